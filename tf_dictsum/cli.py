@@ -1,0 +1,111 @@
+"""What every main shares: quiet TensorFlow, flags from a dataclass, errors as one line with exit status 2."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is loaded: its C++ notices are not for users
+
+import dataclasses
+import signal
+import sys
+import types
+import typing
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from absl import app, flags
+
+from tf_dictsum._version import __version__
+from tf_dictsum.errors import UserError
+
+__all__ = ["define_flags", "from_flags", "option", "run"]
+
+T = TypeVar("T")
+
+
+def option(default: Any, help: str, choices: tuple[str, ...] | None = None, **bounds: Any) -> Any:
+    """A dataclass field that is also a flag; `bounds` are absl's lower_bound and upper_bound."""
+    metadata = {"help": help, "choices": choices, "bounds": bounds}
+    if isinstance(default, list):
+        return dataclasses.field(default_factory=lambda: tuple(default), metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def define_flags(config: type[Any]) -> None:
+    """Defines one absl flag for every `option` of a dataclass, with its type, default, choices and bounds."""
+    hints = typing.get_type_hints(config)
+    for field in dataclasses.fields(config):
+        if "help" not in field.metadata:
+            continue
+        kind, text, bounds = hints[field.name], field.metadata["help"], field.metadata["bounds"]
+        if typing.get_origin(kind) in (typing.Union, types.UnionType):
+            kind = next(k for k in typing.get_args(kind) if k is not type(None))
+        default = None if field.default is dataclasses.MISSING else field.default
+        if field.metadata["choices"]:
+            flags.DEFINE_enum(field.name, default, list(field.metadata["choices"]), text)
+        elif kind is bool:
+            flags.DEFINE_bool(field.name, default, text)
+        elif kind is int:
+            flags.DEFINE_integer(field.name, default, text, **bounds)
+        elif kind is float:
+            flags.DEFINE_float(field.name, default, text, **bounds)
+        elif typing.get_origin(kind) is tuple:
+            value = field.default_factory() if field.default_factory is not dataclasses.MISSING else ()
+            flags.DEFINE_list(field.name, [str(v) for v in value], text)
+        else:
+            flags.DEFINE_string(field.name, default, text)
+
+
+def from_flags(config: type[T]) -> T:
+    """The dataclass filled from the parsed flags.
+
+    Raises:
+      UserError: an entry of a list flag is not of its type.
+    """
+    values = {}
+    hints = typing.get_type_hints(config)
+    for field in dataclasses.fields(config):  # type: ignore[arg-type]
+        if "help" not in field.metadata:
+            continue
+        value = flags.FLAGS[field.name].value
+        if typing.get_origin(hints[field.name]) is tuple:
+            kind = typing.get_args(hints[field.name])[0]
+            try:
+                value = tuple(kind(v) for v in value)
+            except ValueError:
+                raise UserError(f"--{field.name}={','.join(value)}: expected a list of {kind.__name__} such as 0,1,2.") from None
+        values[field.name] = value
+    return config(**values)
+
+
+def run(main: Callable[[list[str]], int | None]) -> None:
+    """Parses the flags, calls `main` and exits: 0 (or what it returns), 2 for a user's mistake, 130 for Ctrl-C."""
+    flags.DEFINE_bool("version", False, "print the version and exit")
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+    def parse(argv: list[str]) -> list[str]:
+        try:
+            rest = flags.FLAGS(argv)
+        except flags.Error as error:
+            _fail(f"{' '.join(str(error).split())}. Try --help.")
+        except OSError as error:  # a --flagfile that cannot be read
+            _fail(f"{error.filename}: cannot read the flag file: {error.strerror}.")
+        if flags.FLAGS.version:
+            print(f"tf_dictsum {__version__}")
+            sys.exit(0)
+        return rest
+
+    def guarded(argv: list[str]) -> int | None:
+        try:
+            return main(argv)
+        except UserError as error:
+            _fail(" ".join(str(error).split()))
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            sys.exit(130)
+
+    app.run(guarded, flags_parser=parse)
+
+
+def _fail(message: str) -> typing.NoReturn:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,1 @@
+"""Recurrent layers whose time loops do only what cannot be done outside them."""

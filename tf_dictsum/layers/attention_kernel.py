@@ -1,0 +1,209 @@
+"""The recurrence of the attention decoder, and its gradient.
+
+Of a decoder step only four products with weights stay in the loop: of both previous states, of the context and of
+the lower cell's new state. The feedback Linear is folded into the lower cell's input weights (P = O W_y) before it.
+The gradient loop keeps dz of both cells and the attention's own small gradients; those of every weight and of the
+encoder outputs are matmuls over all steps after it.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tf_dictsum.layers.lstm_kernel import first_order_only, shift_time
+
+__all__ = ["DecoderWeights", "attention_recurrence"]
+
+
+class DecoderWeights(NamedTuple):
+    """Weights of one decoder step, H wide; gate order i, f, c, o.
+
+    query [2H, H] and query_bias [H] read (lower h, upper h); context [H, 4H], lower [H, 4H] and lower_bias [4H] belong
+    to the lower cell; fed [H, 4H] and fed_bias [4H] are the folded feedback; upper_input [H, 4H], upper [H, 4H] and
+    upper_bias [4H] belong to the upper cell.
+    """
+
+    query: tf.Tensor
+    query_bias: tf.Tensor
+    context: tf.Tensor
+    lower: tf.Tensor
+    lower_bias: tf.Tensor
+    fed: tf.Tensor
+    fed_bias: tf.Tensor
+    upper_input: tf.Tensor
+    upper: tf.Tensor
+    upper_bias: tf.Tensor
+
+
+class _Trace(NamedTuple):
+    """What the forward loop leaves for the gradient, each [time, batch, ...]."""
+
+    h1: tf.Tensor
+    c1: tf.Tensor
+    gates1: tf.Tensor
+    h2: tf.Tensor
+    c2: tf.Tensor
+    gates2: tf.Tensor
+    attention: tf.Tensor
+
+
+def attention_recurrence(
+    memory: tf.Tensor, state: tuple[tf.Tensor, ...], weights: DecoderWeights, mask: tf.Tensor | None = None
+) -> tf.Tensor:
+    """Decodes from the last step to the first; the output of a step stays at its own time.
+
+    Args:
+      memory: float [time, batch, H], the encoder's outputs, zero where masked.
+      state: (lower h, lower c, upper h, upper c), float [batch, H] each.
+      weights: see DecoderWeights.
+      mask: bool [time, batch], False past the end of a sequence; None: all steps count.
+
+    Returns:
+      float [time, batch, H], the upper cell's h after every step. First-order gradients only.
+    """
+
+    @tf.custom_gradient
+    def recurrence(memory: tf.Tensor, *tensors: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+        state, weights = tensors[:4], DecoderWeights(*tensors[4:])
+        trace = _forward(memory, state, weights, mask)
+
+        def gradient(dy: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            @first_order_only
+            def backward(dy: tf.Tensor, memory: tf.Tensor, *tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
+                return _backward(dy, memory, tensors[:4], DecoderWeights(*tensors[4:14]), _Trace(*tensors[14:]), mask)
+
+            return backward(dy, memory, *state, *weights, *trace)
+
+        return trace.h2, gradient
+
+    return recurrence(memory, *state, *weights)
+
+
+def _cell(z: tf.Tensor, c: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    i, f, g, o = tf.split(z, 4, axis=-1)
+    i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+    c_next = f * c + i * g
+    return o * tf.tanh(c_next), c_next, tf.concat([i, f, g, o], axis=-1)
+
+
+def _cell_gradient(
+    dh: tf.Tensor, dc: tf.Tensor, c: tf.Tensor, c_before: tf.Tensor, gates: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    i, f, g, o = tf.split(gates, 4, axis=-1)
+    tanh_c = tf.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c * tanh_c)
+    dz = tf.concat([dc * g * i * (1 - i), dc * c_before * f * (1 - f), dc * i * (1 - g * g), dh * tanh_c * o * (1 - o)], axis=-1)
+    return dz, dc * f
+
+
+def _over_features(memory: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
+    """memory [batch, time, H] · vector [batch, H] -> [batch, time]; a plain matrix product at batch 1."""
+    if memory.shape[0] == 1:
+        return tf.matmul(vector, memory[0], transpose_b=True)
+    return tf.linalg.matvec(memory, vector)
+
+
+def _started(mask: tf.Tensor | None, like: tf.Tensor) -> tf.Tensor:
+    """1 where an earlier decoder step (t + 1) exists, else 0: float [time, batch, 1]."""
+    alive = tf.ones(tf.shape(like)[:2], like.dtype) if mask is None else tf.cast(mask, like.dtype)
+    return tf.concat([alive[1:], tf.zeros_like(alive[:1])], axis=0)[:, :, tf.newaxis]
+
+
+def _forward(memory: tf.Tensor, state: tuple[tf.Tensor, ...], w: DecoderWeights, mask: tf.Tensor | None) -> _Trace:
+    time, size = tf.shape(memory)[0], memory.shape[-1]
+    by_time = tf.transpose(memory, [1, 0, 2])  # [batch, time, H]: rows for the scores
+    by_feature = tf.transpose(memory, [1, 2, 0])  # [batch, H, time]: rows for the context
+    from_lower = tf.transpose(tf.concat([w.query[:size], w.lower], axis=1))  # [5H, H]
+    from_upper = tf.transpose(tf.concat([w.query[size:], w.fed, w.upper], axis=1))  # [9H, H]
+    from_context, into_upper = tf.transpose(w.context), tf.transpose(w.upper_input)
+    hidden = None if mask is None else tf.where(tf.transpose(mask), tf.zeros([], memory.dtype), memory.dtype.min)
+    started = _started(mask, memory)
+
+    def step(n: tf.Tensor, h1: tf.Tensor, c1: tf.Tensor, h2: tf.Tensor, c2: tf.Tensor, *arrays: tf.TensorArray) -> tuple:
+        t = time - 1 - n
+        query1, lower = tf.split(tf.matmul(h1, from_lower, transpose_b=True), [size, 4 * size], axis=-1)
+        query2, fed, upper = tf.split(tf.matmul(h2, from_upper, transpose_b=True), [size, 4 * size, 4 * size], axis=-1)
+        logits = _over_features(by_time, query1 + query2 + w.query_bias)
+        attention = tf.nn.softmax(logits if hidden is None else logits + hidden)
+        context = _over_features(by_feature, attention)
+        z1 = tf.matmul(context, from_context, transpose_b=True) + lower + started[t] * (fed + w.fed_bias) + w.lower_bias
+        h1_next, c1_next, gates1 = _cell(z1, c1)
+        h2_next, c2_next, gates2 = _cell(tf.matmul(h1_next, into_upper, transpose_b=True) + upper + w.upper_bias, c2)
+        if mask is not None:
+            alive = mask[t][:, tf.newaxis]
+            h1_next, c1_next = tf.where(alive, h1_next, h1), tf.where(alive, c1_next, c1)
+            h2_next, c2_next = tf.where(alive, h2_next, h2), tf.where(alive, c2_next, c2)
+        values = (h1_next, c1_next, gates1, h2_next, c2_next, gates2, attention)
+        return n + 1, h1_next, c1_next, h2_next, c2_next, *(a.write(t, v) for a, v in zip(arrays, values, strict=True))
+
+    batch = memory.shape[1]
+    widths = (size, size, 4 * size, size, size, 4 * size, memory.shape[0])
+    arrays = [tf.TensorArray(memory.dtype, time, element_shape=[batch, width]) for width in widths]
+    results = tf.while_loop(lambda n, *_: n < time, step, (0, *state, *arrays), maximum_iterations=time, parallel_iterations=1)
+    return _Trace(*(array.stack() for array in results[5:]))
+
+
+def _backward(
+    dy: tf.Tensor, memory: tf.Tensor, state: tuple[tf.Tensor, ...], w: DecoderWeights, trace: _Trace, mask: tf.Tensor | None
+) -> tuple[tf.Tensor, ...]:
+    time, size = tf.shape(memory)[0], memory.shape[-1]
+    h1_first, c1_first, h2_first, c2_first = state
+    by_time = tf.transpose(memory, [1, 0, 2])
+    by_feature = tf.transpose(memory, [1, 2, 0])
+    lower_inputs = tf.concat([w.context, w.lower, w.fed], axis=0)  # [3H, 4H]
+    upper_inputs = tf.concat([w.upper_input, w.upper], axis=0)  # [2H, 4H]
+    c1_before, c2_before = shift_time(trace.c1, c1_first, True), shift_time(trace.c2, c2_first, True)
+    started = _started(mask, memory)
+
+    def step(n: tf.Tensor, dh1: tf.Tensor, dc1: tf.Tensor, dh2: tf.Tensor, dc2: tf.Tensor, *arrays: tf.TensorArray) -> tuple:
+        dh2_now = dh2 + dy[n]
+        dz2, dc2_before = _cell_gradient(dh2_now, dc2, trace.c2[n], c2_before[n], trace.gates2[n])
+        dh1_up, dh2_before = tf.split(tf.matmul(dz2, upper_inputs, transpose_b=True), 2, axis=-1)
+        dz1, dc1_before = _cell_gradient(dh1 + dh1_up, dc1, trace.c1[n], c1_before[n], trace.gates1[n])
+        dcontext, dh1_before, dfed = tf.split(tf.matmul(dz1, lower_inputs, transpose_b=True), 3, axis=-1)
+        attention = trace.attention[n]
+        dattention = _over_features(by_time, dcontext)
+        dlogits = attention * (dattention - tf.reduce_sum(attention * dattention, axis=-1, keepdims=True))
+        dquery = _over_features(by_feature, dlogits)
+        dquery1, dquery2 = tf.split(tf.matmul(dquery, w.query, transpose_b=True), 2, axis=-1)
+        dh1_before, dh2_before = dh1_before + dquery1, dh2_before + started[n] * dfed + dquery2
+        values = (dz1, dz2, dcontext, dlogits, dquery)
+        if mask is not None:
+            alive = mask[n][:, tf.newaxis]
+            values = tuple(tf.where(alive, v, tf.zeros_like(v)) for v in values)
+            dh1_before, dc1_before = tf.where(alive, dh1_before, dh1), tf.where(alive, dc1_before, dc1)
+            dh2_before, dc2_before = tf.where(alive, dh2_before, dh2_now), tf.where(alive, dc2_before, dc2)
+        return n + 1, dh1_before, dc1_before, dh2_before, dc2_before, *(a.write(n, v) for a, v in zip(arrays, values, strict=True))
+
+    batch = memory.shape[1]
+    widths = (4 * size, 4 * size, size, memory.shape[0], size)
+    arrays = [tf.TensorArray(memory.dtype, time, element_shape=[batch, width]) for width in widths]
+    start = [tf.zeros_like(s) for s in state]
+    results = tf.while_loop(lambda n, *_: n < time, step, (0, *start, *arrays), maximum_iterations=time, parallel_iterations=1)
+    dz1, dz2, dcontext, dlogits, dquery = (array.stack() for array in results[5:])
+
+    h1_before, h2_before = shift_time(trace.h1, h1_first, True), shift_time(trace.h2, h2_first, True)
+    states = tf.concat([h1_before, h2_before], axis=-1)
+    flat_query = tf.matmul(tf.reshape(states, [-1, 2 * size]), w.query) + w.query_bias
+    query = tf.reshape(flat_query, tf.shape(h1_before))
+    context = tf.einsum("sbt,tbh->sbh", trace.attention, memory)
+    dmemory = tf.einsum("sbt,sbh->tbh", trace.attention, dcontext) + tf.einsum("sbt,sbh->tbh", dlogits, query)
+    dweights = DecoderWeights(
+        query=_weight_gradient(states, dquery),
+        query_bias=tf.reduce_sum(dquery, axis=[0, 1]),
+        context=_weight_gradient(context, dz1),
+        lower=_weight_gradient(h1_before, dz1),
+        lower_bias=tf.reduce_sum(dz1, axis=[0, 1]),
+        fed=_weight_gradient(started * h2_before, dz1),
+        fed_bias=tf.reduce_sum(started * dz1, axis=[0, 1]),
+        upper_input=_weight_gradient(trace.h1, dz2),
+        upper=_weight_gradient(h2_before, dz2),
+        upper_bias=tf.reduce_sum(dz2, axis=[0, 1]),
+    )
+    return (dmemory, *results[1:5], *dweights)
+
+
+def _weight_gradient(inputs: tf.Tensor, dz: tf.Tensor) -> tf.Tensor:
+    """Sum over time and batch of inputs [..., M] ⊗ dz [..., N]: [M, N], one matmul."""
+    return tf.matmul(tf.reshape(inputs, [-1, inputs.shape[-1]]), tf.reshape(dz, [-1, dz.shape[-1]]), transpose_a=True)

@@ -1,0 +1,151 @@
+"""The recurrence of an LSTM: the part that cannot leave the time loop, and its gradient.
+
+Everything that does not depend on the previous step happens outside: the input projection of all steps is one
+matmul before the loop, and the gradient loop only produces dz_t, so that the gradients of the input, the kernel,
+the recurrent kernel and the bias are one matmul (or sum) each after it.
+
+A step at batch 1 is a matrix-vector product bound by memory, and XLA's CPU code is several times faster when the
+matrix is read along its rows. The forward loop wants the recurrent kernel as [4H, H] and the backward loop as
+[H, 4H]: both are kept.
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+__all__ = ["first_order_only", "lstm_recurrence", "shift_time"]
+
+
+def lstm_recurrence(
+    z: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    h0: tf.Tensor,
+    c0: tf.Tensor,
+    mask: tf.Tensor | None = None,
+    reverse: bool = False,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Runs z_t + h_{t-1} U through the LSTM equations, for all t.
+
+    i, f, g, o = split(z_t + h_{t-1} U);  c_t = σ(f) c_{t-1} + σ(i) tanh(g);  h_t = σ(o) tanh(c_t)
+
+    Args:
+      z: float [time, batch, 4H], the input projection x_t W + b; gate order i, f, g (Keras: c), o.
+      recurrent_kernel: float [H, 4H], U.
+      h0: float [batch, H], the state before the first step.
+      c0: float [batch, H].
+      mask: bool [time, batch]; where False the state is carried on unchanged. None: all steps count.
+      reverse: run from the last step to the first; outputs stay at their own time.
+
+    Returns:
+      hs float [time, batch, H], the state after every step, and the final cell state float [batch, H]. The final
+      hidden state is hs[-1], or hs[0] when reversed. First-order gradients only: a second order raises LookupError.
+    """
+
+    @tf.custom_gradient
+    def recurrence(z: tf.Tensor, u: tf.Tensor, h0: tf.Tensor, c0: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable]:
+        hs, cs, gates = _forward(z, u, h0, c0, mask, reverse)
+
+        def gradient(dhs: tf.Tensor, dc: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            @first_order_only
+            def backward(*tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
+                return _backward(*tensors, mask=mask, reverse=reverse)
+
+            return backward(dhs, dc, hs, cs, gates, u, h0, c0)
+
+        return (hs, cs[0 if reverse else -1]), gradient
+
+    hs, c = recurrence(z, recurrent_kernel, h0, c0)
+    return hs, c
+
+
+def _forward(
+    z: tf.Tensor, u: tf.Tensor, h0: tf.Tensor, c0: tf.Tensor, mask: tf.Tensor | None, reverse: bool
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    time = tf.shape(z)[0]
+    u_rows = tf.transpose(u)
+
+    def step(n: tf.Tensor, h: tf.Tensor, c: tf.Tensor, hs: tf.TensorArray, cs: tf.TensorArray, gates: tf.TensorArray) -> tuple:
+        t = time - 1 - n if reverse else n
+        i, f, g, o = tf.split(z[t] + tf.matmul(h, u_rows, transpose_b=True), 4, axis=-1)
+        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+        c_next = f * c + i * g
+        h_next = o * tf.tanh(c_next)
+        if mask is not None:
+            alive = mask[t][:, tf.newaxis]
+            h_next, c_next = tf.where(alive, h_next, h), tf.where(alive, c_next, c)
+        packed = tf.concat([i, f, g, o], axis=-1)
+        return n + 1, h_next, c_next, hs.write(t, h_next), cs.write(t, c_next), gates.write(t, packed)
+
+    arrays = [tf.TensorArray(z.dtype, time, element_shape=s) for s in (h0.shape, h0.shape, z.shape[1:])]
+    _, _, _, hs, cs, gates = tf.while_loop(
+        lambda n, *_: n < time, step, (0, h0, c0, *arrays), maximum_iterations=time, parallel_iterations=1
+    )
+    return hs.stack(), cs.stack(), gates.stack()
+
+
+def _backward(
+    dhs: tf.Tensor,
+    dc: tf.Tensor,
+    hs: tf.Tensor,
+    cs: tf.Tensor,
+    gates: tf.Tensor,
+    u: tf.Tensor,
+    h0: tf.Tensor,
+    c0: tf.Tensor,
+    *,
+    mask: tf.Tensor | None,
+    reverse: bool,
+) -> tuple[tf.Tensor, ...]:
+    time = tf.shape(gates)[0]
+    c_before = shift_time(cs, c0, reverse)
+
+    def step(n: tf.Tensor, dh: tf.Tensor, dc: tf.Tensor, dz: tf.TensorArray) -> tuple:
+        t = n if reverse else time - 1 - n
+        i, f, g, o = tf.split(gates[t], 4, axis=-1)
+        tanh_c = tf.tanh(cs[t])
+        dh = dh + dhs[t]
+        dc_now = dc + dh * o * (1 - tanh_c * tanh_c)
+        dz_t = tf.concat(
+            [dc_now * g * i * (1 - i), dc_now * c_before[t] * f * (1 - f), dc_now * i * (1 - g * g), dh * tanh_c * o * (1 - o)], axis=-1
+        )
+        dc_before = dc_now * f
+        if mask is None:
+            dh_before = tf.matmul(dz_t, u, transpose_b=True)
+        else:
+            alive = mask[t][:, tf.newaxis]
+            dz_t = tf.where(alive, dz_t, tf.zeros_like(dz_t))
+            dh_before = tf.where(alive, tf.matmul(dz_t, u, transpose_b=True), dh)
+            dc_before = tf.where(alive, dc_before, dc)
+        return n + 1, dh_before, dc_before, dz.write(t, dz_t)
+
+    array = tf.TensorArray(gates.dtype, time, element_shape=gates.shape[1:])
+    _, dh0, dc0, dz_array = tf.while_loop(
+        lambda n, *_: n < time, step, (0, tf.zeros_like(h0), dc, array), maximum_iterations=time, parallel_iterations=1
+    )
+    dz = dz_array.stack()
+    h_before = tf.reshape(shift_time(hs, h0, reverse), [-1, h0.shape[-1]])
+    du = tf.matmul(h_before, tf.reshape(dz, [-1, gates.shape[-1]]), transpose_a=True)
+    return dz, du, dh0, dc0
+
+
+def shift_time(values: tf.Tensor, initial: tf.Tensor, reverse: bool) -> tf.Tensor:
+    """What every step saw of `values` [time, batch, H] from the step before it; the first step saw `initial` [batch, H]."""
+    if reverse:
+        return tf.concat([values[1:], initial[tf.newaxis]], axis=0)
+    return tf.concat([initial[tf.newaxis], values[:-1]], axis=0)
+
+
+def first_order_only(backward: Callable[..., tuple[tf.Tensor, ...]]) -> Callable[..., tuple[tf.Tensor, ...]]:
+    """Wraps a hand-written gradient so that differentiating it again raises LookupError instead of being wrong."""
+
+    @tf.custom_gradient
+    def guarded(*tensors: tf.Tensor) -> tuple[tuple[tf.Tensor, ...], Callable]:
+        def second_order(*_: tf.Tensor) -> None:
+            raise LookupError(
+                "The recurrent layers of tf_dictsum have first-order gradients only; "
+                "use keras.layers.LSTM where a gradient of a gradient is needed."
+            )
+
+        return backward(*tensors), second_order
+
+    return guarded

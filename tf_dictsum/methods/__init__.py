@@ -1,0 +1,1 @@
+"""One file per summarization method, behind one small interface."""

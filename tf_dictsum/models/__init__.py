@@ -1,0 +1,1 @@
+"""The submodels of the method and the model that trains them."""

@@ -1,0 +1,1 @@
+"""Runs: the loop over splits and seeds, checkpoints, logs and results."""
