@@ -135,16 +135,21 @@ class Summarizer(keras.Model):
         return logs
 
     def _update_selector_and_encoder(self, data: dict[str, tf.Tensor], mask: tf.Tensor) -> Logs:
-        with tf.GradientTape(persistent=True) as tape:
+        with tf.GradientTape() as tape:
             forward = self.forward(data["features"], mask)
             total, parts = self._selector_loss(forward, data, mask)
-        logs = {**parts, **self._observe(forward, mask)}
-        logs["gradient_norm_selector"] = self._apply(self.selector_optimizer, tape, total, self.selector_group)
-        if self.dictionary is not None:
-            logs.update(self._update_dictionary(tape, parts["dictionary"]))
+        # Both gradients first: A moves by the loss that the selector was given.
+        gradients = tape.gradient(total, self._clipped_variables(self.selector_group))
+        logs = {**parts, **self._observe(forward, mask), **self._update_dictionary(forward, data)}
+        logs["gradient_norm_selector"] = self._step(self.selector_optimizer, gradients, self.selector_group)
         return logs
 
-    def _update_dictionary(self, tape: tf.GradientTape, loss: tf.Tensor) -> Logs:
+    def _update_dictionary(self, forward: Forward, data: dict[str, tf.Tensor]) -> Logs:
+        if self.dictionary is None:
+            return {}
+        with tf.GradientTape() as tape:
+            guess = self.dictionary(tf.stop_gradient(forward.encoding))
+            loss = tf.reduce_mean(losses.dictionary_loss(data["hidden"], guess, self.objective.dict_norm))
         variables = self.dictionary.trainable_variables
         norm = apply_clipped(self.dictionary_optimizer, tape.gradient(loss, variables), variables, self.objective.clip)
         return {"gradient_norm_dictionary": norm, "dictionary_norm": tf.norm(tf.convert_to_tensor(self.dictionary.matrix))}
@@ -178,8 +183,7 @@ class Summarizer(keras.Model):
         )
         gradients = [tape.gradient(total, self._clipped_variables(group)) for _, _, total, group in groups]
         logs = {**self._observe(forward, mask), **parts, **decoder_parts, **discriminator_parts}
-        if self.dictionary is not None:
-            logs.update(self._update_dictionary(tape, parts["dictionary"]))
+        logs.update(self._update_dictionary(forward, data))
         for (name, optimizer, _, group), group_gradients in zip(groups, gradients, strict=True):
             logs[f"gradient_norm_{name}"] = self._step(optimizer, group_gradients, group)
         return logs
