@@ -24,7 +24,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
       UserError: the file system refused (disk full, no permission, missing folder); names file and reason.
     """
     target = pathlib.Path(path)
-    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.partial{target.suffix}")
+    partial = target.with_name(f".{uuid.uuid4().hex[:8]}.partial.{target.name}")  # the suffix stays: writers look at it
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield partial

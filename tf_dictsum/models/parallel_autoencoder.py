@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.lstm import project
+from tf_dictsum.models.gradients import apply_clipped
 from tf_dictsum.models.stacked_lstm import StackedLSTM
 
 __all__ = ["ParallelAutoencoder"]
@@ -26,6 +27,8 @@ class ParallelAutoencoder(keras.Model):
       dropout: rate between the encoder's layers while training (0.2 in the paper author's code); h never sees it.
       output: "leaky_relu" or "linear".
       seed: of the dropout.
+      loss: squared error summed over the steps and features of a video ("sum", the author's) or their mean ("mean").
+      clip: largest global gradient norm; 0: no clipping.
 
     Call arguments:
       features: float [batch, time, D]; mask: bool [batch, time] or None; training: bool.
@@ -42,6 +45,8 @@ class ParallelAutoencoder(keras.Model):
         dropout: float = 0.2,
         output: str = "leaky_relu",
         seed: int = 0,
+        loss: str = "sum",
+        clip: float = 5.0,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -49,6 +54,7 @@ class ParallelAutoencoder(keras.Model):
         if output not in ("leaky_relu", "linear"):
             raise ValueError(f"output is {output!r}; expected 'leaky_relu' or 'linear'.")
         self.output_activation = output
+        self.error, self.clip = loss, clip
         self.encoder = StackedLSTM(input_size, units, initializers, name="encoder", dtype=self.dtype_policy)
         self.decoder = StackedLSTM(units, units, initializers, reverse=True, name="decoder", dtype=self.dtype_policy)
         self.out = keras.layers.Dense(input_size, name="out", dtype=self.dtype_policy, **initializers.dense(units))
@@ -78,3 +84,18 @@ class ParallelAutoencoder(keras.Model):
         if mask is not None:
             rebuilt = tf.where(mask[:, :, tf.newaxis], rebuilt, tf.zeros_like(rebuilt))
         return hidden, rebuilt
+
+    def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One Adam step on {"features": [batch, time, D], "lengths": int32 [batch]}; the optimizer is `compile`'s."""
+        features, lengths = data["features"], data["lengths"]
+        mask = tf.sequence_mask(lengths, tf.shape(features)[1])
+        with tf.GradientTape() as tape:
+            _, rebuilt = self(features, mask=mask, training=True)
+            difference = tf.where(mask[:, :, tf.newaxis], rebuilt - features, tf.zeros_like(features))
+            errors = tf.reduce_sum(tf.square(difference), axis=[1, 2])
+            if self.error == "mean":
+                errors = errors / tf.cast(lengths * features.shape[-1], errors.dtype)
+            loss = tf.reduce_mean(errors)
+        variables = self.trainable_variables
+        norm = apply_clipped(self.optimizer, tape.gradient(loss, variables), variables, self.clip)
+        return {"parallel_loss": loss, "gradient_norm_parallel": norm}

@@ -1,0 +1,85 @@
+"""python -m tf_dictsum.convert: brings a SUM-GAN-AAE trained in PyTorch along.
+
+    python -m tf_dictsum.convert --torch_weights=epoch-99.pkl --out=converted
+
+Reads a state dict as .npz (no PyTorch needed) or as .pkl/.pt/.pth (PyTorch must be installed) and writes
+selector.json, selector.weights.h5 and summarizer.weights.h5 (all parts) into --out.
+"""
+
+import dataclasses
+import pathlib
+import zipfile
+from typing import Any
+
+from tf_dictsum import cli
+from tf_dictsum.errors import UserError
+
+__all__ = ["Options", "main", "read_state_dict", "run"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The flags of this command."""
+
+    torch_weights: str = cli.option("", "state dict of a SUM-GAN-AAE model: .npz, or .pkl/.pt/.pth with PyTorch installed")
+    out: str = cli.option("", "folder to write")
+
+
+def read_state_dict(path: pathlib.Path) -> dict[str, Any]:
+    """Name -> array of a state dict.
+
+    Raises:
+      UserError: missing, unreadable or not a state dict; PyTorch is needed and missing.
+    """
+    import numpy as np
+
+    if not path.is_file():
+        raise UserError(f"{path}: no such file.")
+    if path.suffix == ".npz":
+        try:
+            with np.load(path) as archive:
+                return dict(archive)
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise UserError(f"{path}: not an .npz archive of arrays ({error}).") from error
+    try:
+        import torch
+    except ImportError:
+        raise UserError(f"{path}: reading it needs PyTorch: pip install torch, or save the state dict as .npz.") from None
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        return {name: tensor.numpy() for name, tensor in state.items()}
+    except Exception as error:  # torch raises whatever its unpickler raises
+        reason = (str(error).splitlines() or ["?"])[0]
+        raise UserError(f"{path}: not a PyTorch state dict ({reason[:160]}).") from error
+
+
+def main(argv: list[str]) -> None:
+    """Converts as the flags say. Raises UserError for bad input."""
+    options = cli.from_flags(Options)
+    for name in ("torch_weights", "out"):
+        if not getattr(options, name):
+            raise UserError(f"--{name} is missing, as in --torch_weights=epoch-99.pkl --out=converted.")
+    source, out = pathlib.Path(options.torch_weights), pathlib.Path(options.out)
+    state = read_state_dict(source)
+
+    from tf_dictsum.models.selector_files import save_selector
+    from tf_dictsum.models.summarizer import Summarizer
+    from tf_dictsum.torch_weights import load_summarizer, summarizer_sizes
+    from tf_dictsum.weights import save_weights
+
+    input_size, hidden_size = summarizer_sizes(state, str(source))
+    model = Summarizer(input_size, hidden_size)
+    load_summarizer(model, state, str(source))
+    save_selector(model.scorer, out, {"method": "sum_gan_aae", "converted_from": source.name})
+    save_weights(model, out / "summarizer.weights.h5")
+    print(f"{out}: selector.json, selector.weights.h5, summarizer.weights.h5 ({input_size} features, H = {hidden_size})")
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    cli.define_flags(Options)
+    cli.run(main)
+
+
+if __name__ == "__main__":
+    run()

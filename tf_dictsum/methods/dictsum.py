@@ -1,0 +1,43 @@
+"""SUM-GAN-AAE with the dictionary loss (ICIP 2021)."""
+
+import pathlib
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import keras
+
+from tf_dictsum.config import Config
+from tf_dictsum.data.pipeline import make_batches
+from tf_dictsum.data.video import Video
+from tf_dictsum.methods.pretraining import ParallelEncoder
+from tf_dictsum.methods.sum_gan_aae import SumGanAae
+from tf_dictsum.optimizers import Adam
+
+__all__ = ["DictSum"]
+
+
+class DictSum(SumGanAae):
+    """Adds a pretrained, frozen parallel encoder (its h is computed once per video) and the dictionary A."""
+
+    name: ClassVar[str] = "dictsum"
+
+    def __init__(self, config: Config, input_size: int):
+        self.parallel_size = config.parallel_size
+        self.parallel = ParallelEncoder(config, input_size)
+        super().__init__(config, input_size)
+
+    def _new_optimizers(self) -> dict[str, Any]:
+        adam = Adam(self.config.dictionary_lr, epsilon=self.config.adam_epsilon, name="adam_dictionary")
+        return {**super()._new_optimizers(), "dictionary_optimizer": adam}
+
+    def reset(self, seed: int) -> None:
+        super().reset(seed)
+        self.parallel.reset(seed)
+
+    def prepare(self, videos: Sequence[Video], folder: pathlib.Path, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+        self.parallel.pretrain(videos, folder, callbacks)
+        hidden = self.parallel.encode(videos)
+        self.batches = make_batches(videos, self.config.batch_size, self.config.use_xla, hidden)
+
+    def prepare_steps(self, videos: Sequence[Video]) -> int:
+        return 0 if self.config.parallel_encoder else self.config.pretrain_epochs * len(videos)

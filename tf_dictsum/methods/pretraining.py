@@ -1,0 +1,139 @@
+"""Pretraining of the parallel autoencoder: first stage of the dictionary method, on training videos only."""
+
+import math
+import pathlib
+import shutil
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import logging
+
+from tf_dictsum.config import Config
+from tf_dictsum.data.pipeline import make_batches, training_stream
+from tf_dictsum.data.video import Video
+from tf_dictsum.layers.initializers import Initializers
+from tf_dictsum.methods.variables import named_variables, reset_optimizer
+from tf_dictsum.models.parallel_autoencoder import ParallelAutoencoder
+from tf_dictsum.optimizers import Adam
+from tf_dictsum.training.checkpoint import Checkpointer
+from tf_dictsum.weights import load_weights, save_weights
+
+__all__ = ["ParallelEncoder", "epochs_without_progress"]
+
+WEIGHTS = "parallel.weights.h5"
+SEED_OFFSET = 7919  # so that the parallel autoencoder does not start from the summarizer's draws
+
+
+def epochs_without_progress(losses: Sequence[float]) -> int:
+    """How many of the last `losses` did not improve on the best one before them by at least 0.01 %."""
+    best, waited = math.inf, 0
+    for loss in losses:
+        best, waited = (loss, 0) if loss < best * (1 - 1e-4) else (best, waited + 1)
+    return waited
+
+
+class ParallelEncoder:
+    """The parallel autoencoder of one run: pretrains, keeps its files, encodes videos.
+
+    Files in a split's folder: `pretraining/` (checkpoints while it trains, TensorBoard logs) and
+    `parallel.weights.h5` when it is done.
+    """
+
+    def __init__(self, config: Config, input_size: int):
+        self.config = config
+        self.input_size = input_size
+        self.model = self._new_model(config.seed)
+        self.model.compile(optimizer=Adam(config.pretrain_lr, epsilon=config.adam_epsilon), jit_compile=config.use_xla)
+        self.model.optimizer.build(self.model.trainable_variables)
+        self._encode = tf.function(self._encode_padded, jit_compile=config.use_xla)
+        self.seed = config.seed
+
+    def _new_model(self, seed: int) -> ParallelAutoencoder:
+        config = self.config
+        return ParallelAutoencoder(
+            self.input_size,
+            config.parallel_size,
+            Initializers(config.init, seed + SEED_OFFSET),
+            config.parallel_dropout,
+            config.parallel_output,
+            seed=seed,
+            loss=config.pretrain_loss,
+            clip=config.clip,
+            name="parallel",
+        )
+
+    def reset(self, seed: int) -> None:
+        """Untrained weights, fresh Adam and dropout, as `seed` has it."""
+        self.seed = seed
+        fresh = self._new_model(seed)
+        for variable, value in zip(self.model.variables, fresh.variables, strict=True):
+            variable.assign(value)
+        reset_optimizer(self.model.optimizer)
+
+    def pretrain(self, videos: Sequence[Video], folder: pathlib.Path, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+        """Trains on `videos`, or takes up what `folder` holds of it, or loads --parallel_encoder.
+
+        Raises:
+          UserError: the given weights do not fit, or a damaged checkpoint.
+        """
+        given, finished = self.config.parallel_encoder, folder / WEIGHTS
+        if given or finished.exists():
+            expected = f"the weights of a parallel encoder of {self.input_size} features and N = {self.config.parallel_size}"
+            load_weights(self.model, pathlib.Path(given) if given else finished, expected)
+            if not finished.exists():
+                save_weights(self.model, finished)
+            return
+        losses = tf.Variable(np.full(max(1, self.config.pretrain_epochs), np.nan), trainable=False)
+        state = named_variables("parallel", self.model.variables) | named_variables("adam", self.model.optimizer.variables)
+        checkpoints = Checkpointer(folder / "pretraining" / "checkpoints", {**state, "losses": losses})
+        first = checkpoints.restore() or 0
+        watch = _PretrainingWatch(losses, first, checkpoints, self.config.pretrain_patience)
+        if first < self.config.pretrain_epochs and not watch.plateau(first):
+            batches = make_batches(videos, 1, self.config.use_xla)
+            stream = training_stream(batches, first, self.config.pretrain_epochs, self.seed, self.config.shuffle)
+            self.model.fit(
+                stream,
+                initial_epoch=first,
+                epochs=self.config.pretrain_epochs,
+                steps_per_epoch=len(batches),
+                callbacks=[*callbacks, watch],
+                verbose=0,
+            )
+        save_weights(self.model, finished)
+        shutil.rmtree(folder / "pretraining" / "checkpoints", ignore_errors=True)
+
+    def _encode_padded(self, features: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        return self.model.encode(features, mask=tf.sequence_mask(lengths, tf.shape(features)[1]))[-1][0]
+
+    def encode(self, videos: Sequence[Video]) -> dict[str, np.ndarray]:
+        """Key -> h float32 [N] of every video, with dropout off."""
+        batches = make_batches(videos, 1, self.config.use_xla)
+        return {b.keys[0]: self._encode(tf.constant(b.features), tf.constant(b.lengths)).numpy()[0] for b in batches}
+
+
+class _PretrainingWatch(keras.callbacks.Callback):
+    """Keeps every epoch's mean loss, saves a checkpoint, stops on a plateau of the training loss."""
+
+    def __init__(self, losses: tf.Variable, first: int, checkpoints: Checkpointer, patience: int):
+        super().__init__()
+        self.losses, self.first, self.checkpoints, self.patience = losses, first, checkpoints, patience
+        self.steps: list[float] = []
+
+    def plateau(self, epochs: int) -> bool:
+        """Whether the losses of the first `epochs` epochs have stopped falling."""
+        return bool(self.patience) and epochs_without_progress(self.losses.numpy()[:epochs].tolist()) >= self.patience
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.steps.append(float((logs or {})["parallel_loss"]))
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        values = self.losses.numpy()
+        values[epoch] = np.mean(self.steps)
+        self.steps.clear()
+        self.losses.assign(values)
+        self.checkpoints.save(epoch + 1)
+        if self.plateau(epoch + 1):
+            logging.info("pretraining stops after %d epochs: the training loss has stopped falling.", epoch + 1)
+            self.model.stop_training = True

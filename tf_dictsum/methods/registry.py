@@ -1,0 +1,15 @@
+"""The methods by name."""
+
+from tf_dictsum.config import Config
+from tf_dictsum.methods.base import Method
+from tf_dictsum.methods.dictsum import DictSum
+from tf_dictsum.methods.sum_gan_aae import SumGanAae
+
+__all__ = ["METHODS", "make_method"]
+
+METHODS: dict[str, type[Method]] = {method.name: method for method in (DictSum, SumGanAae)}
+
+
+def make_method(config: Config, input_size: int) -> Method:
+    """The method that `config.method` names, for features of width `input_size`."""
+    return METHODS[config.method](config, input_size)

@@ -1,0 +1,36 @@
+"""python -m tf_dictsum.train: trains a summarizer on a feature file, for every split and seed, and resumes what it finds.
+
+    python -m tf_dictsum.train --dataset=demo
+    python -m tf_dictsum.train --flagfile=configs/summe.flags --dataset=FILE.h5 --splits=FILE.json
+"""
+
+from tf_dictsum import cli
+from tf_dictsum.config import Config
+from tf_dictsum.errors import UserError
+
+__all__ = ["main", "run"]
+
+
+def main(argv: list[str]) -> None:
+    """Trains as the flags say and prints the results table. Raises UserError for bad input."""
+    if argv[1:]:
+        raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
+    config = cli.from_flags(Config)
+    import tensorflow as tf  # after the flags are known to be good: it takes seconds
+
+    from tf_dictsum.training.trainer import train
+
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    _, markdown = train(config)
+    print(markdown)
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    cli.define_flags(Config)
+    cli.run(main)
+
+
+if __name__ == "__main__":
+    run()

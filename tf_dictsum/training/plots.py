@@ -1,0 +1,86 @@
+"""Pictures of what the selector does to a video."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from tf_dictsum.data.video import Video
+from tf_dictsum.shots.selection import Summary
+
+__all__ = ["score_figure"]
+
+_WIDTH, _HEIGHT, _DPI = 900, 280, 100
+_SCORE, _HUMAN, _CHOSEN = "#1f4e9c", "#d9730d", "#8fcf9b"
+_NARROWEST = 0.02  # of the score axis: the noise of a collapsed selector must not look like a result
+
+
+def score_figure(scores: ArrayLike, video: Video, summary: Summary | None, title: str) -> np.ndarray:
+    """Draws the scores of a video over its frames, with human importance and the chosen shots.
+
+    Human importance (`gtscore`) is shifted and scaled to the range of the scores: shapes can be compared, heights not.
+
+    Args:
+      scores: [n_steps], one finite score per pick of `video`.
+      video: its picks and, where present, change points and gtscore.
+      summary: the chosen shots; None draws none.
+      title: one line above the plot.
+
+    Returns:
+      The picture, uint8 [280, 900, 3].
+
+    Raises:
+      ValueError: the number of scores is not the number of picks.
+    """
+    values = np.asarray(scores, np.float64)
+    if values.shape != (video.n_steps,):
+        raise ValueError(f"{video.key}: scores of shape {values.shape} for {video.n_steps} sampled frames")
+    # The object API and this canvas only: pyplot keeps global state and is not safe in a training loop.
+    figure = Figure(figsize=(_WIDTH / _DPI, _HEIGHT / _DPI), dpi=_DPI)
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    low, high = _limits(values)
+    _draw_shots(axes, video, summary)
+    if video.gtscore is not None:
+        axes.plot(video.picks, _rescaled(video.gtscore, low, high), color=_HUMAN, linewidth=1.0, alpha=0.85, label="people (scaled)")
+    axes.plot(video.picks, values, color=_SCORE, linewidth=1.5, label="score")
+    margin = 0.06 * (high - low)
+    axes.set_xlim(0, max(video.n_frames - 1, 1))
+    axes.set_ylim(low - margin, high + margin)
+    axes.set_ylabel("score", fontsize=9)
+    axes.set_xlabel("frame", fontsize=9)
+    axes.tick_params(labelsize=8)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    figure.text(0.065, 0.93, title, fontsize=10, weight="bold", parse_math=False)
+    figure.legend(loc="upper right", bbox_to_anchor=(0.995, 1.0), ncols=4, fontsize=8, frameon=False)
+    figure.subplots_adjust(left=0.065, right=0.985, top=0.88, bottom=0.16)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def _limits(values: np.ndarray) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    lacking = max(_NARROWEST - (high - low), 0.0)
+    return low - lacking / 2, high + lacking / 2
+
+
+def _rescaled(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    values = np.asarray(values, np.float64)
+    spread = values.max() - values.min()
+    if not spread > 0:
+        return np.full(len(values), (low + high) / 2)
+    return low + (values - values.min()) / spread * (high - low)
+
+
+def _draw_shots(axes: Axes, video: Video, summary: Summary | None) -> None:
+    if video.change_points is None:
+        return
+    if summary is not None:
+        for number, shot in enumerate(summary.selected_shots):
+            first, last = (int(frame) for frame in video.change_points[shot])
+            axes.axvspan(first, last + 1, color=_CHOSEN, alpha=0.55, linewidth=0, label=None if number else "chosen shots")
+    starts = video.change_points[1:, 0]
+    # Along the bottom edge only: lines over the full height would bury the curves of a video of 100 shots.
+    axes.vlines(starts, 0, 0.05, transform=axes.get_xaxis_transform(), color="#444444", linewidth=0.6, alpha=0.6, label="shot boundaries")

@@ -1,0 +1,62 @@
+"""One progress bar for a whole run."""
+
+import sys
+from collections.abc import Mapping
+from typing import Self, SupportsFloat
+
+from tqdm import tqdm
+
+__all__ = ["Progress"]
+
+# Log name -> the few letters that fit behind a bar.
+_SHOWN = {"mse": "mse", "reconstruction": "recon", "dictionary": "dict", "sparsity": "sparse", "generator": "gen", "score_std": "std"}
+
+
+class Progress:
+    """A bar on stderr over every step of every split and seed, with the time left for all of them.
+
+    Usable as a context manager.
+
+    Args:
+      total_steps: number of training steps of the whole run.
+      enabled: False shows nothing at all.
+      initial: steps that an earlier, interrupted run has done; they do not count towards the speed.
+    """
+
+    def __init__(self, total_steps: int, enabled: bool, initial: int = 0):
+        # In a log file every redraw is a new line: there one a quarter of a minute is enough.
+        seconds = 0.2 if sys.stderr.isatty() else 15.0
+        self._bar = tqdm(
+            total=total_steps,
+            initial=initial,
+            disable=not enabled,
+            file=sys.stderr,
+            unit="step",
+            mininterval=seconds,
+            maxinterval=max(seconds, 10.0),
+            dynamic_ncols=sys.stderr.isatty(),
+            smoothing=0.02,  # videos differ in length tenfold: the time left should follow their mean
+        )
+
+    def describe(self, text: str) -> None:
+        """Sets the words before the bar, such as "split 1/5 seed 0 epoch 3/100"."""
+        self._bar.set_description_str(text, refresh=False)
+
+    def advance(self, logs: Mapping[str, SupportsFloat] | None = None) -> None:
+        """Counts one step; `logs` (what `train_step` returned) gives the losses behind the bar."""
+        if self._bar.disable:
+            return
+        if logs:
+            shown = [f"{short} {float(logs[name]):.3g}" for name, short in _SHOWN.items() if name in logs]
+            self._bar.set_postfix_str(", ".join(shown), refresh=False)
+        self._bar.update()
+
+    def close(self) -> None:
+        """Leaves the bar as it stands; may be called twice."""
+        self._bar.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

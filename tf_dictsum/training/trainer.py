@@ -1,0 +1,142 @@
+"""A whole run: every split and seed, trained or taken up where it stopped, and its results."""
+
+import dataclasses
+import pathlib
+import resource
+from typing import Any
+
+from absl import logging
+
+from tf_dictsum.config import Config
+from tf_dictsum.data.hdf5 import load_dataset
+from tf_dictsum.data.splits import Split, load_splits, make_folds
+from tf_dictsum.data.video import Dataset
+from tf_dictsum.errors import UserError
+from tf_dictsum.files import write_json, write_text
+from tf_dictsum.methods.base import Method
+from tf_dictsum.methods.registry import make_method
+from tf_dictsum.metrics.evaluation import headline_metric
+from tf_dictsum.training.checkpoint import Checkpointer
+from tf_dictsum.training.monitor import History, Monitor, StepLogger
+from tf_dictsum.training.progress import Progress
+from tf_dictsum.training.results import baseline_rows, results, results_markdown
+from tf_dictsum.training.run_directory import RunDirectory
+from tf_dictsum.training.tensorboard import TensorBoardLogger
+from tf_dictsum.models.selector_files import save_selector
+
+__all__ = ["chosen_splits", "train"]
+
+
+def train(config: Config) -> tuple[dict[str, Any], str]:
+    """Runs `config` to its end, resuming whatever `config.run_dir` already holds of it.
+
+    Returns:
+      The contents of results.json and of results.md.
+
+    Raises:
+      UserError: bad data, splits, run directory or checkpoint.
+    """
+    dataset = load_dataset(config.dataset)
+    splits = chosen_splits(config, dataset)
+    directory = RunDirectory(config)
+    with directory.open():
+        method = make_method(config, dataset.feature_size)
+        jobs = [(number, seed) for seed in config.all_seeds for number in splits]
+        trains = {n: [dataset.videos[k] for k in s.train_keys] for n, s in splits.items()}
+        total = sum(method.prepare_steps(trains[n]) + config.epochs * method.steps_per_epoch(trains[n]) for n, _ in jobs)
+        progress = Progress(total, config.progress)
+        histories = {}
+        try:
+            for place, (number, seed) in enumerate(jobs):
+                title = f"split {number} seed {seed} ({place + 1}/{len(jobs)})"
+                folder = directory.split_folder(number, seed, splits[number], dataset)
+                histories[number, seed] = _Job(config, method, dataset, splits[number], seed, folder, progress, title).run()
+        finally:
+            progress.close()
+        found = results(histories, dataset, list(splits.values()), baseline_rows(dataset, list(splits.values())))
+        found["method"] = config.method
+        found["peak_memory_gib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        markdown = results_markdown(found)
+        write_json(directory.path / "results.json", found)
+        write_text(directory.path / "results.md", markdown)
+    return found, markdown
+
+
+def chosen_splits(config: Config, dataset: Dataset) -> dict[int, Split]:
+    """Number -> split, as --splits, --folds and --split say.
+
+    Raises:
+      UserError: the split file does not fit the dataset, or --split names none of them.
+    """
+    if config.splits:
+        splits = load_splits(config.splits, list(dataset.videos), dataset.source)
+    else:
+        splits = make_folds(list(dataset.videos), config.folds, config.fold_seed)
+    if config.split == "all":
+        return dict(enumerate(splits))
+    number = int(config.split)
+    if number >= len(splits):
+        raise UserError(f"--split={number}: there are {len(splits)} splits, numbered from 0.")
+    return {number: splits[number]}
+
+
+@dataclasses.dataclass
+class _Job:
+    """One split with one seed."""
+
+    config: Config
+    method: Method
+    dataset: Dataset
+    split: Split
+    seed: int
+    folder: pathlib.Path
+    progress: Progress
+    title: str
+
+    def run(self) -> list[dict[str, Any]]:
+        """Trains what is left to train; returns the records of all epochs."""
+        epochs, videos = self.config.epochs, self.dataset.videos
+        train, test = [videos[k] for k in self.split.train_keys], [videos[k] for k in self.split.test_keys]
+        steps = self.method.steps_per_epoch(train)
+        pretraining = self.method.prepare_steps(train)
+        self.method.reset(self.seed)
+        checkpoints = Checkpointer(self.folder / "checkpoints", self.method.variables)
+        done = checkpoints.restore()
+        if done is not None and done > epochs:
+            raise UserError(f"{self.folder}: is trained for {done} epochs already; --epochs={epochs} is less. Ask for {done} or more.")
+        history = History(self.folder / "history.json", -1 if done is None else done)
+        if done == epochs:
+            self.progress.advance(None, pretraining + epochs * steps)
+            return history.records
+        if done is not None:
+            logging.info("%s: resumes after epoch %d.", self.folder, done)
+        self._prepare(train, steps, pretraining)
+        logger = TensorBoardLogger(self.folder / "logs", self.config.as_flags(), self._hparams())
+        step_logger = StepLogger(self.progress, logger, steps, self.title, self.method)
+        primary = headline_metric(self.dataset)
+        monitor = Monitor(self.method, test, self.folder, history, checkpoints, step_logger, logger, primary)
+        try:
+            if done is None:
+                monitor.evaluate(0, {})
+            else:
+                self.progress.advance(None, done * steps)
+            self.method.fit(first_epoch=done or 0, epochs=epochs, callbacks=[step_logger, monitor])
+        finally:
+            logger.close()
+        info = {"method": self.config.method, "seed": self.seed, "epochs": epochs, "dataset": self.dataset.name}
+        save_selector(self.method.selector, self.folder, info)
+        return history.records
+
+    def _prepare(self, train: list[Any], steps: int, expected: int) -> None:
+        logger = TensorBoardLogger(self.folder / "pretraining" / "logs", self.config.as_flags(), {})
+        step_logger = StepLogger(self.progress, logger, steps, f"{self.title} pretraining")
+        before = self.progress.done
+        try:
+            self.method.prepare(train, self.folder, [step_logger])
+        finally:
+            logger.close()
+        self.progress.advance(None, expected - (self.progress.done - before))
+
+    def _hparams(self) -> dict[str, bool | int | float | str]:
+        names = ("method", "sigma", "dict_weight", "hidden_size", "learning_rate", "update", "batch_size", "init")
+        return {**{name: getattr(self.config, name) for name in names}, "seed": self.seed}
