@@ -17,3 +17,38 @@ def shared() -> pathlib.Path:
     if not path or not pathlib.Path(path).is_dir():
         pytest.skip("TF_DICTSUM_SHARED does not name the folder of shared test material")
     return pathlib.Path(path)
+
+
+@pytest.fixture(scope="session")
+def small_dataset():
+    """Writes a small annotated dataset file; returns its path."""
+    import numpy as np
+
+    from tf_dictsum.data.hdf5 import save_dataset
+    from tf_dictsum.data.video import Dataset, Video
+
+    def write(path, videos=4, features=7):
+        rng = np.random.default_rng(5)
+        made = {}
+        for n in range(1, videos + 1):
+            steps = 9 + 2 * n
+            frames = steps * 15 - 4
+            cuts = np.array([0, frames // 5, frames // 3, frames // 2, frames * 5 // 8, frames * 7 // 8, frames])
+            users = np.zeros((3, frames), bool)
+            for user in users:
+                start = int(rng.integers(frames * 3 // 4))
+                user[start : start + frames // 7] = True
+            made[f"video_{n}"] = Video(
+                key=f"video_{n}",
+                features=rng.random((steps, features), np.float32),
+                picks=np.arange(steps) * 15,
+                n_frames=frames,
+                change_points=np.stack([cuts[:-1], cuts[1:] - 1], axis=1),
+                user_summary=users,
+                gtscore=users.mean(axis=0)[::15].astype(np.float32),
+                name=f"small {n}",
+            )
+        save_dataset(Dataset("small", str(path), made), path)
+        return path
+
+    return write

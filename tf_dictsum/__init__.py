@@ -4,7 +4,7 @@ import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # the layers call TensorFlow itself
 
-from tf_dictsum._version import __version__  # noqa: E402
-from tf_dictsum.errors import UserError  # noqa: E402
+from tf_dictsum._version import __version__
+from tf_dictsum.errors import UserError
 
 __all__ = ["UserError", "__version__"]

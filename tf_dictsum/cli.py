@@ -5,6 +5,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is loaded: its C++ notices are not for users
 
 import dataclasses
+import logging as stdlib_logging
 import signal
 import sys
 import types
@@ -12,7 +13,7 @@ import typing
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from tf_dictsum._version import __version__
 from tf_dictsum.errors import UserError
@@ -77,16 +78,23 @@ def from_flags(config: type[T]) -> T:
     return config(**values)
 
 
+def _ours(record: Any) -> bool:
+    """Whether a log record is for our users: TensorFlow's and Keras' own notices below a warning are not."""
+    return record.levelno >= stdlib_logging.WARNING or "tf_dictsum" in record.pathname
+
+
 def run(main: Callable[[list[str]], int | None]) -> None:
     """Parses the flags, calls `main` and exits: 0 (or what it returns), 2 for a user's mistake, 130 for Ctrl-C."""
     flags.DEFINE_bool("version", False, "print the version and exit")
+    logging.set_verbosity(logging.INFO)
+    logging.get_absl_handler().addFilter(_ours)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
     def parse(argv: list[str]) -> list[str]:
         try:
             rest = flags.FLAGS(argv)
         except flags.Error as error:
-            _fail(f"{' '.join(str(error).split())}. Try --help.")
+            _fail(f"{' '.join(str(error).replace('ERROR:: ', '').split())}. Try --help.")
         except OSError as error:  # a --flagfile that cannot be read
             _fail(f"{error.filename}: cannot read the flag file: {error.strerror}.")
         if flags.FLAGS.version:

@@ -40,13 +40,17 @@ class Config:
     method: str = option("dictsum", "dictsum (with the dictionary loss) or sum_gan_aae (without)", choices=("dictsum", "sum_gan_aae"))
     hidden_size: int = option(500, "H of every LSTM", lower_bound=1)
     init: str = option("torch", "initial weights: torch (the public code's rules) or keras", choices=("torch", "keras"))
-    selector: str = option("bidirectional", "bidirectional (public code) or unidirectional (the paper says LSTM)", choices=("bidirectional", "unidirectional"))
+    selector: str = option(
+        "bidirectional", "bidirectional (public code) or unidirectional (the paper says LSTM)", choices=("bidirectional", "unidirectional")
+    )
     sigma: float = option(0.15, "σ, mean score that the sparsity loss asks for", lower_bound=0.0, upper_bound=1.0)
     dict_weight: float = option(1.0, "λ, weight of the dictionary loss", lower_bound=0.0)
     dict_norm: str = option("l2", "dictionary loss: l2 (unsquared) or l2sq", choices=("l2", "l2sq"))
     recon_norm: str = option("l2", "reconstruction loss: l2 (public code) or l2sq (the paper)", choices=("l2", "l2sq"))
     update: str = option("sequential", "sequential: a forward pass per update; joint: one for all three", choices=("sequential", "joint"))
-    discriminator_real: str = option("every", "X and X̂ in every discriminator update, or one of them in turn", choices=("every", "alternate"))
+    discriminator_real: str = option(
+        "every", "X and X̂ in every discriminator update, or one of them in turn", choices=("every", "alternate")
+    )
 
     # Optimizers
     learning_rate: float = option(1e-4, "Adam's rate for selector+encoder and decoder", lower_bound=0.0)
@@ -54,12 +58,16 @@ class Config:
     dictionary_lr: float = option(1e-4, "Adam's rate for the dictionary A", lower_bound=0.0)
     adam_epsilon: float = option(1e-8, "Adam's ε, placed as in PyTorch", lower_bound=0.0)
     clip: float = option(5.0, "largest global gradient norm of an update; 0: none", lower_bound=0.0)
-    clip_scope: str = option("group", "clip by the norm of the group being stepped, or of all gradients lying about (public code)", choices=("group", "all"))
+    clip_scope: str = option(
+        "group", "clip by the norm of the group being stepped, or of all gradients lying about (public code)", choices=("group", "all")
+    )
 
     # Parallel encoder
     parallel_encoder: str = option("", "weights of a parallel autoencoder pretrained before (parallel.weights.h5); skips pretraining")
     parallel_size: int = option(500, "N, width of the parallel encoder (the public branch has 1024)", lower_bound=1)
-    parallel_output: str = option("leaky_relu", "activation of its output: leaky_relu (public branch) or linear", choices=("leaky_relu", "linear"))
+    parallel_output: str = option(
+        "leaky_relu", "activation of its output: leaky_relu (public branch) or linear", choices=("leaky_relu", "linear")
+    )
     parallel_dropout: float = option(0.2, "dropout between its encoder's layers while pretraining", lower_bound=0.0, upper_bound=0.99)
     pretrain_epochs: int = option(100, "most epochs of pretraining; 0 keeps the untrained encoder", lower_bound=0)
     pretrain_patience: int = option(10, "stop pretraining after so many epochs without a better training loss; 0: never", lower_bound=0)

@@ -13,6 +13,7 @@ from typing import Any
 
 from tf_dictsum import cli
 from tf_dictsum.errors import UserError
+from tf_dictsum.quiet import load_tensorflow
 
 __all__ = ["Options", "main", "read_state_dict", "run"]
 
@@ -61,6 +62,7 @@ def main(argv: list[str]) -> None:
             raise UserError(f"--{name} is missing, as in --torch_weights=epoch-99.pkl --out=converted.")
     source, out = pathlib.Path(options.torch_weights), pathlib.Path(options.out)
     state = read_state_dict(source)
+    load_tensorflow()
 
     from tf_dictsum.models.selector_files import save_selector
     from tf_dictsum.models.summarizer import Summarizer

@@ -13,7 +13,13 @@ from tf_dictsum.errors import UserError
 
 __all__ = ["load_parallel", "load_summarizer", "summarizer_sizes"]
 
-PREFIXES = {"compress": "0.", "selector": "1.s_lstm.", "encoder": "1.auto_enc.e_lstm.", "decoder": "1.auto_enc.d_lstm.", "discriminator": "2."}
+PREFIXES = {
+    "compress": "0.",
+    "selector": "1.s_lstm.",
+    "encoder": "1.auto_enc.e_lstm.",
+    "decoder": "1.auto_enc.d_lstm.",
+    "discriminator": "2.",
+}
 """The public code's names: nn.ModuleList([linear_compress, summarizer, discriminator])."""
 
 

@@ -1,12 +1,13 @@
 """python -m tf_dictsum.train: trains a summarizer on a feature file, for every split and seed, and resumes what it finds.
 
-    python -m tf_dictsum.train --dataset=demo
-    python -m tf_dictsum.train --flagfile=configs/summe.flags --dataset=FILE.h5 --splits=FILE.json
+python -m tf_dictsum.train --dataset=demo
+python -m tf_dictsum.train --flagfile=configs/summe.flags --dataset=FILE.h5 --splits=FILE.json
 """
 
 from tf_dictsum import cli
 from tf_dictsum.config import Config
 from tf_dictsum.errors import UserError
+from tf_dictsum.quiet import load_tensorflow
 
 __all__ = ["main", "run"]
 
@@ -16,7 +17,9 @@ def main(argv: list[str]) -> None:
     if argv[1:]:
         raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
     config = cli.from_flags(Config)
-    import tensorflow as tf  # after the flags are known to be good: it takes seconds
+    load_tensorflow()  # after the flags are known to be good: it takes seconds
+
+    import tensorflow as tf
 
     from tf_dictsum.training.trainer import train
 

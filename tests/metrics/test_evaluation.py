@@ -6,7 +6,7 @@ import pytest
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset, Video
 from tf_dictsum.errors import UserError
-from tf_dictsum.metrics.evaluation import METRICS, average, evaluate_dataset, evaluate_many, evaluate_video, headline_metric
+from tf_dictsum.metrics.evaluation import COUNTS, METRICS, average, evaluate_dataset, evaluate_many, evaluate_video, headline_metric
 from tf_dictsum.metrics.fscore import f_scores
 from tf_dictsum.metrics.rank import rank_correlation
 from tf_dictsum.metrics.representation import representation_error
@@ -66,7 +66,7 @@ def test_what_cannot_be_computed_is_none():
     full = make_video("video_1", 1)
     bare = Video("video_1", None, full.picks, full.n_frames, full.change_points)
     result = evaluate_video(np.ones(full.n_steps), bare)
-    assert set(result.metrics().values()) == {None}
+    assert {result.metrics()[name] for name in METRICS} == {None}
     assert result.selected_shots
     empty = evaluate_video(np.zeros(full.n_steps), full)  # zero scores: the knapsack takes nothing
     assert empty.representation_error is None
@@ -96,7 +96,7 @@ def test_means_over_videos_and_over_splits():
 def test_average_leaves_out_what_is_missing():
     videos = {"a": {"f_max": 10.0}, "b": {"f_max": None}, "c": {"f_max": 40.0}}
     mean = average(videos, [["a", "b"], ["c"], ["b"]])
-    assert mean == {name: 25.0 if name == "f_max" else None for name in METRICS}
+    assert mean == {name: 25.0 if name == "f_max" else None for name in (*METRICS, *COUNTS)}
 
 
 def test_dataset_errors():

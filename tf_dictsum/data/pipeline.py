@@ -1,7 +1,7 @@
 """From videos to padded batches in a fixed order."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +9,7 @@ import tensorflow as tf
 from tf_dictsum.data.buckets import bucket_of, choose_buckets
 from tf_dictsum.data.video import Video
 
-__all__ = ["Batch", "epoch_order", "make_batches", "pad_to", "training_stream"]
+__all__ = ["Batch", "epoch_order", "make_batches", "pad_to", "padded_lengths", "training_stream"]
 
 ALIGNMENT = 8  # padded lengths are multiples of this, so that datasets share compiled programs
 
@@ -41,8 +41,13 @@ def pad_to(features: np.ndarray, length: int) -> np.ndarray:
     return np.pad(features, [(0, length - len(features)), (0, 0)])
 
 
+def padded_lengths(lengths: Iterable[int]) -> tuple[int, ...]:
+    """The few lengths that sequences of `lengths` are padded to: at most about 10 % padding in all, multiples of ALIGNMENT."""
+    return choose_buckets([-(-length // ALIGNMENT) * ALIGNMENT for length in lengths])
+
+
 def make_batches(
-    videos: Sequence[Video], batch_size: int, bucketed: bool, hidden: dict[str, np.ndarray] | None = None
+    videos: Sequence[Video], batch_size: int, buckets: tuple[int, ...] = (), hidden: dict[str, np.ndarray] | None = None
 ) -> list[Batch]:
     """Groups videos into batches.
 
@@ -52,7 +57,7 @@ def make_batches(
     Args:
       videos: with features.
       batch_size: videos per batch; the last batch may be smaller.
-      bucketed: pad to few different lengths (XLA compiles anew for every one), at most about 10 % in all.
+      buckets: lengths to pad to (`padded_lengths`; XLA compiles anew for every one); none: no more padding than a batch needs.
       hidden: key -> h float32 [N].
     """
     order = list(range(len(videos)))
@@ -61,10 +66,9 @@ def make_batches(
     groups = [order[n : n + batch_size] for n in range(0, len(order), batch_size)]
     groups.sort(key=min)
     longest = [max(videos[n].n_steps for n in group) for group in groups]
-    buckets = choose_buckets([_aligned(length) for length in longest]) if bucketed else ()
     batches = []
     for group, length in zip(groups, longest, strict=True):
-        length = bucket_of(_aligned(length), buckets) if bucketed else length
+        length = bucket_of(length, buckets)
         chosen = [videos[n] for n in group]
         batches.append(
             Batch(
@@ -75,10 +79,6 @@ def make_batches(
             )
         )
     return batches
-
-
-def _aligned(length: int) -> int:
-    return -(-length // ALIGNMENT) * ALIGNMENT
 
 
 def epoch_order(count: int, epoch: int, seed: int, shuffle: bool) -> np.ndarray:

@@ -87,9 +87,7 @@ def _cell(z: tf.Tensor, c: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     return o * tf.tanh(c_next), c_next, tf.concat([i, f, g, o], axis=-1)
 
 
-def _cell_gradient(
-    dh: tf.Tensor, dc: tf.Tensor, c: tf.Tensor, c_before: tf.Tensor, gates: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
+def _cell_gradient(dh: tf.Tensor, dc: tf.Tensor, c: tf.Tensor, c_before: tf.Tensor, gates: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     i, f, g, o = tf.split(gates, 4, axis=-1)
     tanh_c = tf.tanh(c)
     dc = dc + dh * o * (1 - tanh_c * tanh_c)

@@ -71,9 +71,7 @@ class LSTM(keras.layers.Layer):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         size = 4 * self.units
         self.kernel = self.add_weight(shape=(input_shape[-1], size), initializer=self.kernel_initializer, name="kernel")
-        self.recurrent_kernel = self.add_weight(
-            shape=(self.units, size), initializer=self.recurrent_initializer, name="recurrent_kernel"
-        )
+        self.recurrent_kernel = self.add_weight(shape=(self.units, size), initializer=self.recurrent_initializer, name="recurrent_kernel")
         self.bias = self.add_weight(shape=(size,), initializer=self.bias_initializer, name="bias")
         if self.unit_forget_bias:
             forget = keras.ops.arange(size) // self.units == 1

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from tf_dictsum.config import Config
+from tf_dictsum.data.pipeline import padded_lengths
 from tf_dictsum.data.video import Video
 
 __all__ = ["Method"]
@@ -23,13 +24,15 @@ class Method(abc.ABC):
     Args:
       config: the run's configuration.
       input_size: D, width of the features.
+      lengths: sampled frames of every video that will be seen; with XLA they decide which lengths are compiled.
     """
 
     name: ClassVar[str]
 
-    def __init__(self, config: Config, input_size: int):
+    def __init__(self, config: Config, input_size: int, lengths: Sequence[int] = ()):
         self.config = config
         self.input_size = input_size
+        self.buckets = padded_lengths(lengths) if config.use_xla and lengths else ()
 
     @abc.abstractmethod
     def reset(self, seed: int) -> None:

@@ -21,10 +21,10 @@ class DictSum(SumGanAae):
 
     name: ClassVar[str] = "dictsum"
 
-    def __init__(self, config: Config, input_size: int):
+    def __init__(self, config: Config, input_size: int, lengths: Sequence[int] = ()):
         self.parallel_size = config.parallel_size
-        self.parallel = ParallelEncoder(config, input_size)
-        super().__init__(config, input_size)
+        super().__init__(config, input_size, lengths)
+        self.parallel = ParallelEncoder(config, input_size, self.buckets)
 
     def _new_optimizers(self) -> dict[str, Any]:
         adam = Adam(self.config.dictionary_lr, epsilon=self.config.adam_epsilon, name="adam_dictionary")
@@ -37,7 +37,7 @@ class DictSum(SumGanAae):
     def prepare(self, videos: Sequence[Video], folder: pathlib.Path, callbacks: Sequence[keras.callbacks.Callback]) -> None:
         self.parallel.pretrain(videos, folder, callbacks)
         hidden = self.parallel.encode(videos)
-        self.batches = make_batches(videos, self.config.batch_size, self.config.use_xla, hidden)
+        self.batches = make_batches(videos, self.config.batch_size, self.buckets, hidden)
 
     def prepare_steps(self, videos: Sequence[Video]) -> int:
         return 0 if self.config.parallel_encoder else self.config.pretrain_epochs * len(videos)

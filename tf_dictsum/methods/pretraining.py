@@ -41,8 +41,8 @@ class ParallelEncoder:
     `parallel.weights.h5` when it is done.
     """
 
-    def __init__(self, config: Config, input_size: int):
-        self.config = config
+    def __init__(self, config: Config, input_size: int, buckets: tuple[int, ...] = ()):
+        self.config, self.buckets = config, buckets
         self.input_size = input_size
         self.model = self._new_model(config.seed)
         self.model.compile(optimizer=Adam(config.pretrain_lr, epsilon=config.adam_epsilon), jit_compile=config.use_xla)
@@ -91,7 +91,7 @@ class ParallelEncoder:
         first = checkpoints.restore() or 0
         watch = _PretrainingWatch(losses, first, checkpoints, self.config.pretrain_patience)
         if first < self.config.pretrain_epochs and not watch.plateau(first):
-            batches = make_batches(videos, 1, self.config.use_xla)
+            batches = make_batches(videos, 1, self.buckets)
             stream = training_stream(batches, first, self.config.pretrain_epochs, self.seed, self.config.shuffle)
             self.model.fit(
                 stream,
@@ -99,6 +99,7 @@ class ParallelEncoder:
                 epochs=self.config.pretrain_epochs,
                 steps_per_epoch=len(batches),
                 callbacks=[*callbacks, watch],
+                shuffle=False,  # the stream has its order
                 verbose=0,
             )
         save_weights(self.model, finished)
@@ -109,7 +110,7 @@ class ParallelEncoder:
 
     def encode(self, videos: Sequence[Video]) -> dict[str, np.ndarray]:
         """Key -> h float32 [N] of every video, with dropout off."""
-        batches = make_batches(videos, 1, self.config.use_xla)
+        batches = make_batches(videos, 1, self.buckets)
         return {b.keys[0]: self._encode(tf.constant(b.features), tf.constant(b.lengths)).numpy()[0] for b in batches}
 
 

@@ -26,8 +26,8 @@ class SumGanAae(Method):
     name: ClassVar[str] = "sum_gan_aae"
     parallel_size: int | None = None
 
-    def __init__(self, config: Config, input_size: int):
-        super().__init__(config, input_size)
+    def __init__(self, config: Config, input_size: int, lengths: Sequence[int] = ()):
+        super().__init__(config, input_size, lengths)
         self.seed = config.seed
         self.batches: list[Batch] = []
         self.model = self._new_model(self.seed)
@@ -82,12 +82,18 @@ class SumGanAae(Method):
                 variable.assign(keras.ops.zeros_like(variable))
 
     def prepare(self, videos: Sequence[Video], folder: pathlib.Path, callbacks: Sequence[keras.callbacks.Callback]) -> None:
-        self.batches = make_batches(videos, self.config.batch_size, self.config.use_xla)
+        self.batches = make_batches(videos, self.config.batch_size, self.buckets)
 
     def fit(self, *, first_epoch: int, epochs: int, callbacks: Sequence[keras.callbacks.Callback]) -> None:
         stream = training_stream(self.batches, first_epoch, epochs, self.seed, self.config.shuffle)
         self.model.fit(
-            stream, initial_epoch=first_epoch, epochs=epochs, steps_per_epoch=len(self.batches), callbacks=list(callbacks), verbose=0
+            stream,
+            initial_epoch=first_epoch,
+            epochs=epochs,
+            steps_per_epoch=len(self.batches),
+            callbacks=list(callbacks),
+            shuffle=False,  # the stream has its order
+            verbose=0,
         )
 
     def steps_per_epoch(self, videos: Sequence[Video]) -> int:
@@ -98,7 +104,7 @@ class SumGanAae(Method):
 
     def score(self, videos: Sequence[Video]) -> dict[str, np.ndarray]:
         scores = {}
-        for batch in make_batches(videos, 1, self.config.use_xla):
+        for batch in make_batches(videos, 1, self.buckets):
             padded = self._score(tf.constant(batch.features), tf.constant(batch.lengths))
             scores[batch.keys[0]] = padded.numpy()[0, : batch.lengths[0]]
         return scores

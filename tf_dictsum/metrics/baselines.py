@@ -8,7 +8,7 @@ import numpy as np
 
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset, Video
-from tf_dictsum.metrics.evaluation import METRICS, average, evaluate_dataset, evaluate_many, video_groups
+from tf_dictsum.metrics.evaluation import COUNTS, METRICS, average, evaluate_dataset, evaluate_many, video_groups
 from tf_dictsum.metrics.fscore import pairwise_f_scores
 from tf_dictsum.metrics.rank import annotations_at_picks, kendall_tau_b, spearman_rho
 from tf_dictsum.shots.selection import RATIO, Rule
@@ -57,7 +57,7 @@ def random_baseline(
     rows = [average({key: results[draw] for key, results in videos.items()}, groups) for draw in range(draws)]
     mean: dict[str, float | None] = {}
     sd: dict[str, float | None] = {}
-    for name in METRICS:
+    for name in (*METRICS, *COUNTS):
         values = [value for row in rows if (value := row[name]) is not None]
         mean[name] = float(np.mean(values)) if values else None
         sd[name] = float(np.std(values, ddof=1)) if len(values) > 1 else None

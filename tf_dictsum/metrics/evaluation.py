@@ -17,6 +17,7 @@ from tf_dictsum.metrics.representation import representation_errors
 from tf_dictsum.shots.selection import RATIO, Rule, select_shots
 
 __all__ = [
+    "COUNTS",
     "METRICS",
     "Evaluation",
     "VideoResult",
@@ -28,6 +29,7 @@ __all__ = [
     "video_groups",
 ]
 
+COUNTS = ("selected_steps", "selected_shots")
 METRICS = ("f_max", "f_avg", "precision", "recall", "kendall_tau", "spearman_rho", "representation_error")
 
 
@@ -62,8 +64,9 @@ class VideoResult:
     undefined: int = 0
 
     def metrics(self) -> dict[str, float | None]:
-        """The measures by name, in the order of `METRICS`."""
-        return {name: getattr(self, name) for name in METRICS}
+        """The measures by name, in the order of `METRICS`, then how many sampled frames and shots were selected (`COUNTS`)."""
+        counts = (float(self.selected_steps), float(len(self.selected_shots)))
+        return {name: getattr(self, name) for name in METRICS} | dict(zip(COUNTS, counts, strict=True))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,7 +183,7 @@ def average(videos: Mapping[str, Mapping[str, float | None]], groups: Iterable[I
         return float(np.mean(known)) if known else None
 
     groups = [list(group) for group in groups]
-    return {name: mean(mean(videos[key].get(name) for key in group) for group in groups) for name in METRICS}
+    return {name: mean(mean(videos[key].get(name) for key in group) for group in groups) for name in (*METRICS, *COUNTS)}
 
 
 def headline_metric(dataset: Dataset) -> Literal["f_max", "f_avg"]:

@@ -24,6 +24,8 @@ __all__ = ["History", "Monitor", "StepLogger", "selected_epoch"]
 
 Record = dict[str, Any]
 
+IMAGES = 10  # drawings per test video over a run: a figure costs as much as scoring a video
+
 
 def selected_epoch(records: list[Record]) -> int:
     """Epoch chosen without labels and without test videos: the lowest mean `selector_total` on the training videos.
@@ -101,6 +103,7 @@ class Monitor(keras.callbacks.Callback):
       steps: keeps the epoch's means.
       logger: TensorBoard.
       primary: headline metric.
+      epochs: that will be trained.
     """
 
     def __init__(
@@ -113,10 +116,12 @@ class Monitor(keras.callbacks.Callback):
         steps: StepLogger,
         logger: TensorBoardLogger,
         primary: str,
+        epochs: int,
     ):
         super().__init__()
         self.method, self.test, self.folder, self.history = method, test, folder, history
         self.checkpoints, self.steps, self.logger, self.primary = checkpoints, steps, logger, primary
+        self.epochs = epochs
         self.collapse = CollapseWatch()
         self.started = time.perf_counter()
 
@@ -127,17 +132,12 @@ class Monitor(keras.callbacks.Callback):
         write_json(self.folder / "scores" / f"epoch-{epoch:03d}.json", {k: [float(x) for x in s] for k, s in scores.items()})
         segmented = [v for v in self.test if v.change_points is not None]
         results = {v.key: evaluate_video(scores[v.key], v) for v in segmented}
-        measures: dict[str, dict[str, float | None]] = {}
-        for key, result in results.items():
-            counts = {"selected_steps": float(result.selected_steps), "selected_shots": float(len(result.selected_shots))}
-            measures[key] = {**result.metrics(), **counts}
+        measures = {key: result.metrics() for key, result in results.items()}
         mean = average(measures, [list(measures)]) if measures else {}
-        for name in ("selected_steps", "selected_shots"):
-            if measures:
-                mean[name] = float(np.mean([m[name] for m in measures.values()]))
         record = {"epoch": epoch, "seconds": seconds, "losses": losses, "videos": measures, "mean": mean}
         self.history.add(record)
-        images = {v.key: score_figure(scores[v.key], v, select_shots(scores[v.key], v), f"{v.name}, epoch {epoch}") for v in segmented}
+        drawn = segmented if epoch % max(1, self.epochs // IMAGES) == 0 or epoch == self.epochs else []
+        images = {v.key: score_figure(scores[v.key], v, select_shots(scores[v.key], v), f"{v.name}, epoch {epoch}") for v in drawn}
         self.logger.epoch(record, images, self.primary)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:

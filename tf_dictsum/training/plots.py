@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from tf_dictsum.data.video import Video
@@ -13,6 +14,7 @@ __all__ = ["score_figure"]
 
 _WIDTH, _HEIGHT, _DPI = 900, 280, 100
 _SCORE, _HUMAN, _CHOSEN = "#1f4e9c", "#d9730d", "#8fcf9b"
+_TITLE = 46  # characters beside the legend
 _NARROWEST = 0.02  # of the score axis: the noise of a collapsed selector must not look like a result
 
 
@@ -25,7 +27,7 @@ def score_figure(scores: ArrayLike, video: Video, summary: Summary | None, title
       scores: [n_steps], one finite score per pick of `video`.
       video: its picks and, where present, change points and gtscore.
       summary: the chosen shots; None draws none.
-      title: one line above the plot.
+      title: one line above the plot; cut after 46 characters.
 
     Returns:
       The picture, uint8 [280, 900, 3].
@@ -48,11 +50,12 @@ def score_figure(scores: ArrayLike, video: Video, summary: Summary | None, title
     margin = 0.06 * (high - low)
     axes.set_xlim(0, max(video.n_frames - 1, 1))
     axes.set_ylim(low - margin, high + margin)
-    axes.set_ylabel("score", fontsize=9)
+    axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.set_xlabel("frame", fontsize=9)
     axes.tick_params(labelsize=8)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+    title = title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
     figure.text(0.065, 0.93, title, fontsize=10, weight="bold", parse_math=False)
     figure.legend(loc="upper right", bbox_to_anchor=(0.995, 1.0), ncols=4, fontsize=8, frameon=False)
     figure.subplots_adjust(left=0.065, right=0.985, top=0.88, bottom=0.16)

@@ -52,7 +52,7 @@ class RunDirectory:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = open(self.path / ".lock", "w")  # noqa: SIM115: held until the run ends
+            lock = open(self.path / ".lock", "w")  # noqa: SIM115 (held until the run ends)
         except OSError as error:
             raise UserError(f"{self.path}: cannot make the run directory: {error.strerror}. Choose another --run_dir.") from error
         with lock:

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Any, SupportsFloat
 
 import numpy as np
-from matplotlib.image import imsave
+from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import api as hparams_api
 from tensorboard.plugins.hparams import api_pb2 as hparams_pb2
 from tensorboard.plugins.hparams import summary_v2 as hparams_summary
-from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
@@ -22,7 +21,7 @@ from tf_dictsum.errors import UserError
 __all__ = ["TensorBoardLogger", "tag_of"]
 
 _LOSSES = ("reconstruction", "sparsity", "dictionary", "selector_total", "reconstruction_decoder", "generator", "original", "summary")
-_TAGS = {name: f"loss/{name}" for name in (*_LOSSES, "loss", "mse")} | {
+_TAGS = {name: f"loss/{name}" for name in (*_LOSSES, "parallel_loss")} | {
     "dictionary_to_reconstruction": "dictionary/loss_over_reconstruction",
     "dictionary_norm": "dictionary/norm",
     "score_mean": "scores/mean",
@@ -32,6 +31,7 @@ _TAGS = {name: f"loss/{name}" for name in (*_LOSSES, "loss", "mse")} | {
 }
 _PREFIXES = ("gradient_norm", "learning_rate")
 _FLUSH_SECONDS = 30
+_COLOURS = 64
 
 
 def tag_of(name: str) -> str:
@@ -52,8 +52,7 @@ class TensorBoardLogger:
     Args:
       log_dir: the run's folder, made when missing.
       flags_text: the resolved flags, shown literally under TEXT.
-      hparams: what HPARAMS compares, name -> value; runs with the same values are one group there, so split and seed
-        belong in it.
+      hparams: what HPARAMS compares, name -> value; runs with the same values are one row there, averaged. Empty: none.
       first_step: on resume, the first step that will be written: what an interrupted run has written from there on
         is hidden.
 
@@ -80,7 +79,9 @@ class TensorBoardLogger:
         if first_step:
             self._add(Event(step=first_step, session_log=SessionLog(status=SessionLog.START)))
         literal = "\n".join(f"    {line}" for line in flags_text.splitlines())
-        self._summary(0, *text_pb("flags", literal).value, *hparams_summary.hparams_pb(self._hparams).value)
+        self._summary(0, *text_pb("flags", literal).value)
+        if self._hparams:
+            self._summary(0, *hparams_summary.hparams_pb(self._hparams).value)
 
     def step(self, step: int, logs: Mapping[str, SupportsFloat]) -> None:
         """Writes the logs of one training step (scalars by name; see `tag_of`), counted over the whole run."""
@@ -91,7 +92,7 @@ class TensorBoardLogger:
 
         Args:
           record: {"epoch": int, "seconds": float, "losses": {name: mean}, "mean": {metric: float or None}, ...}.
-          images: test video -> uint8 [height, width, 3].
+          images: test video -> uint8 [height, width, 3], shown in at most 64 colours.
           primary: the metric that HPARAMS shows first.
 
         Raises:
@@ -125,7 +126,7 @@ class TensorBoardLogger:
 
     def _configure_hparams(self, measures: list[str]) -> None:
         """Tells HPARAMS which of the scalars are results; without it every gradient norm would be a column."""
-        if self._configured or not measures:
+        if self._configured or not measures or not self._hparams:
             return
         self._configured = True
         columns = [hparams_api.HParam(name, _AnyValue(type(value))) for name, value in self._hparams.items()]
@@ -133,7 +134,8 @@ class TensorBoardLogger:
         self._summary(0, *hparams_summary.hparams_config_pb(columns, results).value)
 
     def _scalars(self, step: int, values: Mapping[str, SupportsFloat]) -> None:
-        self._summary(step, *(value for tag, x in values.items() for value in scalar_pb(tag, float(x)).value))
+        # simple_value and not a tensor: the plain EventAccumulator knows no other scalars, nor hides overtaken ones otherwise.
+        self._summary(step, *(Summary.Value(tag=tag, simple_value=float(x)) for tag, x in values.items()))
 
     def _summary(self, step: int, *values: Summary.Value) -> None:
         if values:
@@ -173,6 +175,7 @@ def _image(tag: str, image: np.ndarray) -> Summary.Value:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(f"{tag}: an image is uint8 [height, width, 3], not {image.dtype} {list(image.shape)}")
     png = io.BytesIO()
-    imsave(png, image, format="png")
+    # A palette halves the file, and a run writes thousands; a plot has few colours.
+    Image.fromarray(image).quantize(_COLOURS).save(png, "png", optimize=True)
     height, width, _ = image.shape
     return Summary.Value(tag=tag, image=Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=png.getvalue()))

@@ -16,13 +16,13 @@ from tf_dictsum.files import write_json, write_text
 from tf_dictsum.methods.base import Method
 from tf_dictsum.methods.registry import make_method
 from tf_dictsum.metrics.evaluation import headline_metric
+from tf_dictsum.models.selector_files import save_selector
 from tf_dictsum.training.checkpoint import Checkpointer
 from tf_dictsum.training.monitor import History, Monitor, StepLogger
 from tf_dictsum.training.progress import Progress
 from tf_dictsum.training.results import baseline_rows, results, results_markdown
 from tf_dictsum.training.run_directory import RunDirectory
 from tf_dictsum.training.tensorboard import TensorBoardLogger
-from tf_dictsum.models.selector_files import save_selector
 
 __all__ = ["chosen_splits", "train"]
 
@@ -40,7 +40,7 @@ def train(config: Config) -> tuple[dict[str, Any], str]:
     splits = chosen_splits(config, dataset)
     directory = RunDirectory(config)
     with directory.open():
-        method = make_method(config, dataset.feature_size)
+        method = make_method(config, dataset.feature_size, [v.n_steps for v in dataset.videos.values()])
         jobs = [(number, seed) for seed in config.all_seeds for number in splits]
         trains = {n: [dataset.videos[k] for k in s.train_keys] for n, s in splits.items()}
         total = sum(method.prepare_steps(trains[n]) + config.epochs * method.steps_per_epoch(trains[n]) for n, _ in jobs)
@@ -50,7 +50,7 @@ def train(config: Config) -> tuple[dict[str, Any], str]:
             for place, (number, seed) in enumerate(jobs):
                 title = f"split {number} seed {seed} ({place + 1}/{len(jobs)})"
                 folder = directory.split_folder(number, seed, splits[number], dataset)
-                histories[number, seed] = _Job(config, method, dataset, splits[number], seed, folder, progress, title).run()
+                histories[number, seed] = _Job(config, method, dataset, number, splits[number], seed, folder, progress, title).run()
         finally:
             progress.close()
         found = results(histories, dataset, list(splits.values()), baseline_rows(dataset, list(splits.values())))
@@ -87,6 +87,7 @@ class _Job:
     config: Config
     method: Method
     dataset: Dataset
+    number: int
     split: Split
     seed: int
     folder: pathlib.Path
@@ -111,10 +112,10 @@ class _Job:
         if done is not None:
             logging.info("%s: resumes after epoch %d.", self.folder, done)
         self._prepare(train, steps, pretraining)
-        logger = TensorBoardLogger(self.folder / "logs", self.config.as_flags(), self._hparams())
+        logger = TensorBoardLogger(self.folder / "logs", self.config.as_flags(), self._hparams(), (done or 0) * steps + 1)
         step_logger = StepLogger(self.progress, logger, steps, self.title, self.method)
         primary = headline_metric(self.dataset)
-        monitor = Monitor(self.method, test, self.folder, history, checkpoints, step_logger, logger, primary)
+        monitor = Monitor(self.method, test, self.folder, history, checkpoints, step_logger, logger, primary, epochs)
         try:
             if done is None:
                 monitor.evaluate(0, {})
@@ -139,4 +140,4 @@ class _Job:
 
     def _hparams(self) -> dict[str, bool | int | float | str]:
         names = ("method", "sigma", "dict_weight", "hidden_size", "learning_rate", "update", "batch_size", "init")
-        return {**{name: getattr(self.config, name) for name in names}, "seed": self.seed}
+        return {**{name: getattr(self.config, name) for name in names}, "split": self.number, "seed": self.seed}

@@ -1,0 +1,141 @@
+"""The tables of a run, against numbers worked out by hand."""
+
+import dataclasses
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tf_dictsum.data.demo import demo_dataset
+from tf_dictsum.data.splits import make_folds
+from tf_dictsum.data.video import Dataset
+from tf_dictsum.metrics.baselines import Baseline
+from tf_dictsum.training.results import baseline_rows, results, results_markdown
+
+DEMO = demo_dataset()
+SPLITS = make_folds(list(DEMO.videos), 2, 0)
+BASELINES = {
+    "random": Baseline({"f_max": 30.0, "representation_error": 9.0}, {"f_max": 2.0}, 20),
+    "constant": Baseline({"f_max": 31.0}),
+    "human": None,
+}
+
+
+def video(f: float | None, error: float | None = 5.0, **more: float | None) -> dict[str, float | None]:
+    return {"f_max": f, "representation_error": error, "selected_steps": 10.0, "selected_shots": 4.0, **more}
+
+
+def record(epoch: int, loss: float | None, *videos: dict[str, float | None]) -> dict[str, Any]:
+    losses = {} if loss is None else {"selector_total": loss}
+    return {"epoch": epoch, "seconds": 1.0, "losses": losses, "videos": {f"video_{i}": v for i, v in enumerate(videos)}, "mean": {}}
+
+
+HISTORY = [
+    record(0, None, video(90.0, 1.0), video(90.0, 1.0)),
+    record(1, 3.0, video(40.0, 8.0), video(50.0, 8.0)),
+    record(2, 1.0, video(20.0, 4.0, selected_steps=12.0), video(30.0, 6.0)),
+    record(3, 2.0, video(30.0, 7.0), video(30.0, 7.0)),
+]
+
+
+def test_three_readings_of_one_run():
+    (run,) = results({(0, 7): HISTORY}, DEMO, SPLITS[:1], {})["runs"]
+    assert (run["split"], run["seed"]) == (0, 7)
+    assert (run["last"]["epoch"], run["last"]["f_max"]) == (3, 30.0)
+    assert (run["selected"]["epoch"], run["selected"]["f_max"]) == (2, 25.0)
+    # Epoch 0 is never the best: nothing was trained then.
+    assert (run["best"]["f_max"]["epoch"], run["best"]["f_max"]["value"]) == (1, 45.0)
+    best = run["best"]["representation_error"]
+    assert (best["epoch"], best["value"], best["selected_steps"]) == (2, 5.0, 11.0)
+    assert run["untrained"]["f_max"] == 90.0
+
+
+def test_mean_sd_and_interval_over_seeds_and_splits():
+    values = [10.0, 20.0, 60.0, 30.0]
+    histories = {(i % 2, i // 2): [record(1, 1.0, video(v))] for i, v in enumerate(values)}
+    found = results(histories, DEMO, SPLITS, {})["summary"]["f_max"]["last"]
+    assert (found["mean"], found["runs"]) == (30.0, 4)
+    assert found["sd"] == pytest.approx(np.std(values, ddof=1))
+    # All 256 equally likely resamples of four values, enumerated: the exact percentile interval.
+    means = np.stack(np.meshgrid(*[values] * 4)).reshape(4, -1).mean(axis=0)
+    assert found["low"] == pytest.approx(np.percentile(means, 2.5, method="inverted_cdf"), abs=2.5)
+    assert found["high"] == pytest.approx(np.percentile(means, 97.5, method="inverted_cdf"), abs=2.5)
+    assert found == results(histories, DEMO, SPLITS, {})["summary"]["f_max"]["last"]
+
+
+def test_videos_of_a_split_first():
+    histories = {(0, 0): [record(1, 1.0, video(10.0))], (1, 0): [record(1, 1.0, video(20.0), video(30.0), video(40.0))]}
+    assert results(histories, DEMO, SPLITS, {})["summary"]["f_max"]["last"]["mean"] == 20.0
+
+
+def test_page_says_what_it_must():
+    page = results_markdown({**results({(0, 0): HISTORY, (0, 1): HISTORY[:2]}, DEMO, SPLITS[:1], BASELINES), "method": "dictsum"})
+    assert "# dictsum on demo" in page
+    assert "best epoch ON THE TEST SET (peeking)" in page
+    assert "lowest mean `selector_total` loss" in page
+    assert "provisional" in page
+    assert "GENERATED" in page
+    assert "STAND-INS" not in page
+    rows = {
+        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in page.splitlines() if line.startswith("|")
+    }
+    assert rows["split 0 seed 0"] == ["30.0 (3)", "25.0 (2)", "45.0 (1)"]
+    assert rows["**mean**"] == ["**37.5**", "**35.0**", "**45.0**"]
+    assert page.index("| random (20 draws)") < page.index("| constant")
+    assert "30.0 ± 2.0" in page
+    assert "human" not in page
+    assert rows["selected without labels"][1:] == ["10.5", "4.0"]
+
+
+def test_standins_are_named():
+    page = results_markdown(
+        results({(0, 0): HISTORY}, dataclasses.replace(DEMO, source="x.h5", attributes={"features_are_standin": True}), SPLITS, {})
+    )
+    assert "STAND-INS: numbers on them say nothing about any method" in page
+    assert "GENERATED" not in page
+
+
+def test_without_annotations_only_the_representation_error():
+    videos = {k: dataclasses.replace(v, user_summary=None, user_scores=None, gtscore=None) for k, v in DEMO.videos.items()}
+    bare = Dataset("films", "films.h5", videos)
+    rows = baseline_rows(bare, SPLITS)
+    assert list(rows) == ["random", "constant"]
+    found = results({(0, 0): [record(1, 1.0, video(None, 6.0))]}, bare, SPLITS, rows)
+    assert found["headline"] == "representation_error"
+    page = results_markdown(found)
+    assert "no F-score" in page
+    assert "best user" not in page
+    assert "## Representation error" in page
+    assert "6.00" in page
+
+
+def test_tvsum_headline_is_the_mean_over_users():
+    history = [record(1, 1.0, {"f_max": 60.0, "f_avg": 50.0})]
+    found = results({(0, 0): history}, dataclasses.replace(DEMO, name="TVSum", source="tvsum.h5"), SPLITS, {})
+    assert found["headline"] == "f_avg"
+    assert "## F, mean over users (%)" in results_markdown(found)
+
+
+def test_json_without_nan():
+    nan = float("nan")
+    histories = {(0, 0): [record(0, None), record(1, nan, video(nan, None)), record(2, 2.0, video(1.0, nan))]}
+    found = results(histories, DEMO, SPLITS, {"random": Baseline({"f_max": nan}, {"f_max": nan}, 2)})
+    json.dumps(found, allow_nan=False)
+    assert found["runs"][0]["selected"]["epoch"] == 2
+    assert found["baselines"]["random"]["mean"]["f_max"] is None
+
+
+def test_demo_rows_and_videos_without_shots():
+    assert list(baseline_rows(DEMO, SPLITS)) == ["random", "constant", "human"]
+    shotless = Dataset("x", "x.h5", {k: dataclasses.replace(v, change_points=None) for k, v in DEMO.videos.items()})
+    assert baseline_rows(shotless, SPLITS) == {}
+    found = results({(0, 0): [record(0, None), record(1, 1.0)]}, shotless, SPLITS, {})
+    assert "no summaries to measure" in results_markdown(found)
+
+
+def test_nothing_to_show():
+    with pytest.raises(ValueError, match="at least one record"):
+        results({}, DEMO, SPLITS, {})
+    with pytest.raises(ValueError, match="at least one record"):
+        results({(0, 0): []}, DEMO, SPLITS, {})
