@@ -60,7 +60,7 @@ class Checkpointer:
             return None
         try:
             self.checkpoint.restore(path).assert_consumed()
-        except (OSError, tf.errors.OpError, AssertionError, ValueError) as error:
+        except (OSError, tf.errors.OpError, AssertionError, ValueError, LookupError, RuntimeError) as error:
             lines = str(getattr(error, "message", None) or error).strip().splitlines()
             raise UserError(
                 f"{path}: the checkpoint is damaged or belongs to another model ({lines[0] if lines else 'no details'}). "

@@ -1,0 +1,128 @@
+"""A whole small run through the library: files, resume without work, unusual data, refusals."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from absl import logging
+
+from tf_dictsum.config import Config
+from tf_dictsum.data.hdf5 import load_dataset, save_dataset
+from tf_dictsum.data.video import Dataset
+from tf_dictsum.errors import UserError
+from tf_dictsum.models.selector_files import load_selector
+from tf_dictsum.training.trainer import train
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory, small_dataset):
+    folder = tmp_path_factory.mktemp("run")
+    return Config(
+        dataset=str(small_dataset(folder / "small.h5")),
+        run_dir=str(folder / "run"),
+        folds=2,
+        epochs=2,
+        pretrain_epochs=2,
+        hidden_size=6,
+        parallel_size=5,
+        jit="off",
+        progress=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(config):
+    return train(config)
+
+
+def test_everything_is_written(config, finished, tmp_path):
+    results, markdown = finished
+    folder = load_run(config)
+    for name in ("config.flags", "results.json", "results.md"):
+        assert (folder / name).is_file()
+    assert json.loads((folder / "results.json").read_text()) == results
+    assert (folder / "results.md").read_text() == markdown
+    assert "peeking" in markdown
+    for number in (0, 1):
+        split = folder / f"split{number}-seed0"
+        history = json.loads((split / "history.json").read_text())
+        assert [r["epoch"] for r in history] == [0, 1, 2]
+        assert {"f_max", "representation_error", "kendall_tau"} <= history[2]["mean"].keys()
+        scores = json.loads((split / "scores" / "epoch-002.json").read_text())
+        test_keys = json.loads((split / "split.json").read_text())["test_keys"]
+        assert list(scores) == test_keys
+        dataset = load_dataset(config.dataset)
+        scorer, info = load_selector(split)
+        assert info["method"] == "dictsum"
+        for key, values in scores.items():
+            again = scorer(dataset.videos[key].features[None])[0][0]
+            np.testing.assert_allclose(again, values, atol=1e-6)
+        assert (split / "selected.weights.h5").is_file()
+        assert (split / "parallel.weights.h5").is_file()
+        assert list((split / "logs").iterdir())
+        assert list((split / "pretraining" / "logs").iterdir())
+
+
+def load_run(config):
+    import pathlib
+
+    return pathlib.Path(config.run_dir)
+
+
+def test_a_finished_run_is_not_trained_again(config, finished):
+    before = {p: p.stat().st_mtime_ns for p in load_run(config).glob("split*/**/*") if p.is_file()}
+    results, _ = train(config)
+    assert {p: p.stat().st_mtime_ns for p in load_run(config).glob("split*/**/*") if p.is_file()} == before
+    assert results["runs"] == finished[0]["runs"]
+
+
+def test_reused_parallel_encoder_and_its_refusal(config, finished, tmp_path):
+    weights = load_run(config) / "split0-seed0" / "parallel.weights.h5"
+    small = dataclasses.replace(config, run_dir=str(tmp_path / "a"), split="0", epochs=1, parallel_encoder=str(weights))
+    train(small)
+    assert not (tmp_path / "a" / "split0-seed0" / "pretraining" / "checkpoints").exists()
+    other = dataclasses.replace(small, run_dir=str(tmp_path / "b"), parallel_size=4)
+    with pytest.raises(UserError, match=r"parallel.weights.h5: not the weights of a parallel encoder of 7 features and N = 4"):
+        train(other)
+    missing = dataclasses.replace(small, run_dir=str(tmp_path / "c"), parallel_encoder="none.weights.h5")
+    with pytest.raises(UserError, match=r"none.weights.h5: no such file"):
+        train(missing)
+
+
+def test_baseline_without_annotations_or_change_points(config, tmp_path, caplog):
+    dataset = load_dataset(config.dataset)
+    bare = {k: dataclasses.replace(v, user_summary=None, gtscore=None) for k, v in dataset.videos.items()}
+    bare["video_1"] = dataclasses.replace(bare["video_1"], change_points=None)
+    save_dataset(Dataset("bare", "", bare), tmp_path / "bare.h5")
+    caplog.set_level(logging.WARNING)
+    results, markdown = train(
+        dataclasses.replace(
+            config, dataset=str(tmp_path / "bare.h5"), run_dir=str(tmp_path / "run"), method="sum_gan_aae", folds=1, epochs=1, batch_size=3
+        )
+    )
+    assert results["headline"] == "representation_error"
+    assert "no F-score" in markdown
+    assert not (tmp_path / "run" / "split0-seed0" / "parallel.weights.h5").exists()
+
+
+def test_split_number_out_of_range(config):
+    with pytest.raises(UserError, match="--split=7: there are 2 splits"):
+        train(dataclasses.replace(config, split="7"))
+
+
+def test_feature_file_without_features_is_refused(shared, tmp_path):
+    with pytest.raises(UserError, match="features"):
+        train(Config(dataset=str(shared / "data" / "summe_annotations.h5"), run_dir=str(tmp_path)))
+
+
+def test_a_full_disk_stops_the_run_and_leaves_nothing_half_written(config, tmp_path, monkeypatch):
+    import tf_dictsum.training.monitor as monitor
+
+    def full(path, value):
+        raise UserError(f"{path}: cannot write it: No space left on device. Free space or choose another place.")
+
+    monkeypatch.setattr(monitor, "write_json", full)
+    with pytest.raises(UserError, match="No space left on device"):
+        train(dataclasses.replace(config, run_dir=str(tmp_path / "run"), split="0"))
+    assert not list((tmp_path / "run").rglob(".*partial*"))
