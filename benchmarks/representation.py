@@ -10,6 +10,7 @@ with the number of selected frames and shots. One JSON line last.
 import dataclasses
 import json
 import pathlib
+import re
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def read_run(path: pathlib.Path) -> tuple[dict[int, list[dict[str, Any]]], list[
     histories: dict[int, list[dict[str, Any]]] = {}
     splits: dict[int, Split] = {}
     for folder in sorted(path.glob("split*-seed*")):
-        number, seed = (int(part.strip("splitseed")) for part in folder.name.split("-"))
+        number, seed = (int(part) for part in re.findall(r"\d+", folder.name))
         identity = read_json(folder / "split.json")
         splits[number] = Split(tuple(identity["train_keys"]), tuple(identity["test_keys"]))
         histories.setdefault(seed, []).append({r["epoch"]: r for r in read_json(folder / "history.json")})

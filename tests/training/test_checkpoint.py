@@ -65,7 +65,7 @@ def test_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch, error):
         raise error
 
     monkeypatch.setattr(checkpoints.manager, "save", refuse)
-    with pytest.raises(UserError, match="cannot write the checkpoint of epoch 2: .*Free space and run the same command"):
+    with pytest.raises(UserError, match=r"cannot write the checkpoint of epoch 2: .*Free space and run the same command"):
         checkpoints.save(2)
     assert not list(tmp_path.glob("ckpt-2*"))
     assert Checkpointer(tmp_path, kept).restore() == 1

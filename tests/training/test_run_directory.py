@@ -61,5 +61,5 @@ def test_other_data_is_refused(tmp_path):
     folder = directory.split_folder(0, 3, split, dataset())
     assert folder.name == "split0-seed3"
     assert directory.split_folder(0, 3, split, dataset()) == folder
-    with pytest.raises(UserError, match="was trained on other videos or other features than x.h5 has now"):
+    with pytest.raises(UserError, match=r"was trained on other videos or other features than x.h5 has now"):
         directory.split_folder(0, 3, split, dataset(2.0))

@@ -47,7 +47,11 @@ class ParallelEncoder:
         self.model = self._new_model(config.seed)
         self.model.compile(optimizer=Adam(config.pretrain_lr, epsilon=config.adam_epsilon), jit_compile=config.use_xla)
         self.model.optimizer.build(self.model.trainable_variables)
-        self._encode = tf.function(self._encode_padded, jit_compile=config.use_xla)
+        self._encode = tf.function(
+            self._encode_padded,
+            jit_compile=config.use_xla,
+            input_signature=[tf.TensorSpec([1, None, input_size]), tf.TensorSpec([1], tf.int32)],
+        )
         self.seed = config.seed
 
     def _new_model(self, seed: int) -> ParallelAutoencoder:

@@ -1,0 +1,78 @@
+"""Times training iterations at full size on one batch. One JSON line, the schema of an eager PyTorch comparator.
+
+python benchmarks/train_step.py --length=320 --batch_size=1 --update=sequential --repeats=5
+"""
+
+import dataclasses
+import json
+import resource
+import statistics
+import time
+
+import numpy as np
+
+from tf_dictsum import cli
+from tf_dictsum.config import Config
+from tf_dictsum.data.video import Video
+from tf_dictsum.quiet import load_tensorflow
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The flags of this command."""
+
+    length: int = cli.option(320, "sampled frames of every video", lower_bound=1)
+    batch_size: int = cli.option(1, "videos per update", lower_bound=1)
+    repeats: int = cli.option(5, "timed iterations", lower_bound=1)
+    method: str = cli.option("dictsum", "which method", choices=("dictsum", "sum_gan_aae"))
+    update: str = cli.option("sequential", "which updates", choices=("sequential", "joint"))
+    jit: str = cli.option("auto", "XLA", choices=("auto", "on", "off"))
+    hidden_size: int = cli.option(500, "H", lower_bound=1)
+    input_size: int = cli.option(1024, "D", lower_bound=1)
+
+
+def main(_: list[str]) -> None:
+    """Prints the timing."""
+    options = cli.from_flags(Options)
+    load_tensorflow()
+    import tensorflow as tf
+
+    from tf_dictsum.data.pipeline import make_batches
+    from tf_dictsum.methods.registry import make_method
+
+    config = Config(
+        method=options.method,
+        update=options.update,
+        jit=options.jit,
+        hidden_size=options.hidden_size,
+        parallel_size=options.hidden_size,
+        batch_size=options.batch_size,
+    )
+    method = make_method(config, options.input_size)
+    rng = np.random.default_rng(0)
+    videos = [
+        Video(f"v{n}", rng.random((options.length, options.input_size), np.float32), np.arange(options.length), options.length)
+        for n in range(options.batch_size)
+    ]
+    hidden = {v.key: rng.random(options.hidden_size, np.float32) for v in videos} if options.method == "dictsum" else None
+    batch = {k: tf.constant(v) for k, v in make_batches(videos, options.batch_size, (), hidden)[0].tensors().items()}
+    step = tf.function(method.model.train_step, jit_compile=config.use_xla)  # type: ignore[attr-defined]
+    begin = time.perf_counter()
+    step(batch)["summary"].numpy()
+    first, times = time.perf_counter() - begin, []
+    for _ in range(options.repeats):
+        begin = time.perf_counter()
+        step(batch)["summary"].numpy()
+        times.append(time.perf_counter() - begin)
+    report = dataclasses.asdict(options) | {
+        "first_step_s": first,
+        "train_step_s": {"median": statistics.median(times), "min": min(times)},
+        "per_video_s": statistics.median(times) / options.batch_size,
+        "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    cli.define_flags(Options)
+    cli.run(main)
