@@ -26,7 +26,7 @@ class Options:
     repeats: int = cli.option(5, "timed iterations", lower_bound=1)
     method: str = cli.option("dictsum", "which method", choices=("dictsum", "sum_gan_aae"))
     update: str = cli.option("sequential", "which updates", choices=("sequential", "joint"))
-    jit: str = cli.option("auto", "XLA", choices=("auto", "on", "off"))
+    jit: str = cli.option("auto", "XLA", choices=("auto", "loops", "on", "off"))
     hidden_size: int = cli.option(500, "H", lower_bound=1)
     input_size: int = cli.option(1024, "D", lower_bound=1)
 
@@ -56,7 +56,7 @@ def main(_: list[str]) -> None:
     ]
     hidden = {v.key: rng.random(options.hidden_size, np.float32) for v in videos} if options.method == "dictsum" else None
     batch = {k: tf.constant(v) for k, v in make_batches(videos, options.batch_size, (), hidden)[0].tensors().items()}
-    step = tf.function(method.model.train_step, jit_compile=config.use_xla)  # type: ignore[attr-defined]
+    step = tf.function(method.model.train_step, jit_compile=method.xla == "on")  # type: ignore[attr-defined]
     begin = time.perf_counter()
     step(batch)["summary"].numpy()
     first, times = time.perf_counter() - begin, []

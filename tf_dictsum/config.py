@@ -32,7 +32,11 @@ class Config:
     epochs: int = option(100, "epochs of adversarial training; a finished run can be prolonged", lower_bound=1)
     batch_size: int = option(1, "videos per update; 1 is the paper's", lower_bound=1)
     shuffle: bool = option(False, "new order of the videos in every epoch; the public code keeps the split's order")
-    jit: str = option("auto", "XLA: auto takes what is fastest here (on, unless --deterministic)", choices=("auto", "on", "off"))
+    jit: str = option(
+        "auto",
+        "XLA: on compiles the whole training step, loops its time loops only, off nothing; auto: loops on a CPU, on with a GPU",
+        choices=("auto", "loops", "on", "off"),
+    )
     deterministic: bool = option(False, "bit-equal runs: deterministic ops, no XLA")
     progress: bool = option(True, "show a progress bar; --noprogress for none")
 
@@ -75,8 +79,10 @@ class Config:
     pretrain_loss: str = option("sum", "squared error summed over steps and features (public branch), or its mean", choices=("sum", "mean"))
 
     def __post_init__(self) -> None:
-        if self.deterministic and self.jit == "on":
-            raise UserError("--deterministic and --jit=on exclude each other: XLA has no deterministic mode here. Drop one of them.")
+        if self.deterministic and self.jit in ("on", "loops"):
+            raise UserError(
+                f"--deterministic and --jit={self.jit} exclude each other: XLA has no deterministic mode here. Drop one of them."
+            )
         if self.clip_scope == "all" and self.update == "joint":
             raise UserError("--clip_scope=all describes the public code's sequential updates. Use --update=sequential with it.")
         if self.split != "all" and not self.split.isdigit():
@@ -94,8 +100,8 @@ class Config:
 
     @property
     def use_xla(self) -> bool:
-        """Whether steps are compiled with XLA: on, or auto without --deterministic (measured faster on CPU, benchmarks/)."""
-        return self.jit == "on" or (self.jit == "auto" and not self.deterministic)
+        """Whether anything is compiled with XLA, so that lengths should be few."""
+        return self.jit != "off" and not self.deterministic
 
     @property
     def objective(self) -> Objective:

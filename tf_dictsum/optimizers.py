@@ -3,8 +3,14 @@
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 __all__ = ["Adam"]
+
+
+def _handle(variable: Any) -> tf.Tensor:
+    """The resource behind a Keras variable, or behind the tf.Variable that Keras hands to an update."""
+    return variable.handle if isinstance(variable, tf.Variable) else variable.value.handle
 
 
 @keras.saving.register_keras_serializable("tf_dictsum")
@@ -17,16 +23,23 @@ class Adam(keras.optimizers.Adam):
 
     @staticmethod
     def _constant(value: float, like: Any) -> Any:
-        return keras.ops.zeros_like(like) + value  # ops.cast(0.9, "float64") would round to float32 first
+        return tf.zeros_like(like) + value  # tf.cast(0.9, "float64") would round to float32 first
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        ops = keras.ops
-        rate, gradient = ops.cast(learning_rate, variable.dtype), ops.cast(gradient, variable.dtype)
-        step = ops.cast(self.iterations + 1, variable.dtype)
+        dtype = variable.dtype
+        step = tf.cast(self.iterations, dtype) + 1
+        power_1, power_2 = tf.pow(self._constant(self.beta_1, step), step), tf.pow(self._constant(self.beta_2, step), step)
         index = self._get_variable_index(variable)
-        m, v = self._momentums[index], self._velocities[index]
-        self.assign_add(m, (gradient - m) * (1 - self.beta_1))
-        self.assign_add(v, (ops.square(gradient) - v) * (1 - self.beta_2))
-        m_hat = m / (1 - ops.power(self._constant(self.beta_1, step), step))
-        v_hat = v / (1 - ops.power(self._constant(self.beta_2, step), step))
-        self.assign_sub(variable, rate * m_hat / (ops.sqrt(v_hat) + self.epsilon))
+        # One fused pass over the weights. TensorFlow's kernel adds ε to √v; with ε √(1 − β₂ᵗ) that is PyTorch's formula.
+        tf.raw_ops.ResourceApplyAdam(
+            var=_handle(variable),
+            m=_handle(self._momentums[index]),
+            v=_handle(self._velocities[index]),
+            beta1_power=power_1,
+            beta2_power=power_2,
+            lr=tf.cast(learning_rate, dtype),
+            beta1=self._constant(self.beta_1, step),
+            beta2=self._constant(self.beta_2, step),
+            epsilon=self.epsilon * tf.sqrt(1 - power_2),
+            grad=tf.cast(gradient, dtype),
+        )

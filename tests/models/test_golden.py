@@ -8,13 +8,15 @@ import pytest
 import tensorflow as tf
 
 from tf_dictsum import losses
+from tf_dictsum.layers.initializers import Initializers
+from tf_dictsum.layers.loops import compiled_loops
 from tf_dictsum.models.objective import Objective
 from tf_dictsum.models.parallel_autoencoder import ParallelAutoencoder
 from tf_dictsum.models.summarizer import Summarizer
 from tf_dictsum.optimizers import Adam
 from tf_dictsum.torch_weights import load_parallel, load_summarizer
 
-MODES = ("eager", "graph", "xla")
+MODES = ("eager", "graph", "loops", "xla")  # loops: a graph whose time loops are compiled
 LOSSES = ("recon", "sparsity", "dictionary", "generator", "original", "summary")
 
 
@@ -46,10 +48,11 @@ def zero_filled(gradients, variables):
     return [tf.zeros_like(v) if g is None else g for g, v in zip(gradients, variables, strict=True)]
 
 
-def summarizer(golden, dtype="float64", dictionary=True, **objective):
+def summarizer(golden, dtype="float64", dictionary=True, mode="eager", **objective):
     meta = golden["meta"]
     goal = Objective(sigma=meta["sigma"], clip=0, **objective)
-    model = Summarizer(meta["input"], meta["hidden"], meta["hidden"] if dictionary else None, goal, dtype=dtype)
+    with compiled_loops(mode == "loops"):
+        model = Summarizer(meta["input"], meta["hidden"], meta["hidden"] if dictionary else None, goal, dtype=dtype)
     load_summarizer(model, group(golden, "init/model/"), "golden")
     if dictionary:
         model.dictionary.matrix.assign(golden["init/A"])
@@ -84,7 +87,7 @@ def loss_values(model, data, mask):
 @pytest.mark.parametrize("padding", [0, 53])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-9), ("float32", 2e-5)])
 def test_forward_and_losses(golden, mode, padding, dtype, tolerance):
-    model = summarizer(golden, dtype)
+    model = summarizer(golden, dtype, mode=mode)
 
     def compute(data):
         return loss_values(model, data, tf.sequence_mask(data["lengths"], tf.shape(data["features"])[1]))
@@ -116,7 +119,7 @@ def single_bias(arrays):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("padding", [0, 53])
 def test_gradients(golden, mode, padding):
-    model = summarizer(golden)
+    model = summarizer(golden, mode=mode)
     variables = [*model.adversarial_variables, model.dictionary.matrix]
 
     def compute(data):
@@ -137,7 +140,7 @@ def test_gradients(golden, mode, padding):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_dictionary_loss_reaches_selector_and_encoder_only(golden, mode):
-    model = summarizer(golden)
+    model = summarizer(golden, mode=mode)
     others = model.decoder.trainable_variables + model.discriminator.trainable_variables
 
     def compute(data):
@@ -151,12 +154,13 @@ def test_dictionary_loss_reaches_selector_and_encoder_only(golden, mode):
 
 # One padded length for XLA, which compiles anew for every length; exact lengths for the others.
 @pytest.mark.parametrize(
-    ("mode", "padding"), [pytest.param("eager", 0, marks=pytest.mark.slow), ("graph", 0), pytest.param("xla", 53, marks=pytest.mark.slow)]
+    ("mode", "padding"),
+    [pytest.param("eager", 0, marks=pytest.mark.slow), ("graph", 0), ("loops", 0), pytest.param("xla", 53, marks=pytest.mark.slow)],
 )
 @pytest.mark.parametrize("kind", ["baseline", "dictionary"])
 def test_training_trajectory(golden, mode, padding, kind):
     meta = golden["meta"]
-    model = summarizer(golden, dictionary=kind == "dictionary")
+    model = summarizer(golden, dictionary=kind == "dictionary", mode=mode)
 
     def adam(rate):
         return Adam(rate, epsilon=meta["adam_eps"])
@@ -185,7 +189,8 @@ def test_training_trajectory(golden, mode, padding, kind):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("padding", [0, 53])
 def test_parallel_autoencoder(golden, mode, padding):
-    model = ParallelAutoencoder(golden["meta"]["input"], golden["meta"]["hidden"], keras_initializers(), dtype="float64")
+    with compiled_loops(mode == "loops"):
+        model = ParallelAutoencoder(golden["meta"]["input"], golden["meta"]["hidden"], Initializers("keras", 3), dtype="float64")
     load_parallel(model, group(golden, "init/parallel/"), "golden")
 
     def compute(data):
@@ -196,12 +201,6 @@ def test_parallel_autoencoder(golden, mode, padding):
         hidden, rebuilt = compute(inputs(golden, n, padded_length=padding))
         np.testing.assert_allclose(hidden[0], golden[f"forward/{n}/parallel_hidden"], rtol=1e-9)
         np.testing.assert_allclose(rebuilt[0, :length], golden[f"forward/{n}/parallel_reconstruction"], rtol=1e-9, atol=1e-12)
-
-
-def keras_initializers():
-    from tf_dictsum.layers.initializers import Initializers
-
-    return Initializers("keras", 3)
 
 
 def test_weight_count_at_full_size():

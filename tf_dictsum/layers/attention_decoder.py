@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tf_dictsum.layers.attention_kernel import DecoderWeights, attention_recurrence
 from tf_dictsum.layers.initializers import Initializers
+from tf_dictsum.layers.loops import loops_are_compiled
 
 __all__ = ["AttentionDecoder"]
 
@@ -38,6 +39,7 @@ class AttentionDecoder(keras.layers.Layer):
 
     def __init__(self, units: int, initializers: Initializers, **kwargs: Any):
         super().__init__(**kwargs)
+        self.compiled = loops_are_compiled()
         self.supports_masking = True
         self.units = units
         query, feedback = initializers.dense(2 * units), initializers.dense(units)
@@ -76,7 +78,7 @@ class AttentionDecoder(keras.layers.Layer):
             upper_bias=tf.convert_to_tensor(self.upper_bias),
         )
         time_mask = None if mask is None else tf.transpose(mask)
-        hs = attention_recurrence(tf.transpose(memory, [1, 0, 2]), tuple(state), weights, time_mask)
+        hs = attention_recurrence(tf.transpose(memory, [1, 0, 2]), tuple(state), weights, time_mask, self.compiled)
         outputs = tf.transpose(hs, [1, 0, 2])
         if mask is not None:
             outputs = tf.where(mask[:, :, tf.newaxis], outputs, tf.zeros_like(outputs))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tf_dictsum.layers.loops import call_loop, rows_product
 from tf_dictsum.layers.lstm_kernel import first_order_only, shift_time
 
 __all__ = ["DecoderWeights", "attention_recurrence"]
@@ -49,7 +50,11 @@ class _Trace(NamedTuple):
 
 
 def attention_recurrence(
-    memory: tf.Tensor, state: tuple[tf.Tensor, ...], weights: DecoderWeights, mask: tf.Tensor | None = None
+    memory: tf.Tensor,
+    state: tuple[tf.Tensor, ...],
+    weights: DecoderWeights,
+    mask: tf.Tensor | None = None,
+    compiled: bool = False,
 ) -> tf.Tensor:
     """Decodes from the last step to the first; the output of a step stays at its own time.
 
@@ -58,6 +63,7 @@ def attention_recurrence(
       state: (lower h, lower c, upper h, upper c), float [batch, H] each.
       weights: see DecoderWeights.
       mask: bool [time, batch], False past the end of a sequence; None: all steps count.
+      compiled: run the loops through XLA, whatever the rest does.
 
     Returns:
       float [time, batch, H], the upper cell's h after every step. First-order gradients only.
@@ -66,12 +72,12 @@ def attention_recurrence(
     @tf.custom_gradient
     def recurrence(memory: tf.Tensor, *tensors: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         state, weights = tensors[:4], DecoderWeights(*tensors[4:])
-        trace = _forward(memory, state, weights, mask)
+        trace = _Trace(*call_loop(_forward, (memory, *state, *weights, mask), compiled))
 
         def gradient(dy: tf.Tensor) -> tuple[tf.Tensor, ...]:
             @first_order_only
             def backward(dy: tf.Tensor, memory: tf.Tensor, *tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
-                return _backward(dy, memory, tensors[:4], DecoderWeights(*tensors[4:14]), _Trace(*tensors[14:]), mask)
+                return _backward(dy, memory, tensors[:4], DecoderWeights(*tensors[4:14]), _Trace(*tensors[14:]), mask, compiled)
 
             return backward(dy, memory, *state, *weights, *trace)
 
@@ -108,7 +114,9 @@ def _started(mask: tf.Tensor | None, like: tf.Tensor) -> tf.Tensor:
     return tf.concat([alive[1:], tf.zeros_like(alive[:1])], axis=0)[:, :, tf.newaxis]
 
 
-def _forward(memory: tf.Tensor, state: tuple[tf.Tensor, ...], w: DecoderWeights, mask: tf.Tensor | None) -> _Trace:
+def _forward(memory: tf.Tensor, *tensors: tf.Tensor | None) -> _Trace:
+    """memory, the four states, the ten weights and the mask -> the states and gates of all steps."""
+    state, w, mask = tensors[:4], DecoderWeights(*tensors[4:14]), tensors[14]
     time, size = tf.shape(memory)[0], memory.shape[-1]
     by_time = tf.transpose(memory, [1, 0, 2])  # [batch, time, H]: rows for the scores
     by_feature = tf.transpose(memory, [1, 2, 0])  # [batch, H, time]: rows for the context
@@ -120,14 +128,14 @@ def _forward(memory: tf.Tensor, state: tuple[tf.Tensor, ...], w: DecoderWeights,
 
     def step(n: tf.Tensor, h1: tf.Tensor, c1: tf.Tensor, h2: tf.Tensor, c2: tf.Tensor, *arrays: tf.TensorArray) -> tuple:
         t = time - 1 - n
-        query1, lower = tf.split(tf.matmul(h1, from_lower, transpose_b=True), [size, 4 * size], axis=-1)
-        query2, fed, upper = tf.split(tf.matmul(h2, from_upper, transpose_b=True), [size, 4 * size, 4 * size], axis=-1)
+        query1, lower = tf.split(rows_product(h1, from_lower), [size, 4 * size], axis=-1)
+        query2, fed, upper = tf.split(rows_product(h2, from_upper), [size, 4 * size, 4 * size], axis=-1)
         logits = _over_features(by_time, query1 + query2 + w.query_bias)
         attention = tf.nn.softmax(logits if hidden is None else logits + hidden)
         context = _over_features(by_feature, attention)
-        z1 = tf.matmul(context, from_context, transpose_b=True) + lower + started[t] * (fed + w.fed_bias) + w.lower_bias
+        z1 = rows_product(context, from_context) + lower + started[t] * (fed + w.fed_bias) + w.lower_bias
         h1_next, c1_next, gates1 = _cell(z1, c1)
-        h2_next, c2_next, gates2 = _cell(tf.matmul(h1_next, into_upper, transpose_b=True) + upper + w.upper_bias, c2)
+        h2_next, c2_next, gates2 = _cell(rows_product(h1_next, into_upper) + upper + w.upper_bias, c2)
         if mask is not None:
             alive = mask[t][:, tf.newaxis]
             h1_next, c1_next = tf.where(alive, h1_next, h1), tf.where(alive, c1_next, c1)
@@ -142,29 +150,29 @@ def _forward(memory: tf.Tensor, state: tuple[tf.Tensor, ...], w: DecoderWeights,
     return _Trace(*(array.stack() for array in results[5:]))
 
 
-def _backward(
-    dy: tf.Tensor, memory: tf.Tensor, state: tuple[tf.Tensor, ...], w: DecoderWeights, trace: _Trace, mask: tf.Tensor | None
-) -> tuple[tf.Tensor, ...]:
+def _backward_loop(dy: tf.Tensor, memory: tf.Tensor, *tensors: tf.Tensor | None) -> tuple[tf.Tensor, ...]:
+    """dy, memory, c1 and c2 before the first step, six weights, the trace, the mask -> state gradients, then those of all steps."""
+    c1_first, c2_first, query_kernel, context, lower, fed, upper_input, upper = tensors[:8]
+    trace, mask = _Trace(*tensors[8:15]), tensors[15]
     time, size = tf.shape(memory)[0], memory.shape[-1]
-    h1_first, c1_first, h2_first, c2_first = state
     by_time = tf.transpose(memory, [1, 0, 2])
     by_feature = tf.transpose(memory, [1, 2, 0])
-    lower_inputs = tf.concat([w.context, w.lower, w.fed], axis=0)  # [3H, 4H]
-    upper_inputs = tf.concat([w.upper_input, w.upper], axis=0)  # [2H, 4H]
+    lower_inputs = tf.concat([context, lower, fed], axis=0)  # [3H, 4H]
+    upper_inputs = tf.concat([upper_input, upper], axis=0)  # [2H, 4H]
     c1_before, c2_before = shift_time(trace.c1, c1_first, True), shift_time(trace.c2, c2_first, True)
     started = _started(mask, memory)
 
     def step(n: tf.Tensor, dh1: tf.Tensor, dc1: tf.Tensor, dh2: tf.Tensor, dc2: tf.Tensor, *arrays: tf.TensorArray) -> tuple:
         dh2_now = dh2 + dy[n]
         dz2, dc2_before = _cell_gradient(dh2_now, dc2, trace.c2[n], c2_before[n], trace.gates2[n])
-        dh1_up, dh2_before = tf.split(tf.matmul(dz2, upper_inputs, transpose_b=True), 2, axis=-1)
+        dh1_up, dh2_before = tf.split(rows_product(dz2, upper_inputs), 2, axis=-1)
         dz1, dc1_before = _cell_gradient(dh1 + dh1_up, dc1, trace.c1[n], c1_before[n], trace.gates1[n])
-        dcontext, dh1_before, dfed = tf.split(tf.matmul(dz1, lower_inputs, transpose_b=True), 3, axis=-1)
+        dcontext, dh1_before, dfed = tf.split(rows_product(dz1, lower_inputs), 3, axis=-1)
         attention = trace.attention[n]
         dattention = _over_features(by_time, dcontext)
         dlogits = attention * (dattention - tf.reduce_sum(attention * dattention, axis=-1, keepdims=True))
         dquery = _over_features(by_feature, dlogits)
-        dquery1, dquery2 = tf.split(tf.matmul(dquery, w.query, transpose_b=True), 2, axis=-1)
+        dquery1, dquery2 = tf.split(rows_product(dquery, query_kernel), 2, axis=-1)
         dh1_before, dh2_before = dh1_before + dquery1, dh2_before + started[n] * dfed + dquery2
         values = (dz1, dz2, dcontext, dlogits, dquery)
         if mask is not None:
@@ -177,9 +185,26 @@ def _backward(
     batch = memory.shape[1]
     widths = (4 * size, 4 * size, size, memory.shape[0], size)
     arrays = [tf.TensorArray(memory.dtype, time, element_shape=[batch, width]) for width in widths]
-    start = [tf.zeros_like(s) for s in state]
+    start = [tf.zeros_like(c1_first)] * 4
     results = tf.while_loop(lambda n, *_: n < time, step, (0, *start, *arrays), maximum_iterations=time, parallel_iterations=1)
-    dz1, dz2, dcontext, dlogits, dquery = (array.stack() for array in results[5:])
+    return (*results[1:5], *(array.stack() for array in results[5:]))
+
+
+def _backward(
+    dy: tf.Tensor,
+    memory: tf.Tensor,
+    state: tuple[tf.Tensor, ...],
+    w: DecoderWeights,
+    trace: _Trace,
+    mask: tf.Tensor | None,
+    compiled: bool,
+) -> tuple[tf.Tensor, ...]:
+    size = memory.shape[-1]
+    h1_first, c1_first, h2_first, c2_first = state
+    loop_weights = (w.query, w.context, w.lower, w.fed, w.upper_input, w.upper)
+    results = call_loop(_backward_loop, (dy, memory, c1_first, c2_first, *loop_weights, *trace, mask), compiled)
+    dz1, dz2, dcontext, dlogits, dquery = results[4:]
+    started = _started(mask, memory)
 
     h1_before, h2_before = shift_time(trace.h1, h1_first, True), shift_time(trace.h2, h2_first, True)
     states = tf.concat([h1_before, h2_before], axis=-1)
@@ -199,7 +224,7 @@ def _backward(
         upper=_weight_gradient(h2_before, dz2),
         upper_bias=tf.reduce_sum(dz2, axis=[0, 1]),
     )
-    return (dmemory, *results[1:5], *dweights)
+    return (dmemory, *results[:4], *dweights)
 
 
 def _weight_gradient(inputs: tf.Tensor, dz: tf.Tensor) -> tf.Tensor:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tf_dictsum.layers.loops import loops_are_compiled
 from tf_dictsum.layers.lstm_kernel import lstm_recurrence
 
 __all__ = ["LSTM", "project"]
@@ -66,6 +67,7 @@ class LSTM(keras.layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
         self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.compiled = loops_are_compiled()
         self.supports_masking = True
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -94,7 +96,7 @@ class LSTM(keras.layers.Layer):
             zeros = tf.zeros([tf.shape(z)[1], self.units], z.dtype)
             initial_state = (zeros, zeros)
         time_mask = None if mask is None else tf.transpose(mask)
-        hs, c = lstm_recurrence(z, tf.convert_to_tensor(self.recurrent_kernel), *initial_state, time_mask, self.reverse)
+        hs, c = lstm_recurrence(z, tf.convert_to_tensor(self.recurrent_kernel), *initial_state, time_mask, self.reverse, self.compiled)
         h = hs[0] if self.reverse else hs[-1]
         outputs = tf.transpose(hs, [1, 0, 2])
         if mask is not None:

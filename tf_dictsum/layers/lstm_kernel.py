@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tf_dictsum.layers.loops import call_loop, rows_product
+
 __all__ = ["first_order_only", "lstm_recurrence", "shift_time"]
 
 
@@ -23,6 +25,7 @@ def lstm_recurrence(
     c0: tf.Tensor,
     mask: tf.Tensor | None = None,
     reverse: bool = False,
+    compiled: bool = False,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Runs z_t + h_{t-1} U through the LSTM equations, for all t.
 
@@ -35,6 +38,7 @@ def lstm_recurrence(
       c0: float [batch, H].
       mask: bool [time, batch]; where False the state is carried on unchanged. None: all steps count.
       reverse: run from the last step to the first; outputs stay at their own time.
+      compiled: run the loops through XLA, whatever the rest does.
 
     Returns:
       hs float [time, batch, H], the state after every step, and the final cell state float [batch, H]. The final
@@ -43,14 +47,17 @@ def lstm_recurrence(
 
     @tf.custom_gradient
     def recurrence(z: tf.Tensor, u: tf.Tensor, h0: tf.Tensor, c0: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable]:
-        hs, cs, gates = _forward(z, u, h0, c0, mask, reverse)
+        hs, cs, gates = call_loop(_forward, (z, u, h0, c0, mask), compiled, reverse=reverse)
 
         def gradient(dhs: tf.Tensor, dc: tf.Tensor) -> tuple[tf.Tensor, ...]:
             @first_order_only
             def backward(*tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
-                return _backward(*tensors, mask=mask, reverse=reverse)
+                dz, dh0, dc0 = call_loop(_backward, (*tensors, mask), compiled, reverse=reverse)
+                h_before = tf.reshape(shift_time(hs, h0, reverse), [-1, h0.shape[-1]])
+                du = tf.matmul(h_before, tf.reshape(dz, [-1, z.shape[-1]]), transpose_a=True)
+                return dz, du, dh0, dc0
 
-            return backward(dhs, dc, hs, cs, gates, u, h0, c0)
+            return backward(dhs, dc, cs, gates, u, c0)
 
         return (hs, cs[0 if reverse else -1]), gradient
 
@@ -66,7 +73,7 @@ def _forward(
 
     def step(n: tf.Tensor, h: tf.Tensor, c: tf.Tensor, hs: tf.TensorArray, cs: tf.TensorArray, gates: tf.TensorArray) -> tuple:
         t = time - 1 - n if reverse else n
-        i, f, g, o = tf.split(z[t] + tf.matmul(h, u_rows, transpose_b=True), 4, axis=-1)
+        i, f, g, o = tf.split(z[t] + rows_product(h, u_rows), 4, axis=-1)
         i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
         c_next = f * c + i * g
         h_next = o * tf.tanh(c_next)
@@ -86,13 +93,10 @@ def _forward(
 def _backward(
     dhs: tf.Tensor,
     dc: tf.Tensor,
-    hs: tf.Tensor,
     cs: tf.Tensor,
     gates: tf.Tensor,
     u: tf.Tensor,
-    h0: tf.Tensor,
     c0: tf.Tensor,
-    *,
     mask: tf.Tensor | None,
     reverse: bool,
 ) -> tuple[tf.Tensor, ...]:
@@ -110,22 +114,19 @@ def _backward(
         )
         dc_before = dc_now * f
         if mask is None:
-            dh_before = tf.matmul(dz_t, u, transpose_b=True)
+            dh_before = rows_product(dz_t, u)
         else:
             alive = mask[t][:, tf.newaxis]
             dz_t = tf.where(alive, dz_t, tf.zeros_like(dz_t))
-            dh_before = tf.where(alive, tf.matmul(dz_t, u, transpose_b=True), dh)
+            dh_before = tf.where(alive, rows_product(dz_t, u), dh)
             dc_before = tf.where(alive, dc_before, dc)
         return n + 1, dh_before, dc_before, dz.write(t, dz_t)
 
     array = tf.TensorArray(gates.dtype, time, element_shape=gates.shape[1:])
     _, dh0, dc0, dz_array = tf.while_loop(
-        lambda n, *_: n < time, step, (0, tf.zeros_like(h0), dc, array), maximum_iterations=time, parallel_iterations=1
+        lambda n, *_: n < time, step, (0, tf.zeros_like(c0), dc, array), maximum_iterations=time, parallel_iterations=1
     )
-    dz = dz_array.stack()
-    h_before = tf.reshape(shift_time(hs, h0, reverse), [-1, h0.shape[-1]])
-    du = tf.matmul(h_before, tf.reshape(dz, [-1, gates.shape[-1]]), transpose_a=True)
-    return dz, du, dh0, dc0
+    return dz_array.stack(), dh0, dc0
 
 
 def shift_time(values: tf.Tensor, initial: tf.Tensor, reverse: bool) -> tf.Tensor:

@@ -11,6 +11,7 @@ import numpy as np
 from tf_dictsum.config import Config
 from tf_dictsum.data.pipeline import padded_lengths
 from tf_dictsum.data.video import Video
+from tf_dictsum.methods.xla import xla_mode
 
 __all__ = ["Method"]
 
@@ -32,6 +33,7 @@ class Method(abc.ABC):
     def __init__(self, config: Config, input_size: int, lengths: Sequence[int] = ()):
         self.config = config
         self.input_size = input_size
+        self.xla = xla_mode(config)
         self.buckets = padded_lengths(lengths) if config.use_xla and lengths else ()
 
     @abc.abstractmethod

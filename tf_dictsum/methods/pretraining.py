@@ -14,7 +14,9 @@ from tf_dictsum.config import Config
 from tf_dictsum.data.pipeline import make_batches, training_stream
 from tf_dictsum.data.video import Video
 from tf_dictsum.layers.initializers import Initializers
+from tf_dictsum.layers.loops import compiled_loops
 from tf_dictsum.methods.variables import named_variables, reset_optimizer
+from tf_dictsum.methods.xla import xla_mode
 from tf_dictsum.models.parallel_autoencoder import ParallelAutoencoder
 from tf_dictsum.optimizers import Adam
 from tf_dictsum.training.checkpoint import Checkpointer
@@ -44,12 +46,14 @@ class ParallelEncoder:
     def __init__(self, config: Config, input_size: int, buckets: tuple[int, ...] = ()):
         self.config, self.buckets = config, buckets
         self.input_size = input_size
-        self.model = self._new_model(config.seed)
-        self.model.compile(optimizer=Adam(config.pretrain_lr, epsilon=config.adam_epsilon), jit_compile=config.use_xla)
+        xla = xla_mode(config)
+        with compiled_loops(xla == "loops"):
+            self.model = self._new_model(config.seed)
+        self.model.compile(optimizer=Adam(config.pretrain_lr, epsilon=config.adam_epsilon), jit_compile=xla == "on")
         self.model.optimizer.build(self.model.trainable_variables)
         self._encode = tf.function(
             self._encode_padded,
-            jit_compile=config.use_xla,
+            jit_compile=xla == "on",
             input_signature=[tf.TensorSpec([1, None, input_size]), tf.TensorSpec([1], tf.int32)],
         )
         self.seed = config.seed

@@ -12,6 +12,7 @@ from tf_dictsum.config import Config
 from tf_dictsum.data.pipeline import Batch, make_batches, training_stream
 from tf_dictsum.data.video import Video
 from tf_dictsum.layers.initializers import Initializers
+from tf_dictsum.layers.loops import compiled_loops
 from tf_dictsum.methods.base import Method
 from tf_dictsum.methods.variables import named_variables, reset_optimizer
 from tf_dictsum.models.summarizer import Summarizer
@@ -30,11 +31,12 @@ class SumGanAae(Method):
         super().__init__(config, input_size, lengths)
         self.seed = config.seed
         self.batches: list[Batch] = []
-        self.model = self._new_model(self.seed)
-        self.model.compile(jit_compile=config.use_xla, **self._new_optimizers())
+        with compiled_loops(self.xla == "loops"):
+            self.model = self._new_model(self.seed)
+        self.model.compile(jit_compile=self.xla == "on", **self._new_optimizers())
         self._score = tf.function(
             self._score_padded,
-            jit_compile=config.use_xla,
+            jit_compile=self.xla == "on",
             input_signature=[tf.TensorSpec([1, None, input_size]), tf.TensorSpec([1], tf.int32)],
         )
 
