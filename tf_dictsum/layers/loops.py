@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.eager import record
 
 __all__ = ["call_loop", "compiled_loops", "loops_are_compiled", "rows_product"]
 
@@ -43,6 +44,14 @@ def call_loop(loop: Callable[..., Any], tensors: Sequence[tf.Tensor | None], com
       compiled: run it through XLA; one program per shape, shared by all layers of one size.
       static: Python flags of `loop`.
     """
+    # The callers' custom gradients are the only ones. A tape that looked into a loop would prepare gradients of its
+    # own: twice the tracing, and with a persistent tape a program that XLA refuses. (tf.custom_gradient stops the
+    # recording in this way, but only when eager; there is no public name for it.)
+    with record.stop_recording():
+        return _call(loop, tensors, compiled, static)
+
+
+def _call(loop: Callable[..., Any], tensors: Sequence[tf.Tensor | None], compiled: bool, static: dict[str, bool]) -> Any:
     if not compiled:
         return loop(*tensors, **static)
     given = [tf.convert_to_tensor(t) for t in tensors if t is not None]
