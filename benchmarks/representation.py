@@ -42,9 +42,9 @@ def interval(values: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def read_run(path: pathlib.Path) -> tuple[dict[int, list[dict[str, Any]]], list[Split]]:
+def read_run(path: pathlib.Path) -> tuple[dict[int, list[dict[int, Any]]], list[Split]]:
     """Seed -> (one history per split), and the splits."""
-    histories: dict[int, list[dict[str, Any]]] = {}
+    histories: dict[int, list[dict[int, Any]]] = {}
     splits: dict[int, Split] = {}
     for folder in sorted(path.glob("split*-seed*")):
         number, seed = (int(part) for part in re.findall(r"\d+", folder.name))
@@ -56,8 +56,9 @@ def read_run(path: pathlib.Path) -> tuple[dict[int, list[dict[str, Any]]], list[
     return histories, [splits[n] for n in sorted(splits)]
 
 
-def main(_: list[str]) -> None:
+def main(argv: list[str]) -> None:
     """Prints the table."""
+    del argv
     options = cli.from_flags(Options)
     dataset = load_dataset(options.dataset)
     paths = [pathlib.Path(p) for p in options.run_dirs.split(",") if p]
@@ -69,8 +70,8 @@ def main(_: list[str]) -> None:
         histories, splits = read_run(path)
         shown = [e for e in options.epochs if all(e in h for hs in histories.values() for h in hs)]
         for epoch in shown:
-            values = [[np.mean([h[epoch]["mean"][m] for h in hs]) for m in MEASURES] for hs in histories.values()]
-            rows.append((f"{path.name} epoch {epoch}", np.array(values)))
+            measured = [[np.mean([h[epoch]["mean"][m] for h in hs]) for m in MEASURES] for hs in histories.values()]
+            rows.append((f"{path.name} epoch {epoch}", np.array(measured)))
     random = random_baseline(dataset, splits=splits, draws=options.draws)
     constant = constant_baseline(dataset, splits=splits)
     assert random.sd is not None

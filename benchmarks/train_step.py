@@ -31,8 +31,9 @@ class Options:
     input_size: int = cli.option(1024, "D", lower_bound=1)
 
 
-def main(_: list[str]) -> None:
+def main(argv: list[str]) -> None:
     """Prints the timing."""
+    del argv
     options = cli.from_flags(Options)
     load_tensorflow()
     import tensorflow as tf
@@ -59,7 +60,8 @@ def main(_: list[str]) -> None:
     step = tf.function(method.model.train_step, jit_compile=method.xla == "on")  # type: ignore[attr-defined]
     begin = time.perf_counter()
     step(batch)["summary"].numpy()
-    first, times = time.perf_counter() - begin, []
+    first = time.perf_counter() - begin
+    times: list[float] = []
     for _ in range(options.repeats):
         begin = time.perf_counter()
         step(batch)["summary"].numpy()

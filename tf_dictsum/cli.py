@@ -67,7 +67,7 @@ def from_flags(config: type[T]) -> T:
     for field in dataclasses.fields(config):  # type: ignore[arg-type]
         if "help" not in field.metadata:
             continue
-        value = flags.FLAGS[field.name].value
+        value: Any = flags.FLAGS[field.name].value
         if typing.get_origin(hints[field.name]) is tuple:
             kind = typing.get_args(hints[field.name])[0]
             try:

@@ -80,7 +80,7 @@ class Summarizer(keras.Model):
         """Every trainable variable but the dictionary's: 24,285,002 weights at D = 1024, H = 500."""
         return self.selector_group + self.decoder.trainable_variables + self.discriminator.trainable_variables
 
-    def compile(  # type: ignore[override]
+    def compile(
         self,
         *,
         selector_optimizer: keras.optimizers.Optimizer,
