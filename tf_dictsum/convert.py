@@ -42,6 +42,8 @@ def read_state_dict(path: pathlib.Path) -> dict[str, Any]:
                 return dict(archive)
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise UserError(f"{path}: not an .npz archive of arrays ({error}).") from error
+    if path.suffix not in (".pkl", ".pt", ".pth"):
+        raise UserError(f"{path}: unknown kind of file; expected a state dict as .npz, .pkl, .pt or .pth.")
     try:
         import torch
     except ImportError:

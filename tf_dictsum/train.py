@@ -4,6 +4,8 @@ python -m tf_dictsum.train --dataset=demo
 python -m tf_dictsum.train --flagfile=configs/summe.flags --dataset=FILE.h5 --splits=FILE.json
 """
 
+import sys
+
 from tf_dictsum import cli
 from tf_dictsum.config import Config
 from tf_dictsum.errors import UserError
@@ -25,7 +27,11 @@ def main(argv: list[str]) -> None:
 
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
-    _, markdown = train(config)
+    try:
+        _, markdown = train(config)
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command goes on from the last finished epoch", file=sys.stderr)
+        sys.exit(130)
     print(markdown)
 
 

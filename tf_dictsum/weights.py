@@ -1,6 +1,9 @@
 """Weight files of Keras models: written whole, and refused when they do not fit."""
 
 import pathlib
+import shutil
+import textwrap
+import warnings
 
 import keras
 
@@ -16,6 +19,11 @@ def save_weights(model: keras.Model, path: pathlib.Path) -> None:
     Raises:
       UserError: the file system refused.
     """
+    size = sum(v.value.shape.num_elements() * v.value.dtype.size for v in model.variables)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(path.parent).free
+    if free < 1.05 * size + 2**20:  # asked first: HDF5 does not survive a disk that fills up under it
+        raise UserError(f"{path}: cannot write it: {size >> 20} MiB needed, {free >> 20} MiB free. Free space or choose another place.")
     with atomic_path(path) as partial:
         model.save_weights(partial)
 
@@ -34,6 +42,8 @@ def load_weights(model: keras.Model, path: pathlib.Path, expected: str) -> None:
     if not path.is_file():
         raise UserError(f"{path}: no such file; expected {expected}.")
     try:
-        model.load_weights(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about what the file has beside the weights: the error below says what counts
+            model.load_weights(path)
     except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{path}: not {expected} ({' '.join(str(error).split())[:200]}).") from error
+        raise UserError(f"{path}: not {expected} ({textwrap.shorten(str(error), 160)}).") from error

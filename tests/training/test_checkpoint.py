@@ -44,6 +44,14 @@ def test_torn_file_is_refused(tmp_path, part):
         Checkpointer(tmp_path, variables((300,))).restore()
 
 
+@pytest.mark.parametrize("damage", ["empty", "missing"])
+def test_damaged_state_file_is_refused(tmp_path, damage):
+    Checkpointer(tmp_path, variables((3,))).save(1)
+    (tmp_path / "checkpoint").unlink() if damage == "missing" else (tmp_path / "checkpoint").write_text("")
+    with pytest.raises(UserError, match=r"missing or damaged, though|damaged or belongs there are checkpoints beside it"):
+        Checkpointer(tmp_path, variables((3,))).restore()
+
+
 def test_flipped_bit_is_refused(tmp_path):
     Checkpointer(tmp_path, variables((300,))).save(1)
     file = tmp_path / "ckpt-1.data-00000-of-00001"
@@ -62,6 +70,7 @@ def test_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch, error):
 
     def refuse(checkpoint_number):
         (tmp_path / "ckpt-2.data-half").write_bytes(b"x")
+        (tmp_path / "ckpt-2_temp").mkdir()
         raise error
 
     monkeypatch.setattr(checkpoints.manager, "save", refuse)

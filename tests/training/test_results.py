@@ -52,16 +52,23 @@ def test_three_readings_of_one_run():
 
 
 def test_mean_sd_and_interval_over_seeds_and_splits():
-    values = [10.0, 20.0, 60.0, 30.0]
+    values = [10.0, 20.0, 60.0, 30.0, 30.0]
     histories = {(i % 2, i // 2): [record(1, 1.0, video(v))] for i, v in enumerate(values)}
     found = results(histories, DEMO, SPLITS, {})["summary"]["f_max"]["last"]
-    assert (found["mean"], found["runs"]) == (30.0, 4)
+    assert (found["mean"], found["runs"]) == (30.0, 5)
     assert found["sd"] == pytest.approx(np.std(values, ddof=1))
-    # All 256 equally likely resamples of four values, enumerated: the exact percentile interval.
-    means = np.stack(np.meshgrid(*[values] * 4)).reshape(4, -1).mean(axis=0)
+    # All 3,125 equally likely resamples of five values, enumerated: the exact percentile interval.
+    means = np.stack(np.meshgrid(*[values] * 5)).reshape(5, -1).mean(axis=0)
     assert found["low"] == pytest.approx(np.percentile(means, 2.5, method="inverted_cdf"), abs=2.5)
     assert found["high"] == pytest.approx(np.percentile(means, 97.5, method="inverted_cdf"), abs=2.5)
     assert found == results(histories, DEMO, SPLITS, {})["summary"]["f_max"]["last"]
+
+
+def test_few_runs_have_no_interval():
+    histories = {(0, seed): [record(1, 1.0, video(10.0 * seed))] for seed in range(4)}
+    found = results(histories, DEMO, SPLITS, {})["summary"]["f_max"]["last"]
+    assert found["sd"] is not None
+    assert found["low"] is found["high"] is None
 
 
 def test_videos_of_a_split_first():

@@ -106,6 +106,40 @@ def test_baseline_without_annotations_or_change_points(config, tmp_path, caplog)
     assert not (tmp_path / "run" / "split0-seed0" / "parallel.weights.h5").exists()
 
 
+def test_another_parallel_encoder_is_refused_on_resume(config, finished, tmp_path):
+    first, second = (str(load_run(config) / f"split{n}-seed0" / "parallel.weights.h5") for n in (0, 1))
+    small = dataclasses.replace(config, run_dir=str(tmp_path), split="0", epochs=1, parallel_encoder=first)
+    train(small)
+    with pytest.raises(UserError, match=r"not the parallel encoder that .* was trained with"):
+        train(dataclasses.replace(small, epochs=2, parallel_encoder=second))
+
+
+def test_a_lost_selector_is_written_again(config, finished):
+    file = load_run(config) / "split1-seed0" / "selector.weights.h5"
+    before = file.read_bytes()
+    file.unlink()
+    (file.parent / "selector.json").unlink()
+    train(config)
+    assert len(file.read_bytes()) == len(before)
+    assert load_selector(file.parent)[1]["epochs"] == 2
+
+
+def test_divergence_is_said(config, tmp_path):
+    with pytest.raises(UserError, match=r"became (nan|inf) in epoch 1, step \d: training diverged"):
+        train(dataclasses.replace(config, run_dir=str(tmp_path), method="sum_gan_aae", learning_rate=1e38, clip=0.0, split="0"))
+
+
+def test_shots_longer_than_the_budget_are_said(config, tmp_path, caplog):
+    dataset = load_dataset(config.dataset)
+    long = {k: dataclasses.replace(v, change_points=np.array([[0, v.n_frames - 1]])) for k, v in dataset.videos.items()}
+    save_dataset(Dataset("long", "", long), tmp_path / "long.h5")
+    caplog.set_level(logging.WARNING)
+    other = dataclasses.replace(config, dataset=str(tmp_path / "long.h5"))
+    with pytest.raises(UserError, match="was trained on other videos or other features"):
+        train(other)
+    assert "video_1: no shot fits into 15 % of the video" in caplog.text
+
+
 def test_split_number_out_of_range(config):
     with pytest.raises(UserError, match="--split=7: there are 2 splits"):
         train(dataclasses.replace(config, split="7"))

@@ -13,6 +13,7 @@ from absl import logging
 from tf_dictsum.config import Config
 from tf_dictsum.data.pipeline import make_batches, training_stream
 from tf_dictsum.data.video import Video
+from tf_dictsum.errors import UserError
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.loops import compiled_loops
 from tf_dictsum.methods.variables import named_variables, reset_optimizer
@@ -92,6 +93,14 @@ class ParallelEncoder:
             load_weights(self.model, pathlib.Path(given) if given else finished, expected)
             if not finished.exists():
                 save_weights(self.model, finished)
+            elif given:
+                values = self.model.get_weights()
+                load_weights(self.model, finished, expected)
+                if any((a != b).any() for a, b in zip(values, self.model.get_weights(), strict=True)):
+                    raise UserError(
+                        f"{given}: not the parallel encoder that {folder} was trained with. "
+                        "Resume without --parallel_encoder, or choose another --run_dir."
+                    )
             return
         losses = tf.Variable(np.full(max(1, self.config.pretrain_epochs), np.nan), trainable=False)
         state = named_variables("parallel", self.model.variables) | named_variables("adam", self.model.optimizer.variables)

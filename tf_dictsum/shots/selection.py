@@ -11,7 +11,7 @@ from tf_dictsum.errors import UserError
 from tf_dictsum.shots.frames import frame_scores, shot_scores
 from tf_dictsum.shots.knapsack import knapsack
 
-__all__ = ["RATIO", "RULES", "Rule", "Summary", "select_shots"]
+__all__ = ["RATIO", "RULES", "Rule", "Summary", "budget_of", "select_shots", "shortest_shot"]
 
 Rule = Literal["knapsack", "greedy", "top"]
 RULES: tuple[Rule, ...] = ("knapsack", "greedy", "top")
@@ -65,7 +65,7 @@ def select_shots(scores: ArrayLike, video: Video, *, ratio: float = RATIO, rule:
         raise UserError(f"{video.key}: the dataset has no change_points for it; add shot boundaries ([n_shots, 2], inclusive) to the file.")
     if shots.min() < 0 or shots[:, 1].max() >= video.n_frames or (shots[:, 1] < shots[:, 0]).any():
         raise UserError(f"{video.key}: change_points do not fit the {video.n_frames} frames; they must be pairs of first and last frame.")
-    budget = int((int(shots[-1, 1]) + 1) * ratio)
+    budget = budget_of(video, ratio)
     lengths = shots[:, 1] - shots[:, 0] + 1
     means = shot_scores(frame_scores(values, video.picks, video.n_frames), shots)
     if rule == "knapsack":
@@ -78,6 +78,18 @@ def select_shots(scores: ArrayLike, video: Video, *, ratio: float = RATIO, rule:
     for shot in chosen:
         frames[shots[shot, 0] : shots[shot, 1] + 1] = True
     return Summary(tuple(chosen), frames, budget)
+
+
+def budget_of(video: Video, ratio: float = RATIO) -> int:
+    """Frames that a summary may have: int(frames up to the end of the last shot * ratio). The video needs change points."""
+    assert video.change_points is not None
+    return int((int(video.change_points[-1, 1]) + 1) * ratio)
+
+
+def shortest_shot(video: Video) -> int:
+    """Frames of the shortest shot. The video needs change points."""
+    assert video.change_points is not None
+    return int((video.change_points[:, 1] - video.change_points[:, 0]).min()) + 1
 
 
 def _by_falling_score(means: np.ndarray, lengths: np.ndarray, budget: int, *, stop: bool) -> list[int]:

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,8 +28,8 @@ class Checkpointer:
         self.folder = pathlib.Path(folder)
         self.epoch = tf.Variable(-1, dtype=tf.int64, trainable=False)
         tensors = {name: getattr(variable, "value", variable) for name, variable in variables.items()}
+        self.manager: tf.train.CheckpointManager | None = None
         self.checkpoint = tf.train.Checkpoint(epoch=self.epoch, variables=tensors)
-        self.manager = tf.train.CheckpointManager(self.checkpoint, str(self.folder), max_to_keep=1)
 
     def save(self, epoch: int) -> None:
         """Writes all variables after `epoch` finished epochs.
@@ -39,10 +40,12 @@ class Checkpointer:
         self.epoch.assign(epoch)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            if self.manager is None:
+                self.manager = tf.train.CheckpointManager(self.checkpoint, str(self.folder), max_to_keep=1)
             self.manager.save(checkpoint_number=epoch)
         except (OSError, tf.errors.OpError) as error:
             for partial in self.folder.glob(f"ckpt-{epoch}*"):
-                partial.unlink(missing_ok=True)
+                shutil.rmtree(partial) if partial.is_dir() else partial.unlink(missing_ok=True)
             reason = getattr(error, "message", None) or str(error)
             raise UserError(
                 f"{self.folder}: cannot write the checkpoint of epoch {epoch}: {reason} "
@@ -55,8 +58,16 @@ class Checkpointer:
         Raises:
           UserError: it is damaged, or does not hold exactly these variables.
         """
-        path = self.manager.latest_checkpoint
+        try:
+            path = tf.train.latest_checkpoint(str(self.folder))
+        except ValueError:  # the state file is empty or torn
+            path = None
         if path is None:
+            if any(self.folder.glob("ckpt-*.index")):
+                raise UserError(
+                    f"{self.folder / 'checkpoint'}: missing or damaged, though there are checkpoints beside it. "
+                    f"Delete {self.folder} to train this split anew, or choose another --run_dir."
+                )
             return None
         try:
             self.checkpoint.restore(path).assert_consumed()

@@ -1,5 +1,6 @@
 """What happens after every step and every epoch of training."""
 
+import math
 import pathlib
 import time
 from collections import defaultdict
@@ -9,6 +10,7 @@ import keras
 import numpy as np
 
 from tf_dictsum.data.video import Video
+from tf_dictsum.errors import UserError
 from tf_dictsum.files import read_json, write_json
 from tf_dictsum.methods.base import Method
 from tf_dictsum.metrics.evaluation import average, evaluate_video
@@ -81,6 +83,11 @@ class StepLogger(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         step = {name: float(value) for name, value in (logs or {}).items()}
         for name, value in step.items():
+            if not math.isfinite(value):
+                raise UserError(
+                    f"{self.title}: {name} became {value} in epoch {self.epoch + 1}, step {batch + 1}: training diverged. "
+                    "Lower the learning rates (--learning_rate, --pretrain_lr) or set --clip, and train anew with --overwrite."
+                )
             self.values[name].append(value)
         rates = {f"learning_rate_{name}": rate for name, rate in self.rates.learning_rates.items()} if self.rates else {}
         self.logger.step(self.epoch * self.steps_per_epoch + batch + 1, {**step, **rates})

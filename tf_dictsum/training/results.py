@@ -21,6 +21,7 @@ CRITERION = (
     "the trained epoch with the lowest mean `selector_total` loss on the training videos "
     "(a provisional criterion; no labels, no test videos)"
 )
+FEWEST_RUNS = 5  # a bootstrap over fewer values is hardly more than their minimum and maximum
 _RESAMPLES, _BOOTSTRAP_SEED = 10_000, 0
 
 
@@ -123,12 +124,14 @@ def _column(runs: Sequence[Mapping[str, Any]], column: str, name: str) -> list[f
 
 
 def _interval(values: Sequence[float]) -> dict[str, Any]:
-    """Mean, sample sd and 95 % percentile bootstrap interval; the last two None for fewer than two runs."""
+    """Mean, sample sd and 95 % percentile bootstrap interval; no sd of one run, no interval of fewer than five."""
     result: dict[str, Any] = {"mean": _mean(values), "sd": None, "low": None, "high": None, "runs": len(values)}
     if len(values) > 1:
+        result["sd"] = float(np.std(values, ddof=1))
+    if len(values) >= FEWEST_RUNS:
         draws = np.random.default_rng(_BOOTSTRAP_SEED).integers(0, len(values), (_RESAMPLES, len(values)))
         low, high = np.percentile(np.asarray(values)[draws].mean(axis=1), [2.5, 97.5])
-        result |= {"sd": float(np.std(values, ddof=1)), "low": float(low), "high": float(high)}
+        result |= {"low": float(low), "high": float(high)}
     return result
 
 

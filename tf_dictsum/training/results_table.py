@@ -87,7 +87,7 @@ def _explanation(results: Mapping[str, Any]) -> str:
         f"Epochs in brackets. Selected without labels: {results['criterion']}. The best epoch is picked on the very videos "
         "that it is measured on, for every measure by itself: it is no estimate of anything and only there to read published "
         "numbers against. Means over the test videos of a split, then over splits and seeds; 95 % interval: percentile "
-        "bootstrap over the runs (10,000 resamples), which share videos and so are not independent. ± is the standard "
+        "bootstrap over the runs (10,000 resamples, from five runs on), which share videos and so are not independent. ± is the standard "
         "deviation over random draws; `untrained` is epoch 0 of these very runs."
     )
 

@@ -50,6 +50,8 @@ class RunDirectory:
         Raises:
           UserError: another process trains here, the folder cannot be made, or it holds a run of another configuration.
         """
+        if self.path.is_file():
+            raise UserError(f"{self.path}: is a file. Choose another --run_dir.")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = open(self.path / ".lock", "w")  # noqa: SIM115 (held until the run ends)

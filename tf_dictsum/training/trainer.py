@@ -12,11 +12,12 @@ from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split, load_splits, make_folds
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.errors import UserError
-from tf_dictsum.files import write_json, write_text
+from tf_dictsum.files import read_json, write_json, write_text
 from tf_dictsum.methods.base import Method
 from tf_dictsum.methods.registry import make_method
 from tf_dictsum.metrics.evaluation import headline_metric
 from tf_dictsum.models.selector_files import save_selector
+from tf_dictsum.shots.selection import budget_of, shortest_shot
 from tf_dictsum.training.checkpoint import Checkpointer
 from tf_dictsum.training.monitor import History, Monitor, StepLogger
 from tf_dictsum.training.progress import Progress
@@ -38,6 +39,9 @@ def train(config: Config) -> tuple[dict[str, Any], str]:
     """
     dataset = load_dataset(config.dataset)
     splits = chosen_splits(config, dataset)
+    for video in dataset.videos.values():
+        if video.change_points is not None and shortest_shot(video) > budget_of(video):
+            logging.warning("%s: no shot fits into 15 %% of the video, so its summary is empty; check its change_points.", video.key)
     directory = RunDirectory(config)
     with directory.open():
         method = make_method(config, dataset.feature_size, [v.n_steps for v in dataset.videos.values()])
@@ -98,6 +102,7 @@ class _Job:
         """Trains what is left to train; returns the records of all epochs."""
         epochs, videos = self.config.epochs, self.dataset.videos
         train, test = [videos[k] for k in self.split.train_keys], [videos[k] for k in self.split.test_keys]
+        self.progress.describe(f"{self.title} starting")
         steps = self.method.steps_per_epoch(train)
         pretraining = self.method.prepare_steps(train)
         self.method.reset(self.seed)
@@ -108,6 +113,7 @@ class _Job:
         history = History(self.folder / "history.json", -1 if done is None else done)
         if done == epochs:
             self.progress.advance(None, pretraining + epochs * steps)
+            self._save_selector()
             return history.records
         if done is not None:
             logging.info("%s: resumes after epoch %d.", self.folder, done)
@@ -124,9 +130,16 @@ class _Job:
             self.method.fit(first_epoch=done or 0, epochs=epochs, callbacks=[step_logger, monitor])
         finally:
             logger.close()
+        self._save_selector()
+        return history.records
+
+    def _save_selector(self) -> None:
+        """Writes the selector of the last epoch, unless a finished run has it (it may have been stopped just before)."""
+        epochs, written = self.config.epochs, self.folder / "selector.json"
+        if written.exists() and read_json(written).get("epochs") == epochs:
+            return
         info = {"method": self.config.method, "seed": self.seed, "epochs": epochs, "dataset": self.dataset.name}
         save_selector(self.method.selector, self.folder, info)
-        return history.records
 
     def _prepare(self, train: list[Any], steps: int, expected: int) -> None:
         logger = TensorBoardLogger(self.folder / "pretraining" / "logs", self.config.as_flags(), {})
