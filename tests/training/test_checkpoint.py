@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from absl import logging
 
 from tf_dictsum.errors import UserError
 from tf_dictsum.training.checkpoint import Checkpointer
@@ -44,11 +45,19 @@ def test_torn_file_is_refused(tmp_path, part):
         Checkpointer(tmp_path, variables((300,))).restore()
 
 
-@pytest.mark.parametrize("damage", ["empty", "missing"])
+def test_a_first_checkpoint_that_was_not_finished_does_not_count(tmp_path, caplog):
+    caplog.set_level(logging.WARNING)
+    Checkpointer(tmp_path, variables((3,))).save(1)
+    (tmp_path / "checkpoint").unlink()  # as a kill leaves it between the files and their entry
+    assert Checkpointer(tmp_path, variables((3,))).restore() is None
+    assert "the first checkpoint was not finished" in caplog.text
+
+
+@pytest.mark.parametrize("damage", ["", "model_checkpoint_path: 'ckpt-7'"])
 def test_damaged_state_file_is_refused(tmp_path, damage):
     Checkpointer(tmp_path, variables((3,))).save(1)
-    (tmp_path / "checkpoint").unlink() if damage == "missing" else (tmp_path / "checkpoint").write_text("")
-    with pytest.raises(UserError, match=r"missing or damaged, though|damaged or belongs there are checkpoints beside it"):
+    (tmp_path / "checkpoint").write_text(damage)
+    with pytest.raises(UserError, match=r"damaged, or names a checkpoint that is not there|the checkpoint is damaged"):
         Checkpointer(tmp_path, variables((3,))).restore()
 
 

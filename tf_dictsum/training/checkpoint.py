@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
+from absl import logging
 
 from tf_dictsum.errors import UserError
 
@@ -58,17 +59,20 @@ class Checkpointer:
         Raises:
           UserError: it is damaged, or does not hold exactly these variables.
         """
+        state = self.folder / "checkpoint"  # names the newest; replaced as a whole, after the files that it names
+        if not state.exists():
+            if any(self.folder.glob("ckpt-*")):
+                logging.warning("%s: the first checkpoint was not finished; this stage starts anew.", self.folder)
+            return None
         try:
             path = tf.train.latest_checkpoint(str(self.folder))
         except ValueError:  # the state file is empty or torn
             path = None
         if path is None:
-            if any(self.folder.glob("ckpt-*.index")):
-                raise UserError(
-                    f"{self.folder / 'checkpoint'}: missing or damaged, though there are checkpoints beside it. "
-                    f"Delete {self.folder} to train this split anew, or choose another --run_dir."
-                )
-            return None
+            raise UserError(
+                f"{state}: damaged, or names a checkpoint that is not there. "
+                f"Delete {self.folder} to train this split anew, or choose another --run_dir."
+            )
         try:
             self.checkpoint.restore(path).assert_consumed()
         except (OSError, tf.errors.OpError, AssertionError, ValueError, LookupError, RuntimeError) as error:

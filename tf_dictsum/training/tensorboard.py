@@ -164,7 +164,7 @@ class _AnyValue(hparams_api.Domain):
         return self._kind
 
     def sample_uniform(self, rng: Any = None) -> Any:
-        raise NotImplementedError
+        raise TypeError("any value of a type: there is nothing to sample from")
 
     def update_hparam_info(self, hparam_info: Any) -> None:
         types = {bool: hparams_pb2.DATA_TYPE_BOOL, str: hparams_pb2.DATA_TYPE_STRING}
