@@ -19,24 +19,15 @@ from tf_dictsum.training.checkpoint import Checkpointer
 from tf_dictsum.training.collapse import CollapseWatch
 from tf_dictsum.training.plots import score_figure
 from tf_dictsum.training.progress import Progress
+from tf_dictsum.training.results import selected_record
 from tf_dictsum.training.tensorboard import TensorBoardLogger
 from tf_dictsum.weights import save_weights
 
-__all__ = ["History", "Monitor", "StepLogger", "selected_epoch"]
+__all__ = ["History", "Monitor", "StepLogger"]
 
 Record = dict[str, Any]
 
 IMAGES = 10  # drawings per test video over a run: a figure costs as much as scoring a video
-
-
-def selected_epoch(records: list[Record]) -> int:
-    """Epoch chosen without labels and without test videos: the lowest mean `selector_total` on the training videos.
-
-    Raises:
-      ValueError: no epoch was trained yet.
-    """
-    trained = [r for r in records if r["epoch"] > 0]
-    return int(min(trained, key=lambda r: r["losses"]["selector_total"])["epoch"])
 
 
 class History:
@@ -154,6 +145,6 @@ class Monitor(keras.callbacks.Callback):
         losses = self.steps.means()
         self.collapse.update(losses["score_std"])
         self.evaluate(epoch + 1, losses)
-        if selected_epoch(self.history.records) == epoch + 1:
+        if selected_record([r for r in self.history.records if r["epoch"] > 0])["epoch"] == epoch + 1:
             save_weights(self.method.selector, self.folder / "selected.weights.h5")
         self.checkpoints.save(epoch + 1)

@@ -12,7 +12,7 @@ from tf_dictsum.metrics.baselines import Baseline, constant_baseline, human_base
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS, headline_metric
 from tf_dictsum.training.results_table import results_markdown
 
-__all__ = ["CRITERION", "baseline_rows", "results", "results_markdown"]
+__all__ = ["CRITERION", "baseline_rows", "results", "results_markdown", "selected_record"]
 
 Record = Mapping[str, Any]
 Measures = dict[str, float | None]
@@ -84,11 +84,16 @@ def results(
     }
 
 
+def selected_record(trained: Sequence[Record]) -> Record:
+    """The record chosen by `CRITERION` among those of trained epochs; the last one where no loss was recorded."""
+    rated = [r for r in trained if _finite(r["losses"].get("selector_total")) is not None]
+    return min(rated, key=lambda r: r["losses"]["selector_total"]) if rated else trained[-1]
+
+
 def _run(split: int, seed: int, records: Sequence[Record]) -> dict[str, Any]:
     trained = [r for r in records if r["epoch"] > 0] or list(records)
     untrained = next((r for r in records if r["epoch"] == 0), None)
-    rated = [r for r in trained if _finite(r["losses"].get("selector_total")) is not None]
-    selected = min(rated, key=lambda r: r["losses"]["selector_total"]) if rated else trained[-1]
+    selected = selected_record(trained)
     measures = [_measures(r) for r in trained]
     best: dict[str, dict[str, Any]] = {}
     for name in METRICS:
