@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_dictsum.layers.loops import call_loop, rows_product
+from tf_dictsum.layers.loops import call_loop
 from tf_dictsum.layers.lstm_kernel import first_order_only, shift_time
 
 __all__ = ["DecoderWeights", "attention_recurrence"]
@@ -120,22 +120,21 @@ def _forward(memory: tf.Tensor, *tensors: tf.Tensor | None) -> _Trace:
     time, size = tf.shape(memory)[0], memory.shape[-1]
     by_time = tf.transpose(memory, [1, 0, 2])  # [batch, time, H]: rows for the scores
     by_feature = tf.transpose(memory, [1, 2, 0])  # [batch, H, time]: rows for the context
-    from_lower = tf.transpose(tf.concat([w.query[:size], w.lower], axis=1))  # [5H, H]
-    from_upper = tf.transpose(tf.concat([w.query[size:], w.fed, w.upper], axis=1))  # [9H, H]
-    from_context, into_upper = tf.transpose(w.context), tf.transpose(w.upper_input)
+    from_lower = tf.concat([w.query[:size], w.lower], axis=1)  # [H, 5H]
+    from_upper = tf.concat([w.query[size:], w.fed, w.upper], axis=1)  # [H, 9H]
     hidden = None if mask is None else tf.where(tf.transpose(mask), tf.zeros([], memory.dtype), memory.dtype.min)
     started = _started(mask, memory)
 
     def step(n: tf.Tensor, h1: tf.Tensor, c1: tf.Tensor, h2: tf.Tensor, c2: tf.Tensor, *arrays: tf.TensorArray) -> tuple:
         t = time - 1 - n
-        query1, lower = tf.split(rows_product(h1, from_lower), [size, 4 * size], axis=-1)
-        query2, fed, upper = tf.split(rows_product(h2, from_upper), [size, 4 * size, 4 * size], axis=-1)
+        query1, lower = tf.split(tf.matmul(h1, from_lower), [size, 4 * size], axis=-1)
+        query2, fed, upper = tf.split(tf.matmul(h2, from_upper), [size, 4 * size, 4 * size], axis=-1)
         logits = _over_features(by_time, query1 + query2 + w.query_bias)
         attention = tf.nn.softmax(logits if hidden is None else logits + hidden)
         context = _over_features(by_feature, attention)
-        z1 = rows_product(context, from_context) + lower + started[t] * (fed + w.fed_bias) + w.lower_bias
+        z1 = tf.matmul(context, w.context) + lower + started[t] * (fed + w.fed_bias) + w.lower_bias
         h1_next, c1_next, gates1 = _cell(z1, c1)
-        h2_next, c2_next, gates2 = _cell(rows_product(h1_next, into_upper) + upper + w.upper_bias, c2)
+        h2_next, c2_next, gates2 = _cell(tf.matmul(h1_next, w.upper_input) + upper + w.upper_bias, c2)
         if mask is not None:
             alive = mask[t][:, tf.newaxis]
             h1_next, c1_next = tf.where(alive, h1_next, h1), tf.where(alive, c1_next, c1)
@@ -157,22 +156,23 @@ def _backward_loop(dy: tf.Tensor, memory: tf.Tensor, *tensors: tf.Tensor | None)
     time, size = tf.shape(memory)[0], memory.shape[-1]
     by_time = tf.transpose(memory, [1, 0, 2])
     by_feature = tf.transpose(memory, [1, 2, 0])
-    lower_inputs = tf.concat([context, lower, fed], axis=0)  # [3H, 4H]
-    upper_inputs = tf.concat([upper_input, upper], axis=0)  # [2H, 4H]
+    lower_inputs = tf.transpose(tf.concat([context, lower, fed], axis=0))  # [4H, 3H]
+    upper_inputs = tf.transpose(tf.concat([upper_input, upper], axis=0))  # [4H, 2H]
+    query_inputs = tf.transpose(query_kernel)  # [H, 2H]
     c1_before, c2_before = shift_time(trace.c1, c1_first, True), shift_time(trace.c2, c2_first, True)
     started = _started(mask, memory)
 
     def step(n: tf.Tensor, dh1: tf.Tensor, dc1: tf.Tensor, dh2: tf.Tensor, dc2: tf.Tensor, *arrays: tf.TensorArray) -> tuple:
         dh2_now = dh2 + dy[n]
         dz2, dc2_before = _cell_gradient(dh2_now, dc2, trace.c2[n], c2_before[n], trace.gates2[n])
-        dh1_up, dh2_before = tf.split(rows_product(dz2, upper_inputs), 2, axis=-1)
+        dh1_up, dh2_before = tf.split(tf.matmul(dz2, upper_inputs), 2, axis=-1)
         dz1, dc1_before = _cell_gradient(dh1 + dh1_up, dc1, trace.c1[n], c1_before[n], trace.gates1[n])
-        dcontext, dh1_before, dfed = tf.split(rows_product(dz1, lower_inputs), 3, axis=-1)
+        dcontext, dh1_before, dfed = tf.split(tf.matmul(dz1, lower_inputs), 3, axis=-1)
         attention = trace.attention[n]
         dattention = _over_features(by_time, dcontext)
         dlogits = attention * (dattention - tf.reduce_sum(attention * dattention, axis=-1, keepdims=True))
         dquery = _over_features(by_feature, dlogits)
-        dquery1, dquery2 = tf.split(rows_product(dquery, query_kernel), 2, axis=-1)
+        dquery1, dquery2 = tf.split(tf.matmul(dquery, query_inputs), 2, axis=-1)
         dh1_before, dh2_before = dh1_before + dquery1, dh2_before + started[n] * dfed + dquery2
         values = (dz1, dz2, dcontext, dlogits, dquery)
         if mask is not None:

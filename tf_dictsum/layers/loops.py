@@ -15,7 +15,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.eager import record
 
-__all__ = ["call_loop", "compiled_loops", "loops_are_compiled", "rows_product"]
+__all__ = ["call_loop", "compiled_loops", "loops_are_compiled"]
 
 _COMPILED = contextvars.ContextVar("compiled_loops", default=False)
 
@@ -75,14 +75,3 @@ def _compile(loop: Callable[..., Any], signature: tuple, absent: tuple[bool, ...
     specs = [tf.TensorSpec(shape, dtype) for shape, dtype in signature]
     return tf.function(call, input_signature=specs, jit_compile=True, autograph=False)
 
-
-def rows_product(x: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-    """x [batch, K] times the transpose of rows [N, K]: [batch, N].
-
-    XLA's CPU code for one row is a fast matrix-vector product; for two or three rows it is a slower general product,
-    so they are taken one by one.
-    """
-    batch = x.shape[0]
-    if batch is None or not 1 < batch < 4:
-        return tf.matmul(x, rows, transpose_b=True)
-    return tf.concat([tf.matmul(x[n : n + 1], rows, transpose_b=True) for n in range(batch)], axis=0)

@@ -4,16 +4,17 @@ Everything that does not depend on the previous step happens outside: the input 
 matmul before the loop, and the gradient loop only produces dz_t, so that the gradients of the input, the kernel,
 the recurrent kernel and the bias are one matmul (or sum) each after it.
 
-A step at batch 1 is a matrix-vector product bound by memory, and XLA's CPU code is several times faster when the
-matrix is read along its rows. The forward loop wants the recurrent kernel as [4H, H] and the backward loop as
-[H, 4H]: both are kept.
+A step at batch 1 is a matrix-vector product bound by memory. Its weights are laid out [inputs, outputs] for either
+direction, the recurrent kernel as [H, 4H] forwards and as [4H, H] backwards: with that layout XLA's CPU code reads
+them once for the whole batch; with the other one it is as fast at batch 1, twice as slow at batch 2 and 1.6 times
+slower at batch 8 (benchmarks/NOTES.md).
 """
 
 from collections.abc import Callable
 
 import tensorflow as tf
 
-from tf_dictsum.layers.loops import call_loop, rows_product
+from tf_dictsum.layers.loops import call_loop
 
 __all__ = ["first_order_only", "lstm_recurrence", "shift_time"]
 
@@ -69,11 +70,10 @@ def _forward(
     z: tf.Tensor, u: tf.Tensor, h0: tf.Tensor, c0: tf.Tensor, mask: tf.Tensor | None, reverse: bool
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     time = tf.shape(z)[0]
-    u_rows = tf.transpose(u)
 
     def step(n: tf.Tensor, h: tf.Tensor, c: tf.Tensor, hs: tf.TensorArray, cs: tf.TensorArray, gates: tf.TensorArray) -> tuple:
         t = time - 1 - n if reverse else n
-        i, f, g, o = tf.split(z[t] + rows_product(h, u_rows), 4, axis=-1)
+        i, f, g, o = tf.split(z[t] + tf.matmul(h, u), 4, axis=-1)
         i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
         c_next = f * c + i * g
         h_next = o * tf.tanh(c_next)
@@ -102,6 +102,7 @@ def _backward(
 ) -> tuple[tf.Tensor, ...]:
     time = tf.shape(gates)[0]
     c_before = shift_time(cs, c0, reverse)
+    u_transposed = tf.transpose(u)
 
     def step(n: tf.Tensor, dh: tf.Tensor, dc: tf.Tensor, dz: tf.TensorArray) -> tuple:
         t = n if reverse else time - 1 - n
@@ -114,11 +115,11 @@ def _backward(
         )
         dc_before = dc_now * f
         if mask is None:
-            dh_before = rows_product(dz_t, u)
+            dh_before = tf.matmul(dz_t, u_transposed)
         else:
             alive = mask[t][:, tf.newaxis]
             dz_t = tf.where(alive, dz_t, tf.zeros_like(dz_t))
-            dh_before = tf.where(alive, rows_product(dz_t, u), dh)
+            dh_before = tf.where(alive, tf.matmul(dz_t, u_transposed), dh)
             dc_before = tf.where(alive, dc_before, dc)
         return n + 1, dh_before, dc_before, dz.write(t, dz_t)
 
