@@ -87,14 +87,16 @@ def fit_shots(shots: Shots, n_frames: int, source: str) -> np.ndarray:
 def _from_hdf5(path: str) -> dict[str, Shots]:
     shots = {}
     with open_dataset_file(path) as file:
+        where = path
         try:
             for key in sorted(file, key=natural_order):
+                where = f"{path}:{key}"
                 group = file[key]
                 if isinstance(group, h5py.Group) and "change_points" in group:
                     title = text_of(np.asarray(group["video_name"][()])) if "video_name" in group else key
-                    shots[key] = Shots(f"{path}:{key}/change_points", title or key, np.asarray(group["change_points"][()]))
+                    shots[key] = Shots(f"{where}/change_points", title or key, np.asarray(group["change_points"][()]))
         except READ_ERRORS as error:
-            raise UserError(f"{path}: damaged HDF5 file ({' '.join(str(error).split())}). Copy or download it again.") from None
+            fail(where, f"cannot be read ({' '.join(str(error).split())})", "Copy or download the file again")
     return shots
 
 
