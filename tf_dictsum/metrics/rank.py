@@ -8,9 +8,38 @@ from scipy import stats
 
 from tf_dictsum.data.video import Video
 
-__all__ = ["RankCorrelation", "annotations_at_picks", "kendall_tau_b", "rank_correlation", "rank_correlations", "spearman_rho"]
+__all__ = [
+    "AnnotatorCorrelation",
+    "RankCorrelation",
+    "annotations_at_picks",
+    "kendall_tau_b",
+    "rank_correlation",
+    "rank_correlations",
+    "spearman_rho",
+]
 
 _BLOCK = 1 << 16  # signs of pairs held at once: ten times slower where they leave the cache
+
+
+class AnnotatorCorrelation:
+    """Rank correlation of the scores of one video with each annotator (see `annotations_at_picks`)."""
+
+    def __init__(self, video: Video) -> None:
+        """The video needs annotations."""
+        annotations = annotations_at_picks(video)
+        assert annotations is not None
+        self._annotations, self._constant = annotations, _constant(annotations)
+        self.count = len(annotations)
+
+    def table(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """τ_b and ρ of every row [m, n_steps] with each annotator: float64 [m, users], 0 where undefined."""
+        return kendall_tau_b(rows, self._annotations), spearman_rho(rows, self._annotations)
+
+    def __call__(self, rows: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
+        """kendall_tau and spearman_rho (means over annotators) and how many of them are undefined, each [m]."""
+        tau, rho = self.table(rows)
+        undefined = (_constant(rows)[:, None] | self._constant[None, :]).sum(axis=1)
+        return {"kendall_tau": tau.mean(axis=1), "spearman_rho": rho.mean(axis=1), "undefined": undefined}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,8 +64,7 @@ def annotations_at_picks(video: Video) -> np.ndarray | None:
     """What the scores of `video` are ranked against: [users, n_steps], or None when it has no annotations.
 
     Importance scores of every annotator where the file has `user_scores` (TVSum), else every user's binary
-    summary (SumMe), both at the picks. Two other protocols for SumMe are in print and give other numbers:
-    correlation with the users' mean, and correlation of the binary output at full frame rate.
+    summary (SumMe, variant A), both at the picks. `metrics.rank_summe` has the two other protocols in print for SumMe.
     """
     source = video.user_scores if video.user_scores is not None else video.user_summary
     return None if source is None or not len(source) else np.asarray(source)[:, video.picks]
@@ -53,18 +81,14 @@ def rank_correlations(scores: ArrayLike, video: Video) -> list[RankCorrelation] 
     Raises:
       ValueError: the rows are not n_steps long.
     """
-    annotations = annotations_at_picks(video)
-    if annotations is None:
+    if annotations_at_picks(video) is None:
         return None
     rows = np.atleast_2d(np.asarray(scores, np.float64))
     if rows.shape[1] != video.n_steps:
         raise ValueError(f"{video.key}: scores of length {rows.shape[1]} for {video.n_steps} sampled frames")
-    tau, rho = kendall_tau_b(rows, annotations), spearman_rho(rows, annotations)
-    undefined = (_constant(rows)[:, None] | _constant(annotations)[None, :]).sum(axis=1)
-    return [
-        RankCorrelation(float(t), float(r), int(u), len(annotations))
-        for t, r, u in zip(tau.mean(axis=1), rho.mean(axis=1), undefined, strict=True)
-    ]
+    annotators = AnnotatorCorrelation(video)
+    columns = annotators(rows, np.zeros(0)).values()
+    return [RankCorrelation(float(t), float(r), int(u), annotators.count) for t, r, u in zip(*columns, strict=True)]
 
 
 def kendall_tau_b(a: ArrayLike, b: ArrayLike) -> np.ndarray:
