@@ -51,6 +51,15 @@ class Config:
     dict_weight: float = option(1.0, "λ, weight of the dictionary loss", lower_bound=0.0)
     dict_norm: str = option("l2", "dictionary loss: l2 (unsquared) or l2sq", choices=("l2", "l2sq"))
     recon_norm: str = option("l2", "reconstruction loss: l2 (public code) or l2sq (the paper)", choices=("l2", "l2sq"))
+    recon_weight: float = option(
+        1.0, "weight of the reconstruction loss in the selector's and the decoder's update; 0: without it (ablation)", lower_bound=0.0
+    )
+    dictionary: str = option("learned", "A: learned by its own Adam, or frozen as it was drawn (ablation)", choices=("learned", "frozen"))
+    parallel_hidden: str = option(
+        "own",
+        "h that A e must predict: the video's own, or shuffled: that of another training video (ablation)",
+        choices=("own", "shuffled"),
+    )
     update: str = option("sequential", "sequential: a forward pass per update; joint: one for all three", choices=("sequential", "joint"))
     discriminator_real: str = option(
         "every", "X and X̂ in every discriminator update, or one of them in turn", choices=("every", "alternate")
