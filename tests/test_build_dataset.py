@@ -574,6 +574,14 @@ def test_command_line(tmp_path, folder, shots):
     assert "features 6 wide" in done.stdout
 
 
+@pytest.mark.parametrize("how", [["-m", "tf_dictsum.build_dataset"], ["-c", "from tf_dictsum.build_dataset import run; run()"]])
+def test_help_says_the_forms_and_the_flags(how):
+    done = subprocess.run([sys.executable, *how, "--help"], capture_output=True, text=True, timeout=120)
+    assert "video,first_frame,last_frame" in done.stdout
+    for name in ("annotations", "change_points", "features", "out", "[no]allow_missing"):
+        assert f"--{name}: " in done.stdout
+
+
 def test_command_line_mistakes(tmp_path, folder, shots):
     (folder / "car.mat").write_bytes(b"MATLAB 5.0 MAT-file, cut")
     out = tmp_path / "built" / "summe.h5"
