@@ -310,11 +310,16 @@ def test_features_bring_their_picks_and_attributes(tmp_path):
 
 
 def test_a_decoder_that_differs_by_a_frame_is_fine_and_said(tmp_path, caplog):
-    features = features_file(tmp_path / "f.h5", frames=(101, 61, 90))
+    """61 frames: one less lacks the step at frame 60; one more at 90 adds a step that belongs to no annotated frame."""
+    features = features_file(tmp_path / "f.h5", frames=(101, 60, 91))
     with caplog.at_level(logging.WARNING):
         data = build(options(summe(tmp_path / "GT"), points_file(tmp_path / "shots.json"), features))
-    assert data.videos["video_1"].n_frames == 100
+    assert [video.n_frames for video in data.videos.values()] == list(FRAMES)
+    assert [video.picks[-1] for video in data.videos.values()] == [90, 45, 75]
+    assert all(len(video.features) == video.n_steps == len(video.gtscore) for video in data.videos.values())
     assert "features of 101 frames, annotations of 100" in caplog.text
+    save_dataset(data, tmp_path / "out.h5")
+    load_dataset(str(tmp_path / "out.h5"))
 
 
 def test_another_number_of_videos_is_said(tmp_path, caplog):
@@ -534,9 +539,16 @@ def test_damaged_change_points(tmp_path, folder, entry):
 def test_features_of_another_number_of_steps(tmp_path, folder, shots):
     features = features_file(tmp_path / "f.h5", frames=(100, 61, 60))
     text = message(folder, shots, features)
-    assert f"{features}:video_3/features: 4 steps up to frame 45 (n_frames 60), but {folder} annotates 90 frames of car" in text
+    assert f"{features}:video_3/features: 4 steps up to frame 45 of 60, but {folder} annotates 90 frames of car, about 6 steps" in text
     features = features_file(tmp_path / "f.h5", frames=(100, 61, 200))
-    assert "14 steps up to frame 195 (n_frames 200)" in message(folder, shots, features)
+    assert "14 steps up to frame 195 of 200" in message(folder, shots, features)
+    features = features_file(tmp_path / "f.h5")
+    with h5py.File(features, "a") as file:  # the last step is not there
+        for name in ("features", "picks"):
+            values = file["video_1"][name][:-1]
+            del file["video_1"][name]
+            file["video_1"][name] = values
+    assert "6 steps up to frame 75 of 100, but" in message(folder, shots, features)
 
 
 def test_features_that_lack_videos_or_have_others(tmp_path, folder, shots):
