@@ -1,5 +1,6 @@
 """Dataset files in the layout of the field (ECCV16): one HDF5 group per video."""
 
+import io
 import os
 import pathlib
 import re
@@ -68,12 +69,16 @@ def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
     Raises:
       UserError: the file system refused.
     """
-    with atomic_path(path) as partial, h5py.File(partial, "w") as file:
+    # In memory first: where the disk is full, HDF5 prints a page of its own for every object and may crash afterwards.
+    image = io.BytesIO()
+    with h5py.File(image, "w") as file:
         for name, value in {**dataset.attributes, "dataset": dataset.name}.items():
             if value is not None:
                 file.attrs[name] = value
         for key, video in dataset.videos.items():
             _write_video(file.create_group(key), video)
+    with atomic_path(path) as partial:
+        partial.write_bytes(image.getbuffer())
 
 
 def _write_video(group: h5py.Group, video: Video) -> None:
