@@ -8,7 +8,9 @@ from tf_dictsum.models.objective import Objective
 
 __all__ = ["RESUMABLE", "Config"]
 
-RESUMABLE = frozenset({"run_dir", "overwrite", "progress", "epochs", "split", "seeds", "seed", "dataset", "splits", "parallel_encoder"})
+RESUMABLE = frozenset(
+    {"run_dir", "compare_to", "overwrite", "progress", "epochs", "split", "seeds", "seed", "dataset", "splits", "parallel_encoder"}
+)
 """Fields that may differ when a run is resumed. `epochs` may only change what is still to come; the data behind
 `dataset`, `splits` and `parallel_encoder` are compared by content."""
 
@@ -26,6 +28,7 @@ class Config:
 
     # Run
     run_dir: str = option("runs/latest", "where everything is written; the same command resumes it")
+    compare_to: str = option("", "run directory of another method on the same splits: results.md tests the difference")
     overwrite: bool = option(False, "start anew in a run directory of another configuration, deleting what it holds")
     seed: int = option(0, "seed of weights, dropout and shuffling", lower_bound=0)
     seeds: tuple[int, ...] = option([], "several seeds, such as 0,1,2,3,4; overrides --seed")
