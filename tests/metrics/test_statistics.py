@@ -142,6 +142,13 @@ def test_runs_against_many_draws_of_random():
     assert -3 < found.difference.low < -2 < found.difference.high < -1  # the level of the splits is gone
 
 
+def test_one_run_has_no_interval_however_many_the_other_side_has():
+    found = compare_runs([3.0], np.random.default_rng(0).normal(size=200))
+    assert (found.difference.low, found.difference.high) == (None, None)
+    assert found.p == found.smallest_p == 1 / 201
+    assert verdict(found, "a", "b").startswith("a is better than b on this set (difference +")
+
+
 def test_false_alarms_are_rare():
     rng = np.random.default_rng(5)
     alarms = [compare_runs(rng.normal(size=5), rng.normal(size=5)).p < 0.05 for _ in range(400)]

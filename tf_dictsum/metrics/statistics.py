@@ -123,7 +123,8 @@ def compare_runs(a: ArrayLike, b: ArrayLike, *, confidence: float = CONFIDENCE, 
     statistic is the mean over the splits of the difference of means. It asks about THESE videos: exact if runs of the same
     split are exchangeable when the systems are the same, conservative if equal seeds make runs alike. All arrangements
     where they are no more than `resamples`, else random ones, the observed one counted. Other videos are the interval's
-    part: it resamples splits (the same for both), and the runs of a and of b, wherever there are `FEWEST`.
+    part: it resamples splits (the same for both), and the runs of a and of b, wherever there are `FEWEST`; None
+    where only the runs of one side would be resampled.
 
     Args:
       a: finite float [runs, splits]; [runs] for one split.
@@ -137,7 +138,9 @@ def compare_runs(a: ArrayLike, b: ArrayLike, *, confidence: float = CONFIDENCE, 
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"both need the same splits, not {a.shape[1]} and {b.shape[1]}")
     observed = float(a.mean() - b.mean())
-    low, high = _bounds([(a, 1.0), (b, -1.0)], confidence, resamples, seed)
+    # Resampling the runs of one side alone would show how sure that side is, not the difference.
+    resampled = a.shape[1] >= FEWEST or min(len(a), len(b)) >= FEWEST
+    low, high = _bounds([(a, 1.0), (b, -1.0)], confidence, resamples, seed) if resampled else (None, None)
     cells = a - b.mean(axis=0)
     sd = float(cells.std(ddof=1)) if cells.size > 1 else None
     arrangements = math.comb(len(a) + len(b), len(a)) ** a.shape[1]

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tf_dictsum.quiet import load_tensorflow
 from tf_dictsum.sweeps.grid import Variant
-from tf_dictsum.training.tensorboard import TensorBoardLogger
 
 __all__ = ["write_hparams"]
 
@@ -20,6 +20,9 @@ def write_hparams(folder: pathlib.Path, variants: Sequence[Variant], found: Mapp
     Raises:
       UserError: it cannot be written.
     """
+    load_tensorflow()  # TensorBoard would, and say so on stderr
+    from tf_dictsum.training.tensorboard import TensorBoardLogger
+
     shutil.rmtree(folder, ignore_errors=True)
     names = [f.name for f in dataclasses.fields(variants[0].config) if len({getattr(v.config, f.name) for v in variants}) > 1]
     for variant in variants:

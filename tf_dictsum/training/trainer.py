@@ -19,11 +19,14 @@ from tf_dictsum.methods.registry import make_method
 from tf_dictsum.metrics.evaluation import headline_metric
 from tf_dictsum.models.selector_files import save_selector
 from tf_dictsum.shots.selection import budget_of, shortest_shot
+from tf_dictsum.training.baselines import baselines_of
 from tf_dictsum.training.checkpoint import Checkpointer
 from tf_dictsum.training.chosen_splits import chosen_splits
 from tf_dictsum.training.monitor import History, Monitor, StepLogger
+from tf_dictsum.training.other_run import read_other_run
 from tf_dictsum.training.progress import Progress
-from tf_dictsum.training.results import baseline_rows, results, results_markdown
+from tf_dictsum.training.results import results
+from tf_dictsum.training.results_table import results_markdown
 from tf_dictsum.training.run_directory import RunDirectory
 from tf_dictsum.training.tensorboard import TensorBoardLogger
 
@@ -48,6 +51,7 @@ def train(config: Config, make: Callable[[Config, int, Sequence[int]], Method] =
     for video in dataset.videos.values():
         if video.change_points is not None and shortest_shot(video) > budget_of(video):
             logging.warning("%s: no shot fits into 15 %% of the video, so its summary is empty; check its change_points.", video.key)
+    others = dict([read_other_run(config.compare_to, splits, dataset)]) if config.compare_to else {}
     directory = RunDirectory(config)
     with directory.open():
         method = make(config, dataset.feature_size, [v.n_steps for v in dataset.videos.values()])
@@ -63,7 +67,8 @@ def train(config: Config, make: Callable[[Config, int, Sequence[int]], Method] =
                 histories[number, seed] = _Job(config, method, dataset, number, splits[number], seed, folder, progress, title).run()
         finally:
             progress.close()
-        found = results(histories, dataset, list(splits.values()), baseline_rows(dataset, list(splits.values())))
+        baselines = baselines_of(dataset, splits, config.epochs)
+        found = results(histories, dataset, splits, baselines, config.method, others)
         found["method"] = config.method
         found["peak_memory_gib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         markdown = results_markdown(found)
