@@ -69,7 +69,8 @@ def best_of_draws(
     """What looking at the test set gives to noise: the expected best of `n` draws in every group, for every measure by itself.
 
     Exactly the mean over all ways to take n of the draws (an order statistic), so that no further chance comes in; then the
-    mean over the groups. The deviation takes the groups' choices as independent, as trainings on different splits are.
+    mean over the groups. The deviation takes the groups' choices as independent, as trainings on different splits are; it is
+    None with fewer than 2 n draws, which share too much to tell. Counts and dispersion have no better or worse, so no best.
 
     Raises:
       ValueError: fewer draws than n.
@@ -88,7 +89,7 @@ def best_of_draws(
     for name in names:
         per_group = np.sort(_over_videos(columns, known, name, draws), axis=1)
         per_group = per_group[np.isfinite(per_group).all(axis=1)]
-        if name in COUNTS or not len(per_group):
+        if name in (*COUNTS, "summary_percent", "dispersion") or not len(per_group):
             mean[name] = sd[name] = None
             continue
         if name in LOWER_IS_BETTER:
@@ -96,7 +97,7 @@ def best_of_draws(
         best = per_group @ chance
         spread = np.maximum((per_group - best[:, None]) ** 2 @ chance, 0.0)
         mean[name] = float(best.mean())
-        sd[name] = float(np.sqrt(spread.sum()) / len(best))
+        sd[name] = float(np.sqrt(spread.sum()) / len(best)) if draws >= 2 * n else None
     return Baseline(mean, sd, draws)
 
 

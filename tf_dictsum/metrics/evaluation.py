@@ -2,8 +2,8 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -50,6 +50,7 @@ class VideoResult:
       selected_steps: number of sampled frames in the summary.
       undefined: annotators whose rank correlation is undefined and counts as 0.
       f_single, tau_summe_b, rho_summe_b, tau_summe_c, rho_summe_c, reconstruction_residual, dispersion: see `PROTOCOLS`.
+      summary_percent: part of the video's frames in the summary.
     """
 
     f_max: float | None = None
@@ -70,6 +71,7 @@ class VideoResult:
     rho_summe_c: float | None = None
     reconstruction_residual: float | None = None
     dispersion: float | None = None
+    summary_percent: float = 0.0
 
     def metrics(self) -> dict[str, float | None]:
         """The measures by name, in the order of `METRICS`, then how many sampled frames and shots were selected (`COUNTS`)."""
@@ -111,8 +113,8 @@ class VideoMeasures:
           UserError: as `Shots`; a user summary of another length.
         """
         self.video, self.shots, self._rule = video, Shots(video, ratio), rule
-        prepared = (PROTOCOLS[name].prepare(video, self.shots) for name in protocols)
-        self._parts = [part for part in prepared if part is not None]
+        prepared = {name: PROTOCOLS[name].prepare(video, self.shots) for name in protocols}
+        self._parts = {name: part for name, part in prepared.items() if part is not None}
 
     def choose(self, rows: np.ndarray) -> np.ndarray:
         """Chosen shots, bool [m, n_shots], of scores [m, n_steps]. Raises UserError as `check_scores`."""
@@ -122,27 +124,33 @@ class VideoMeasures:
         """Chosen shots, bool [m, n_shots], of mean scores of shots [m, n_shots]."""
         return self.shots.choose(means, self._rule)
 
-    def measure(self, rows: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
-        """Every measure as [m], nan where undefined, then `undefined` (where ranked) and `COUNTS`.
+    def measure(self, rows: np.ndarray, chosen: np.ndarray, without: Container[str] = ()) -> dict[str, np.ndarray]:
+        """Every measure as [m], nan where undefined, then `undefined` (where ranked), `COUNTS` and `summary_percent`.
 
         Args:
           rows: float64 [m, n_steps], what is ranked against the annotators.
           chosen: bool [m, n_shots], the summaries.
+          without: names of protocols to leave out.
         """
         columns: dict[str, np.ndarray] = {}
-        for part in self._parts:
-            columns |= part(rows, chosen)
+        for name, part in self._parts.items():
+            if name not in without:
+                columns |= part(rows, chosen)
         counts = (chosen @ self.shots.steps, chosen.sum(axis=1))
-        return columns | dict(zip(COUNTS, counts, strict=True))
+        columns |= dict(zip(COUNTS, counts, strict=True))
+        return columns | {"summary_percent": 100 * (chosen @ self.shots.lengths) / self.video.n_frames}
 
     def results(self, rows: np.ndarray, chosen: np.ndarray) -> list[VideoResult]:
         """As `measure`, one `VideoResult` per row."""
-        columns = {name: column.tolist() for name, column in self.measure(rows, chosen).items() if name not in COUNTS}
+        columns: dict[str, list[Any]] = {name: column.tolist() for name, column in self.measure(rows, chosen).items()}
+        for name in COUNTS:
+            del columns[name]
         undefined = columns.pop("undefined", [0] * len(rows))
         steps, frames = (chosen @ self.shots.steps).tolist(), (chosen @ self.shots.lengths).tolist()
+        values: list[dict[str, Any]] = [{name: None if math.isnan(c[i]) else c[i] for name, c in columns.items()} for i in range(len(rows))]
         return [
             VideoResult(
-                **{name: None if math.isnan(column[i]) else column[i] for name, column in columns.items()},
+                **values[i],
                 selected_shots=tuple(np.flatnonzero(shots).tolist()),
                 summary_frames=frames[i],
                 selected_steps=steps[i],

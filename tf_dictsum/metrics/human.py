@@ -35,6 +35,7 @@ def human_measures(video: Video, protocols: Iterable[str], ratio: float = RATIO)
             precision, recall, f = (_others(x) for x in pairwise_f_scores(users, users))
             measures |= {"f_max": float(f.max(axis=1).mean()), "f_avg": float(f.mean())}
             measures |= {"precision": float(precision.mean()), "recall": float(recall.mean())}
+            measures["summary_percent"] = 100 * float(users.mean())
         if "single" in names and video.gtscore is not None and video.change_points is not None:
             shots = Shots(video, ratio)
             reference = shots.frames(SingleReference(video, shots).reference[None])

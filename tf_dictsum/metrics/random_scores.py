@@ -24,12 +24,13 @@ def random_measures(measures: VideoMeasures, draws: int, seed: int = 0, grain: G
       seed: the draws depend on it, on the video's key and on the grain only.
       grain: one number for every pick, as a model gives, or for every frame, as the random rows of the literature have it
         (Otani et al. 2019; Apostolidis et al. 2020). Shot means of the latter hardly differ, so that the knapsack prefers
-        short shots even more.
+        short shots even more; at the picks these are random scores per pick, so their rank correlations are not measured again.
 
     Returns:
       Measure -> float64 [draws].
     """
-    parts = [measures.measure(rows, chosen) for rows, chosen in _draws(measures, draws, seed, grain)]
+    without = ("rank", "summe_b") if grain == "frame" else ()
+    parts = [measures.measure(rows, chosen, without) for rows, chosen in _draws(measures, draws, seed, grain)]
     return {name: np.concatenate([part[name] for part in parts]).astype(np.float64) for name in parts[0]}
 
 
