@@ -103,7 +103,7 @@ def _explanation(results: Mapping[str, Any]) -> str:
         "95 % interval: bootstrap (expanded percentile) over seeds and over splits, each where there are five or more; with fewer "
         "splits it holds for these splits. p: runs permuted within splits, two-sided, about these videos. ± is the standard "
         "deviation over random draws; `untrained` is epoch 0 of these very runs; `beginning` and `ending` score every frame the same but "
-        "the first or last tenth twice: what position alone gives."
+        "the first or last tenth, which gets five times as much: what position alone gives."
     )
 
 

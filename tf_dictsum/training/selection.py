@@ -1,4 +1,10 @@
-"""Which epoch is reported without having looked at a label or a test video."""
+"""Which epoch is reported without having looked at a label or a test video.
+
+The lowest L_recon + L_sparsity + λ L_dict on the training videos: the one number that falls for all that the selector is
+trained for, so that an epoch in which one term is bought with another does not win, nor one in which training came apart
+(the last epoch is no protection against either). Measured against nine other rules that read training losses only (each loss
+alone, smoothed, first epoch near the minimum, largest deviation of the scores, half way, last): docs/study.md.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
