@@ -11,18 +11,20 @@ from absl import flags
 from tf_dictsum.cli import define_flags, from_flags
 from tf_dictsum.config import Config
 from tf_dictsum.errors import UserError
+from tf_dictsum.sweep import Options
 
 CONFIGS = sorted((pathlib.Path(__file__).parents[1] / "configs").glob("*.flags"))
 
 
-def parse(monkeypatch, *arguments):
+def parse(monkeypatch, *arguments, more=()):
     values = flags.FlagValues()
     monkeypatch.setattr(flags, "FLAGS", values)
     with monkeypatch.context() as patched:
         for kind in ("bool", "integer", "float", "list", "string", "enum"):
             original = getattr(flags, f"DEFINE_{kind}")
             patched.setattr(flags, f"DEFINE_{kind}", lambda *a, _define=original, **k: _define(*a, flag_values=values, **k))
-        define_flags(Config)
+        for one in (Config, *more):
+            define_flags(one)
     values(["train", *arguments])
     return from_flags(Config)
 
@@ -41,7 +43,11 @@ def test_written_flags_replay_the_run(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.name)
 def test_named_experiments_parse_and_say_what_they_are(monkeypatch, path):
-    config = parse(monkeypatch, f"--flagfile={path}")
+    sweeps = "python -m tf_dictsum.sweep" in path.read_text()
+    config = parse(monkeypatch, f"--flagfile={path}", more=[Options] if sweeps else [])
+    if sweeps:
+        for variant in from_flags(Options).variants:
+            assert (CONFIGS[0].parents[1] / variant).is_file()
     assert config.run_dir == f"runs/{path.stem}"
     header = [line for line in path.read_text().splitlines() if line.startswith("#")]
     assert any(f"--flagfile=configs/{path.name}" in line for line in header)

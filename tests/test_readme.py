@@ -48,6 +48,7 @@ def test_flags_of_the_table_exist():
         "flagfile",
         "help",
     }
+    known |= {"annotations", "change_points", "features"}
     known |= {"run_dirs", "logdir", "draws", "length", "repeats", "noprogress", "cpu_threads"}
     used = set(re.findall(r"--([a-z_]+)", README))
     assert used <= known, used - known

@@ -54,6 +54,7 @@ def define_flags(config: type[Any]) -> None:
             flags.DEFINE_list(field.name, [str(v) for v in value], text)
         else:
             flags.DEFINE_string(field.name, default, text)
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS[field.name])  # else --help lists none of them
 
 
 def from_flags(config: type[T]) -> T:
@@ -86,6 +87,8 @@ def _ours(record: Any) -> bool:
 def run(main: Callable[[list[str]], int | None]) -> None:
     """Parses the flags, calls `main` and exits: 0 (or what it returns), 2 for a user's mistake, 130 for Ctrl-C."""
     flags.DEFINE_bool("version", False, "print the version and exit")
+    script = sys.modules["__main__"]
+    script.__doc__ = script.__doc__ or sys.modules[main.__module__].__doc__  # a console script has no text of its own for --help
     logging.set_verbosity(logging.INFO)
     logging.get_absl_handler().addFilter(_ours)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)

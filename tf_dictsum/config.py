@@ -8,7 +8,9 @@ from tf_dictsum.models.objective import Objective
 
 __all__ = ["RESUMABLE", "Config"]
 
-RESUMABLE = frozenset({"run_dir", "overwrite", "progress", "epochs", "split", "seeds", "seed", "dataset", "splits", "parallel_encoder"})
+RESUMABLE = frozenset(
+    {"run_dir", "compare_to", "overwrite", "progress", "epochs", "split", "seeds", "seed", "dataset", "splits", "parallel_encoder"}
+)
 """Fields that may differ when a run is resumed. `epochs` may only change what is still to come; the data behind
 `dataset`, `splits` and `parallel_encoder` are compared by content."""
 
@@ -26,6 +28,7 @@ class Config:
 
     # Run
     run_dir: str = option("runs/latest", "where everything is written; the same command resumes it")
+    compare_to: str = option("", "run directory of another method on the same splits: results.md tests the difference")
     overwrite: bool = option(False, "start anew in a run directory of another configuration, deleting what it holds")
     seed: int = option(0, "seed of weights, dropout and shuffling", lower_bound=0)
     seeds: tuple[int, ...] = option([], "several seeds, such as 0,1,2,3,4; overrides --seed")
@@ -51,6 +54,15 @@ class Config:
     dict_weight: float = option(1.0, "λ, weight of the dictionary loss", lower_bound=0.0)
     dict_norm: str = option("l2", "dictionary loss: l2 (unsquared) or l2sq", choices=("l2", "l2sq"))
     recon_norm: str = option("l2", "reconstruction loss: l2 (public code) or l2sq (the paper)", choices=("l2", "l2sq"))
+    recon_weight: float = option(
+        1.0, "weight of the reconstruction loss in the selector's and the decoder's update; 0: without it (ablation)", lower_bound=0.0
+    )
+    dictionary: str = option("learned", "A: learned by its own Adam, or frozen as it was drawn (ablation)", choices=("learned", "frozen"))
+    parallel_hidden: str = option(
+        "own",
+        "h that A e must predict: the video's own, or shuffled: that of another training video (ablation)",
+        choices=("own", "shuffled"),
+    )
     update: str = option("sequential", "sequential: a forward pass per update; joint: one for all three", choices=("sequential", "joint"))
     discriminator_real: str = option(
         "every", "X and X̂ in every discriminator update, or one of them in turn", choices=("every", "alternate")

@@ -1,29 +1,26 @@
-"""python -m tf_dictsum.evaluate: F-scores, rank correlation and representation error of any system's scores."""
+"""python -m tf_dictsum.evaluate: what any system's scores are worth, beside the rows they must be read against."""
 
 import dataclasses
-import os
-import sys
 import typing
-from typing import Any
-
-import numpy as np
-from absl import logging
 
 from tf_dictsum import cli
 from tf_dictsum.data.hdf5 import load_dataset
-from tf_dictsum.data.splits import load_splits
+from tf_dictsum.data.splits import Split, load_splits, make_folds
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.errors import UserError
-from tf_dictsum.files import read_json, write_json
-from tf_dictsum.metrics.baselines import Baseline, constant_baseline, human_baseline, random_baseline
-from tf_dictsum.metrics.evaluation import METRICS, Evaluation, evaluate_dataset, headline_metric, video_groups
-from tf_dictsum.shots.selection import RATIO, RULES, Rule
+from tf_dictsum.evaluation.as_csv import as_csv
+from tf_dictsum.evaluation.as_json import as_json
+from tf_dictsum.evaluation.compare import compare_files
+from tf_dictsum.evaluation.markdown import as_markdown
+from tf_dictsum.evaluation.report import Report, build_report
+from tf_dictsum.evaluation.settings import Settings
+from tf_dictsum.evaluation.systems import find_series, read_system, splits_of_run
+from tf_dictsum.evaluation.text import as_text
+from tf_dictsum.files import write_json, write_text
+from tf_dictsum.metrics.protocols import PROTOCOLS
+from tf_dictsum.shots.shots import RATIO, RULES, Rule
 
-__all__ = ["Options", "main", "read_scores", "run"]
-
-STANDIN_NOTE = "The features are stand-ins taken from unrelated footage: numbers measured on them say nothing about any method."
-_HEADINGS = ("F max", "F avg", "precision", "recall", "tau", "rho", "repr. error")
-_DIGITS = (2, 2, 2, 2, 3, 3, 3)
+__all__ = ["Options", "main", "run"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,138 +28,114 @@ class Options:
     """The flags of this command."""
 
     dataset: str = cli.option("", "dataset file in the ECCV16 layout (features are optional here), or demo")
-    scores: str = cli.option("", 'JSON file of scores: {"video_1": [one number per sampled frame], ...}')
+    scores: tuple[str, ...] = cli.option(
+        [],
+        'what to evaluate, comma-separated: JSON files {"video_1": [one number per sampled frame], ...}, directories of '
+        "<name>_<epoch>.json, directories of split0, split1, ... with such files (a run directory, too); none: baselines only",
+    )
     splits: str = cli.option("", "JSON file of splits; means are then over each split's test videos, then over the splits")
-    selection: str = cli.option("knapsack", "how shots are chosen within 15 % of the video", choices=RULES)
-    random_draws: int = cli.option(20, "draws of the random row; 0 leaves the row out", lower_bound=0)
-    seed: int = cli.option(0, "seed of the random row", lower_bound=0)
+    folds: int = cli.option(0, "without --splits: so many generated non-overlapping folds; 0: all videos as one group", lower_bound=0)
+    fold_seed: int = cli.option(0, "seed of the folds", lower_bound=0)
+    protocols: tuple[str, ...] = cli.option([], f"what to measure, some of {','.join(PROTOCOLS)}; all that the dataset allows by default")
+    selection: str = cli.option(
+        "knapsack", "how shots are chosen within the budget: best sum, by falling score, or by falling score until one is too long", RULES
+    )
+    budget_ratio: float = cli.option(RATIO, "part of a video that its summary may fill", lower_bound=0.0, upper_bound=1.0)
+    random_draws: int = cli.option(100, "draws of the random rows; 0 leaves these rows out", lower_bound=0)
+    best_of: int = cli.option(
+        0, "n of the row random, best of n; 0: the number of epochs given, 100 for single files, at most the draws", lower_bound=0
+    )
+    seed: int = cli.option(0, "seed of random scores and of the k-medoids", lower_bound=0)
     allow_missing: bool = cli.option(False, "evaluate the videos that scores and dataset share, even if either has more")
+    per_user: bool = cli.option(False, "also print F of every user for every video")
     json: str = cli.option("", "write the results to this JSON file")
+    markdown: str = cli.option("", "write a page with all tables to this file")
+    csv: str = cli.option("", "write one line per system, epoch, split and video to this file")
+    plots: str = cli.option("", "write PNG pictures to this directory")
+    compare: str = cli.option(
+        "", "two or more files side by side, with paired intervals: results written by --json, or scores (then with --dataset)"
+    )
 
 
 def main(argv: list[str]) -> None:
-    """Runs one evaluation as the flags say. Raises UserError for bad input."""
+    """Evaluates or compares as the flags say. Raises UserError for bad input."""
     options = cli.from_flags(Options)
+    if options.compare:
+        files = [name for name in options.compare.split(",") if name] + argv[1:]
+        if len(files) < 2:
+            raise UserError(f"--compare={options.compare}: one file only; name two or more, as in --compare=a.json,b.json.")
+        if options.scores:
+            raise UserError("--compare and --scores exclude each other: name all files after --compare.")
+        print(compare_files(files, lambda paths: evaluate(options, paths), options.json, options.markdown))
+        return
     if argv[1:]:
-        raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
-    for name in ("dataset", "scores"):
-        if not getattr(options, name):
-            raise UserError(f"--{name} is missing; name a file, as in --dataset=tvsum.h5 --scores=scores.json.")
-    dataset = load_dataset(options.dataset, need_features=False)
-    splits = load_splits(options.splits, dataset.videos, dataset.source) if options.splits else None
-    tested = {key for group in video_groups(dataset, None, splits) for key in group}
-    scores = read_scores(options.scores, dataset, tested, allow_missing=options.allow_missing)
-    keys = [key for key in dataset.videos if key in scores and key in tested]
-    rule = typing.cast(Rule, options.selection)
-    evaluation = evaluate_dataset(scores, dataset, keys, splits=splits, rule=rule)
-    baselines: dict[str, Baseline | None] = {
-        "random": random_baseline(dataset, keys, splits=splits, draws=options.random_draws, seed=options.seed, rule=rule)
-        if options.random_draws
-        else None,
-        "constant": constant_baseline(dataset, keys, splits=splits, rule=rule),
-        "human": human_baseline(dataset, keys, splits=splits),
-    }
+        raise UserError(
+            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help (several files: --scores=a.json,b.json)."
+        )
+    if not options.scores and not (options.json or options.markdown or options.csv or options.dataset):
+        raise UserError("--dataset is missing; name a file, as in --dataset=tvsum.h5 --scores=scores.json.")
+    report = evaluate(options, options.scores)
     if options.json:
-        write_json(options.json, _as_json(dataset, rule, evaluation, baselines, splits is not None))
-    print(_table(options.scores, dataset, rule, evaluation, baselines, splits is not None))
+        write_json(options.json, as_json(report))
+    if options.markdown:
+        write_text(options.markdown, as_markdown(report))
+    if options.csv:
+        write_text(options.csv, as_csv(report))
+    if options.plots:
+        from tf_dictsum.evaluation.plots import write_plots  # matplotlib takes a second
+
+        write_plots(report, options.plots)
+    print(as_text(report, per_user=options.per_user))
 
 
-def read_scores(path: str | os.PathLike[str], dataset: Dataset, keys: set[str], *, allow_missing: bool = False) -> dict[str, np.ndarray]:
-    """Reads {"video_1": [n_steps floats], ...}, the scores format of SUM-GAN-AAE and CA-SUM.
-
-    Args:
-      path: the JSON file.
-      dataset: what the scores belong to.
-      keys: videos that must have scores.
-      allow_missing: scores of unknown videos are ignored and videos without scores are left out, with a log line.
-
-    Returns:
-      key -> float64 [n_steps]. Values outside [0, 1] are allowed, and said once in the log.
+def evaluate(options: Options, paths: typing.Sequence[str]) -> Report:
+    """Reads dataset, splits and the scores at `paths`, and measures them.
 
     Raises:
-      UserError: names the file, the key, what was found and what to do.
+      UserError: bad flags or files.
     """
-    found = read_json(path)
-    if not isinstance(found, dict):
-        raise UserError(f'{path}: a JSON {type(found).__name__}, not an object {{"video_1": [scores], ...}}.')
-    unknown, missing = [k for k in found if k not in dataset.videos], [k for k in dataset.videos if k in keys and k not in found]
-    for problem, names in ((f"videos that {dataset.source} does not have", unknown), ("no scores for videos to evaluate", missing)):
-        if names and not allow_missing:
-            raise UserError(f"{path}: {problem}: {', '.join(names)}. Mend the file, or go on without them by --allow_missing.")
-        if names:
-            logging.warning("%s: %s: %s; going on without them.", path, problem, ", ".join(names))
-    if not keys & found.keys():
-        raise UserError(f"{path}: no scores for any video to evaluate; expected keys such as {min(keys)}.")
-    scores = {key: _vector(path, key, found[key], video.n_steps) for key, video in dataset.videos.items() if key in found}
-    outside = [key for key, values in scores.items() if values.min() < 0 or values.max() > 1]
-    if outside:
-        logging.warning("%s: scores outside [0, 1] in %d videos (first: %s); used as they are.", path, len(outside), outside[0])
-    return scores
+    settings = _settings(options)
+    if not options.dataset:
+        raise UserError("--dataset is missing; name a file, as in --dataset=tvsum.h5 --scores=scores.json.")
+    dataset = load_dataset(options.dataset, need_features=False)
+    splits = _splits(options, dataset, paths)
+    systems = [read_system(series, dataset, splits, allow_missing=options.allow_missing) for path in paths for series in find_series(path)]
+    names = [system.name for system in systems]
+    for i, system in enumerate(systems):
+        if names.count(system.name) > 1:  # files of one name in several folders
+            systems[i] = dataclasses.replace(system, name=f"{system.name} ({names[: i + 1].count(system.name)})")
+    return build_report(dataset, splits, systems, settings)
 
 
-def _vector(path: str | os.PathLike[str], key: str, value: Any, n_steps: int) -> np.ndarray:
-    if not isinstance(value, list):
-        raise UserError(f"{path}: {key}: a JSON {type(value).__name__}, not a list of {n_steps} numbers.")
-    for step, number in enumerate(value):  # one by one, to name the place
-        if not isinstance(number, int | float) or isinstance(number, bool):
-            raise UserError(f"{path}: {key}: entry {step} is {number!r:.40}, not a number.")
-        if not abs(number) <= sys.float_info.max:
-            raise UserError(f"{path}: {key}: entry {step} is {number!r:.40}; all scores must be finite.")
-    if len(value) != n_steps:
-        raise UserError(f"{path}: {key}: {len(value)} scores, but the dataset has {n_steps} sampled frames; give one score per pick.")
-    return np.asarray(value, np.float64)
-
-
-def _protocol(rule: str, evaluation: Evaluation, with_splits: bool) -> str:
-    count = len(evaluation.videos)
-    over = (
-        f"the test videos of each split, then over the splits ({len(evaluation.groups)}; {count} videos)"
-        if with_splits
-        else f"{count} videos"
-    )
-    return (
-        f"{rule} over shot means, budget int(frames * {RATIO}); F max = best user, F avg = mean over users; precision and recall are "
-        f"means over users; tau-b and rho are means over annotators at the sampled frames; mean over {over}"
+def _settings(options: Options) -> Settings:
+    unknown = [name for name in options.protocols if name not in PROTOCOLS]
+    if unknown:
+        raise UserError(f"--protocols: there is no {', '.join(unknown)}; choose from {', '.join(PROTOCOLS)}.")
+    if not options.budget_ratio > 0:
+        raise UserError(f"--budget_ratio={options.budget_ratio}: the summary's part of the video must lie in (0, 1].")
+    if options.best_of > options.random_draws:
+        raise UserError(f"--best_of={options.best_of} needs as many draws; give --random_draws={options.best_of} or more.")
+    return Settings(
+        rule=typing.cast(Rule, options.selection),
+        ratio=options.budget_ratio,
+        protocols=tuple(name for name in PROTOCOLS if not options.protocols or name in options.protocols),
+        draws=options.random_draws,
+        seed=options.seed,
+        best_of=options.best_of,
     )
 
 
-def _as_json(
-    dataset: Dataset, rule: str, evaluation: Evaluation, baselines: dict[str, Baseline | None], with_splits: bool
-) -> dict[str, Any]:
-    result: dict[str, Any] = {"dataset": dataset.name, "protocol": _protocol(rule, evaluation, with_splits)}
-    if dataset.attributes.get("features_are_standin"):
-        result["note"] = STANDIN_NOTE
-    result["headline"] = headline_metric(dataset)
-    result["videos"] = {key: dataclasses.asdict(video) for key, video in evaluation.videos.items()}
-    result["mean"] = evaluation.mean
-    result["baselines"] = {name: row and dataclasses.asdict(row) for name, row in baselines.items()}
-    return result
-
-
-def _table(
-    title: str, dataset: Dataset, rule: str, evaluation: Evaluation, baselines: dict[str, Baseline | None], with_splits: bool
-) -> str:
-    shown = [i for i, name in enumerate(METRICS) if name != "representation_error" or evaluation.mean[name] is not None]
-    rows: dict[str, dict[str, float | None]] = {os.path.basename(title): evaluation.mean}
-    for name, row in baselines.items():
-        if row is not None:
-            rows[f"{name} ({row.draws} draws)" if row.draws else name] = row.mean
-            if row.sd is not None:
-                rows["  its standard deviation"] = row.sd
-    width = max(map(len, rows))
-    lines = [f"{dataset.name}: {_protocol(rule, evaluation, with_splits)}."]
-    if dataset.attributes.get("features_are_standin"):
-        lines.append(f"NOTE: {STANDIN_NOTE}")
-    lines += ["", " ".join([" " * width, *(f"{_HEADINGS[i]:>11}" for i in shown)])]
-    for name, values in rows.items():
-        cells = ("-" if (value := values[METRICS[i]]) is None else f"{value:.{_DIGITS[i]}f}" for i in shown)
-        lines.append(" ".join([f"{name:<{width}}", *(f"{cell:>11}" for cell in cells)]))
-    undefined = sum(video.undefined for video in evaluation.videos.values())
-    headline = _HEADINGS[METRICS.index(headline_metric(dataset))]
-    lines += ["", f"Headline figure for {dataset.name}: {headline}. F, precision and recall in percent."]
-    if undefined:
-        lines.append(f"Rank correlation is undefined (constant values) for {undefined} pairs of video and annotator, counted as 0.")
-    return "\n".join(lines)
+def _splits(options: Options, dataset: Dataset, paths: typing.Sequence[str]) -> list[Split] | None:
+    if options.splits and options.folds:
+        raise UserError("--splits and --folds exclude each other: give one of them.")
+    if options.splits:
+        return load_splits(options.splits, dataset.videos, dataset.source)
+    if options.folds:
+        return make_folds(list(dataset.videos), options.folds, options.fold_seed)
+    found = [splits for path in paths if (splits := splits_of_run(path, dataset)) is not None]
+    if any(splits != found[0] for splits in found):
+        raise UserError("the run directories were made with different splits; evaluate them one by one, or give --splits.")
+    return found[0] if found else None
 
 
 def run() -> None:

@@ -53,11 +53,21 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     """Reads a JSON file.
 
     Raises:
-      UserError: it is missing, unreadable or not JSON; names the file, the line and the column.
+      UserError: it is missing, unreadable or not JSON (names the file, the line and the column), or an object has a
+        key twice: Python would silently keep the last one.
     """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for i, name in enumerate(names) if name in names[:i])
+            raise UserError(f"{path}: the key {twice!r} is there twice in one object. Keep one of them.")
+        return value
+
     try:
         with open(path, encoding="utf-8") as handle:
-            return json.load(handle)
+            return json.load(handle, object_pairs_hook=unique)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file.") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:

@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -387,6 +389,19 @@ def test_saved_dataset_reads_back_the_same(tmp_path):
         assert group["video_name"].asstr()[()] == "demo 2"
         assert group["user_summary"].dtype == np.float32
     assert [p.name for p in target.parent.iterdir()] == ["export.h5"]
+
+
+def test_disk_full_is_one_line(tmp_path):
+    script = (
+        "import resource, sys; from tf_dictsum import cli; from tf_dictsum.data.demo import demo_dataset\n"
+        "from tf_dictsum.data.hdf5 import save_dataset\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "cli.run(lambda argv: save_dataset(demo_dataset(), sys.argv[1]))"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "full.h5")], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert done.stderr == f"error: {tmp_path / 'full.h5'}: cannot write it: File too large. Free space or choose another place.\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_saving_what_is_none_leaves_it_out(path, tmp_path):

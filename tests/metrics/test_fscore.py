@@ -4,8 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from tf_dictsum.data.video import Video
 from tf_dictsum.errors import UserError
-from tf_dictsum.metrics.fscore import f_average, f_max, f_scores
+from tf_dictsum.metrics.fscore import UserAgreement, f_average, f_max, f_scores
+from tf_dictsum.shots.shots import Shots
 
 
 def naive(summary, user):
@@ -39,3 +41,23 @@ def test_accepts_zeros_and_ones_of_any_type():
 def test_lengths_must_agree():
     with pytest.raises(UserError, match=r"the summary has 4 frames but user_summary has 5"):
         f_scores(np.ones(4), np.ones((2, 5)))
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_shot_totals_give_the_f_of_the_frames(seed):
+    rng = np.random.default_rng(seed)
+    cuts = np.r_[0, np.sort(rng.choice(np.arange(1, 60), 5, replace=False)), 60]
+    video = Video("v", None, np.arange(0, 60, 5), 60, np.stack([cuts[:-1], cuts[1:] - 1], axis=1), user_summary=rng.random((3, 60)) < 0.2)
+    shots = Shots(video)
+    chosen = rng.random((4, 6)) < 0.4
+    expected = [f_scores(frames, video.user_summary) for frames in shots.frames(chosen)]
+    np.testing.assert_allclose(UserAgreement(video, shots).table(chosen), np.transpose(expected, (1, 0, 2)), atol=1e-9)
+
+
+def test_an_empty_user_summary_counts_as_0():
+    users = np.zeros((2, 30), bool)
+    users[1, :10] = True
+    video = Video("v", None, np.arange(0, 30, 5), 30, np.array([[0, 9], [10, 29]]), user_summary=users)
+    found = UserAgreement(video, Shots(video))(np.zeros((1, 6)), np.array([[True, False]]))
+    assert (found["f_max"][0], found["f_avg"][0]) == (100, 50)

@@ -9,8 +9,9 @@ import pytest
 
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import load_splits
+from tf_dictsum.evaluation.report import build_report
+from tf_dictsum.evaluation.settings import Settings
 from tf_dictsum.files import read_json
-from tf_dictsum.metrics.baselines import constant_baseline, human_baseline, random_baseline
 from tf_dictsum.metrics.evaluation import evaluate_dataset, evaluate_video
 
 SHARED = os.environ.get("TF_DICTSUM_SHARED")
@@ -52,33 +53,70 @@ def test_tvsum(recorded, tvsum):
         assert result.summary_frames == row["summary_frames"], key
 
 
-def test_people_and_constant_scores_on_summe(summe):
-    human = human_baseline(summe).mean
-    assert human["f_max"] == pytest.approx(54.33, abs=0.005)
-    assert human["f_avg"] == pytest.approx(31.07, abs=0.005)
-    assert human["kendall_tau"] == pytest.approx(0.210, abs=0.0005)
-    assert constant_baseline(summe).mean["f_max"] == pytest.approx(40.64, abs=0.005)
+ALL = ("f", "single", "rank", "summe_b", "summe_c")
 
 
-def test_people_and_constant_scores_on_tvsum(tvsum):
-    human = human_baseline(tvsum).mean
-    assert human["f_avg"] == pytest.approx(53.84, abs=0.005)
-    assert human["f_max"] == pytest.approx(77.54, abs=0.005)
-    assert human["kendall_tau"] == pytest.approx(0.177, abs=0.0005)
-    assert human["spearman_rho"] == pytest.approx(0.204, abs=0.0005)
-    assert constant_baseline(tvsum).mean["f_avg"] == pytest.approx(56.58, abs=0.005)
+def rows_of(dataset, name, draws=0, protocols=ALL):
+    """Rows of the command's table on the released splits, and on all videos."""
+    splits = load_splits(str(pathlib.Path(SHARED, "data", "splits", f"{name}_released.json")), dataset.videos, dataset.source)
+    settings = Settings(protocols=protocols, draws=draws)
+    return build_report(dataset, splits, [], settings).baselines, build_report(dataset, None, [], settings).baselines
 
 
-def test_released_splits(summe, tvsum):
-    for dataset, name, metric, constant, human in ((summe, "summe", "f_max", 45.8, 55.1), (tvsum, "tvsum", "f_avg", 58.9, 55.0)):
-        splits = load_splits(str(pathlib.Path(SHARED, "data", "splits", f"{name}_released.json")), dataset.videos, dataset.source)
-        assert constant_baseline(dataset, splits=splits).mean[metric] == pytest.approx(constant, abs=0.05)
-        assert human_baseline(dataset, splits=splits).mean[metric] == pytest.approx(human, abs=0.05)
+def test_all_rows_on_summe(summe):
+    released, every = rows_of(summe, "summe")
+    found = {name: (every[name].mean["f_max"], released[name].mean["f_max"]) for name in ("human", "constant", "oracle")}
+    np.testing.assert_allclose(list(found.values()), [[54.33, 55.11], [40.64, 45.79], [64.25, 68.86]], atol=0.005)
+    assert every["human"].mean["f_avg"] == pytest.approx(31.07, abs=0.005)
+    # Variants A, B and C of people's rank correlation: B against the mean of the others, field-wide .296 / .329.
+    names = ("kendall_tau", "spearman_rho", "tau_summe_b", "rho_summe_b")
+    np.testing.assert_allclose([every["human"].mean[n] for n in names], [0.210, 0.210, 0.296, 0.329], atol=0.0005)
+    assert every["oracle"].mean["f_single"] == pytest.approx(100)
 
 
-def test_random_scores_per_pick(summe):
-    row = random_baseline(summe)
-    assert row.mean["f_max"] == pytest.approx(40.3, abs=1.5)  # one draw's mean has a standard deviation of 1.4, that of 20 of 0.3
+def test_all_rows_on_tvsum(tvsum):
+    released, every = rows_of(tvsum, "tvsum")
+    found = {name: (every[name].mean["f_avg"], released[name].mean["f_avg"]) for name in ("human", "constant", "oracle")}
+    np.testing.assert_allclose(list(found.values()), [[53.84, 55.01], [56.58, 58.87], [63.65, 64.16]], atol=0.0051)
+    assert every["human"].mean["f_max"] == pytest.approx(77.54, abs=0.005)
+    assert (every["human"].mean["kendall_tau"], every["human"].mean["spearman_rho"]) == pytest.approx((0.177, 0.204), abs=0.0005)
+    assert every["human"].mean["tau_summe_b"] is None
+
+
+def test_random_scores_on_summe(summe):
+    released, every = rows_of(summe, "summe", draws=150)
+    assert every["random"].mean["f_max"] == pytest.approx(40.4, abs=0.4)
+    assert every["random_per_frame"].mean["f_max"] == pytest.approx(40.6, abs=0.5)
+    # Variant C leaks the prior of the shots; A and B do not.
+    assert every["random"].mean["tau_summe_c"] == pytest.approx(0.098, abs=0.006)
+    assert every["random"].mean["rho_summe_c"] == pytest.approx(0.109, abs=0.006)
+    assert abs(every["random"].mean["kendall_tau"]) < 0.003
+    assert abs(every["random"].mean["tau_summe_b"]) < 0.004
+    assert released["random"].mean["f_max"] == pytest.approx(44.5, abs=0.6)
+    assert released["random"].sd["f_max"] == pytest.approx(2.0, abs=0.5)
+    assert released["random_per_frame"].mean["f_max"] == pytest.approx(45.2, abs=0.6)
+    assert released["best_of_random"].mean["f_max"] == pytest.approx(53.3, abs=1)  # best of 100, per pick
+
+
+def test_random_scores_on_tvsum(tvsum):
+    released, every = rows_of(tvsum, "tvsum", draws=100, protocols=("f",))
+    assert every["random"].mean["f_avg"] == pytest.approx(54.5, abs=0.2)
+    assert every["random_per_frame"].mean["f_avg"] == pytest.approx(56.4, abs=0.2)
+    assert every["random"].mean["f_max"] == pytest.approx(76.2, abs=0.4)
+    assert released["random"].mean["f_avg"] == pytest.approx(56.4, abs=0.4)
+    assert released["random_per_frame"].mean["f_avg"] == pytest.approx(58.6, abs=0.3)
+    assert released["best_of_random"].mean["f_avg"] == pytest.approx(60.1, abs=0.5)
+    ranked = build_report(tvsum, None, [], Settings(protocols=("rank",), draws=10, best_of=10)).baselines["random"]
+    assert abs(ranked.mean["kendall_tau"]) < 0.004
+
+
+@pytest.mark.parametrize(("name", "metric"), [("summe", "f_max"), ("tvsum", "f_avg")])
+def test_non_overlapping_splits_test_every_video_once(name, metric, summe, tvsum):
+    dataset = {"summe": summe, "tvsum": tvsum}[name]
+    splits = load_splits(str(pathlib.Path(SHARED, "data", "splits", f"{name}_nonoverlapping.json")), dataset.videos, dataset.source)
+    report = build_report(dataset, splits, [], Settings(protocols=("f",), draws=0))
+    assert sorted(key for fold in report.folds for key in fold.keys) == sorted(dataset.videos)
+    assert report.baselines["constant"].mean[metric] == pytest.approx({"summe": 40.64, "tvsum": 56.58}[name], abs=0.05)
 
 
 def test_fifty_videos_take_seconds(tvsum):

@@ -12,12 +12,12 @@ from tf_dictsum.optimizers import Adam
 SIZE, UNITS, PARALLEL = 5, 4, 3
 
 
-def make(dictionary=True, seed=1, bidirectional=True, **objective):
+def make(dictionary=True, seed=1, bidirectional=True, dictionary_kind="learned", **objective):
     model = Summarizer(
         SIZE,
         UNITS,
         PARALLEL if dictionary else None,
-        Objective(**{"clip": 0.0, **objective}),
+        Objective(**{"clip": 0.0, "dictionary": dictionary_kind, **objective}),
         Initializers("torch", seed),
         bidirectional,
         dtype="float64",
@@ -60,6 +60,33 @@ def test_without_weight_the_dictionary_changes_nothing_else():
         np.testing.assert_array_equal(got.numpy(), want.numpy())
     assert a[1]["reconstruction"] == b[1]["reconstruction"]
     assert (with_zero.dictionary.matrix.numpy() != before).all()  # A still learns by its own Adam
+
+
+def test_a_frozen_dictionary_stays_and_still_teaches_the_others():
+    frozen, learned = make(dictionary_kind="frozen"), make()
+    before = frozen.dictionary.matrix.numpy().copy()
+    first, others = weights(frozen), steps(frozen, video(6))
+    np.testing.assert_array_equal(frozen.dictionary.matrix.numpy(), before)
+    assert "gradient_norm_dictionary" not in others[0]
+    assert others[0]["dictionary"] == steps(learned, video(6))[0]["dictionary"]
+    for got, want in zip(frozen.adversarial_variables, learned.adversarial_variables, strict=True):
+        np.testing.assert_array_equal(got.numpy(), want.numpy())  # the first step sees the same A
+    assert (learned.dictionary.matrix.numpy() != before).any()
+    assert len(first) == len(weights(frozen))
+
+
+@pytest.mark.parametrize("update", ["sequential", "joint"])
+def test_without_the_reconstruction_loss(update):
+    model, usual, half = make(recon_weight=0.0, update=update), make(update=update), make(recon_weight=0.5, update=update)
+    (found,), (seen,), (halved,) = (steps(m, video(6)) for m in (model, usual, half))
+    assert found["reconstruction"] == seen["reconstruction"]  # still shown
+    assert found["selector_total"] == pytest.approx(seen["sparsity"] + seen["dictionary"])
+    assert halved["selector_total"] == pytest.approx(0.5 * seen["reconstruction"] + seen["sparsity"] + seen["dictionary"])
+    # Without it the selector's loss says nothing about φ(X̂): its gradient is that of sparsity and dictionary alone.
+    none = make(recon_weight=0.0, dict_weight=0.0, update=update, dictionary=False)
+    (alone,) = steps(none, video(6))
+    assert alone["selector_total"] == alone["sparsity"]
+    assert alone["gradient_norm_selector"] < found["gradient_norm_selector"]
 
 
 def test_dictionary_moves_only_by_its_own_optimizer():

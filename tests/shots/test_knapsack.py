@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ortools.algorithms.python import knapsack_solver
 
-from tf_dictsum.shots.knapsack import knapsack
+from tf_dictsum.shots import knapsack as knapsack_module
+from tf_dictsum.shots.knapsack import knapsack, knapsacks
 
 
 def table_choice(values, weights, capacity):
@@ -59,6 +60,37 @@ def test_value_agrees_with_ortools(seed):
     chosen = knapsack(values, weights, capacity)
     assert values[chosen].sum() == solver.solve()
     assert weights[chosen].sum() <= capacity
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 60), st.floats(0.02, 0.6), st.integers(0, 2**32 - 1))
+def test_value_of_shot_means_agrees_with_ortools(n, part, seed):
+    """Shots as the field has them: real means (OR-Tools wants integers, so of six digits), lengths around 150 frames."""
+    rng = np.random.default_rng(seed)
+    means, lengths = np.round(rng.random(n), 6), rng.gamma(2, 75, n).astype(int) + 1
+    capacity = int(lengths.sum() * part)
+    solver = knapsack_solver.KnapsackSolver(knapsack_solver.SolverType.KNAPSACK_DYNAMIC_PROGRAMMING_SOLVER, "test")
+    solver.init(np.round(means * 1e6).astype(int).tolist(), [lengths.tolist()], [capacity])
+    chosen = knapsack(means, lengths, capacity)
+    assert lengths[chosen].sum() <= capacity
+    assert round(means[chosen].sum() * 1e6) == solver.solve()
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 12), st.integers(1, 15), st.integers(0, 60), st.integers(0, 2**32 - 1))
+def test_many_rows_are_single_rows(rows, items, capacity, seed):
+    rng = np.random.default_rng(seed)
+    values, weights = rng.choice([0.0, 0.1, 0.25, 0.5], (rows, items)), rng.integers(0, 9, items)
+    expected = [knapsack(row, weights, capacity) for row in values]
+    for block in (1, 100, 1 << 15):
+        knapsack_module._BLOCK, kept = block, knapsack_module._BLOCK
+        found = knapsacks(values, weights, capacity)
+        knapsack_module._BLOCK = kept
+        assert [np.flatnonzero(row).tolist() for row in found] == expected
+
+
+def test_no_rows():
+    assert knapsacks(np.zeros((0, 3)), [1, 2, 3], 4).shape == (0, 3)
 
 
 @pytest.mark.parametrize(

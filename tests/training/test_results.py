@@ -11,15 +11,23 @@ from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.splits import make_folds
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.metrics.baselines import Baseline
-from tf_dictsum.training.results import baseline_rows, results, results_markdown
+from tf_dictsum.metrics.statistics import bootstrap_interval
+from tf_dictsum.training.baselines import Baselines, baselines_of
+from tf_dictsum.training.results import results
+from tf_dictsum.training.results_table import results_markdown
 
 DEMO = demo_dataset()
-SPLITS = make_folds(list(DEMO.videos), 2, 0)
-BASELINES = {
-    "random": Baseline({"f_max": 30.0, "representation_error": 9.0}, {"f_max": 2.0}, 20),
-    "constant": Baseline({"f_max": 31.0}),
-    "human": None,
-}
+SPLITS = dict(enumerate(make_folds(list(DEMO.videos), 2, 0)))
+FIRST = {0: SPLITS[0]}
+NONE = Baselines()
+BASELINES = Baselines(
+    {
+        "random": Baseline({"f_max": 30.0, "representation_error": 9.0}, {"f_max": 2.0}, 20),
+        "constant": Baseline({"f_max": 31.0}),
+        "best_of_random": Baseline({"f_max": 44.0}, {"f_max": 1.0}, 20),
+    },
+    {"f_max": {0: np.linspace(28.0, 32.0, 41)}},
+)
 
 
 def video(f: float | None, error: float | None = 5.0, **more: float | None) -> dict[str, float | None]:
@@ -40,7 +48,7 @@ HISTORY = [
 
 
 def test_three_readings_of_one_run():
-    (run,) = results({(0, 7): HISTORY}, DEMO, SPLITS[:1], {})["runs"]
+    (run,) = results({(0, 7): HISTORY}, DEMO, FIRST, NONE)["runs"]
     assert (run["split"], run["seed"]) == (0, 7)
     assert (run["last"]["epoch"], run["last"]["f_max"]) == (3, 30.0)
     assert (run["selected"]["epoch"], run["selected"]["f_max"]) == (2, 25.0)
@@ -53,35 +61,43 @@ def test_three_readings_of_one_run():
 
 def test_mean_sd_and_interval_over_seeds_and_splits():
     values = [10.0, 20.0, 60.0, 30.0, 30.0]
-    histories = {(i % 2, i // 2): [record(1, 1.0, video(v))] for i, v in enumerate(values)}
-    found = results(histories, DEMO, SPLITS, {})["summary"]["f_max"]["last"]
+    histories = {(0, seed): [record(1, 1.0, video(v))] for seed, v in enumerate(values)}
+    found = results(histories, DEMO, SPLITS, NONE)["summary"]["f_max"]["last"]
     assert (found["mean"], found["runs"]) == (30.0, 5)
     assert found["sd"] == pytest.approx(np.std(values, ddof=1))
-    # All 3,125 equally likely resamples of five values, enumerated: the exact percentile interval.
-    means = np.stack(np.meshgrid(*[values] * 5)).reshape(5, -1).mean(axis=0)
-    assert found["low"] == pytest.approx(np.percentile(means, 2.5, method="inverted_cdf"), abs=2.5)
-    assert found["high"] == pytest.approx(np.percentile(means, 97.5, method="inverted_cdf"), abs=2.5)
-    assert found == results(histories, DEMO, SPLITS, {})["summary"]["f_max"]["last"]
+    interval = bootstrap_interval(values)
+    assert (found["low"], found["high"]) == (interval.low, interval.high)
+    assert 10 < found["low"] < 30 < found["high"] < 60
+    # With a second split the runs make a table, whose rows are resampled; a seed that lacks a split is only in mean and sd.
+    more = histories | {(1, seed): [record(1, 1.0, video(v + 40))] for seed, v in enumerate(values)}
+    table = np.array([values, np.add(values, 40)]).T
+    wanted = bootstrap_interval(table)
+    for extra in ({}, {(0, 9): [record(1, 1.0, video(50.0))]}):
+        found_more = results(more | extra, DEMO, SPLITS, NONE)["summary"]["f_max"]["last"]
+        assert (found_more["low"], found_more["high"]) == (wanted.low, wanted.high)
+        assert (found_more["mean"], found_more["runs"]) == (50.0, 10 + len(extra))
+    assert found == results(histories, DEMO, SPLITS, NONE)["summary"]["f_max"]["last"]
 
 
 def test_few_runs_have_no_interval():
     histories = {(0, seed): [record(1, 1.0, video(10.0 * seed))] for seed in range(4)}
-    found = results(histories, DEMO, SPLITS, {})["summary"]["f_max"]["last"]
+    found = results(histories, DEMO, SPLITS, NONE)["summary"]["f_max"]["last"]
     assert found["sd"] is not None
     assert found["low"] is found["high"] is None
 
 
 def test_videos_of_a_split_first():
     histories = {(0, 0): [record(1, 1.0, video(10.0))], (1, 0): [record(1, 1.0, video(20.0), video(30.0), video(40.0))]}
-    assert results(histories, DEMO, SPLITS, {})["summary"]["f_max"]["last"]["mean"] == 20.0
+    assert results(histories, DEMO, SPLITS, NONE)["summary"]["f_max"]["last"]["mean"] == 20.0
 
 
 def test_page_says_what_it_must():
-    page = results_markdown({**results({(0, 0): HISTORY, (0, 1): HISTORY[:2]}, DEMO, SPLITS[:1], BASELINES), "method": "dictsum"})
+    others = {"sum_gan_aae": {(0, 0): HISTORY}}
+    found = results({(0, 0): HISTORY, (0, 1): HISTORY[:2]}, DEMO, FIRST, BASELINES, "dictsum", others)
+    page = results_markdown({**found, "method": "dictsum"})
     assert "# dictsum on demo" in page
     assert "best epoch ON THE TEST SET (peeking)" in page
     assert "lowest mean `selector_total` loss" in page
-    assert "provisional" in page
     assert "GENERATED" in page
     assert "STAND-INS" not in page
     rows = {
@@ -93,11 +109,20 @@ def test_page_says_what_it_must():
     assert "30.0 ± 2.0" in page
     assert "human" not in page
     assert rows["selected without labels"][1:] == ["10.5", "4.0"]
+    assert rows["random, best of as many (20 draws)"] == ["–", "–", "44.0 ± 1.0"]
+    # 45 and 30 against 41 draws from 28 to 32: 22 of all 903 pairs reach that mean (45 with 30 or more, as there are 22).
+    assert "- F, best user (%), last epoch: dictsum is better than random on this set (difference +7.5, p = 0.024; too few" in page
+    assert "last epoch: dictsum and sum_gan_aae: too few runs to tell (difference +7.5" in page
+    assert {(c["against"], c["metric"], c["column"]) for c in found["comparisons"]} == {
+        ("random", "f_max", "last"),
+        ("random", "f_max", "selected"),
+        *(("sum_gan_aae", m, c) for m in ("f_max", "representation_error") for c in ("last", "selected")),
+    }
 
 
 def test_standins_are_named():
     page = results_markdown(
-        results({(0, 0): HISTORY}, dataclasses.replace(DEMO, source="x.h5", attributes={"features_are_standin": True}), SPLITS, {})
+        results({(0, 0): HISTORY}, dataclasses.replace(DEMO, source="x.h5", attributes={"features_are_standin": True}), SPLITS, NONE)
     )
     assert "STAND-INS: numbers on them say nothing about any method" in page
     assert "GENERATED" not in page
@@ -106,8 +131,9 @@ def test_standins_are_named():
 def test_without_annotations_only_the_representation_error():
     videos = {k: dataclasses.replace(v, user_summary=None, user_scores=None, gtscore=None) for k, v in DEMO.videos.items()}
     bare = Dataset("films", "films.h5", videos)
-    rows = baseline_rows(bare, SPLITS)
-    assert list(rows) == ["random", "constant"]
+    rows = baselines_of(bare, SPLITS, draws=5)
+    assert list(rows.rows) == ["random", "constant", "beginning", "ending", "uniform", "k_medoids"]
+    assert list(rows.random) == ["representation_error"]
     found = results({(0, 0): [record(1, 1.0, video(None, 6.0))]}, bare, SPLITS, rows)
     assert found["headline"] == "representation_error"
     page = results_markdown(found)
@@ -119,7 +145,7 @@ def test_without_annotations_only_the_representation_error():
 
 def test_tvsum_headline_is_the_mean_over_users():
     history = [record(1, 1.0, {"f_max": 60.0, "f_avg": 50.0})]
-    found = results({(0, 0): history}, dataclasses.replace(DEMO, name="TVSum", source="tvsum.h5"), SPLITS, {})
+    found = results({(0, 0): history}, dataclasses.replace(DEMO, name="TVSum", source="tvsum.h5"), SPLITS, NONE)
     assert found["headline"] == "f_avg"
     assert "## F, mean over users (%)" in results_markdown(found)
 
@@ -127,22 +153,24 @@ def test_tvsum_headline_is_the_mean_over_users():
 def test_json_without_nan():
     nan = float("nan")
     histories = {(0, 0): [record(0, None), record(1, nan, video(nan, None)), record(2, 2.0, video(1.0, nan))]}
-    found = results(histories, DEMO, SPLITS, {"random": Baseline({"f_max": nan}, {"f_max": nan}, 2)})
+    found = results(histories, DEMO, SPLITS, Baselines({"random": Baseline({"f_max": nan}, {"f_max": nan}, 2)}))
     json.dumps(found, allow_nan=False)
     assert found["runs"][0]["selected"]["epoch"] == 2
     assert found["baselines"]["random"]["mean"]["f_max"] is None
 
 
 def test_demo_rows_and_videos_without_shots():
-    assert list(baseline_rows(DEMO, SPLITS)) == ["random", "constant", "human"]
+    rows = baselines_of(DEMO, SPLITS, epochs=4, draws=3)
+    assert list(rows.rows) == ["random", "constant", "beginning", "ending", "uniform", "k_medoids", "human", "best_of_random"]
+    assert rows.rows["random"].draws == 4  # the best of four needs four
     shotless = Dataset("x", "x.h5", {k: dataclasses.replace(v, change_points=None) for k, v in DEMO.videos.items()})
-    assert baseline_rows(shotless, SPLITS) == {}
-    found = results({(0, 0): [record(0, None), record(1, 1.0)]}, shotless, SPLITS, {})
+    assert baselines_of(shotless, SPLITS) == NONE
+    found = results({(0, 0): [record(0, None), record(1, 1.0)]}, shotless, SPLITS, NONE)
     assert "no summaries to measure" in results_markdown(found)
 
 
 def test_nothing_to_show():
     with pytest.raises(ValueError, match="at least one record"):
-        results({}, DEMO, SPLITS, {})
+        results({}, DEMO, SPLITS, NONE)
     with pytest.raises(ValueError, match="at least one record"):
-        results({(0, 0): []}, DEMO, SPLITS, {})
+        results({(0, 0): []}, DEMO, SPLITS, NONE)

@@ -160,3 +160,21 @@ def test_a_full_disk_stops_the_run_and_leaves_nothing_half_written(config, tmp_p
     with pytest.raises(UserError, match="No space left on device"):
         train(dataclasses.replace(config, run_dir=str(tmp_path / "run"), split="0"))
     assert not list((tmp_path / "run").rglob(".*partial*"))
+
+
+def test_compared_with_another_run_on_the_same_splits(config, finished, tmp_path):
+    other = dataclasses.replace(config, method="sum_gan_aae", run_dir=str(tmp_path / "other"), epochs=1)
+    train(other)
+    results, markdown = train(dataclasses.replace(config, compare_to=str(tmp_path / "other")))
+    tested = {c["against"] for c in results["comparisons"]}
+    assert tested == {"random", "sum_gan_aae"}
+    assert "dictsum and sum_gan_aae: too few runs to tell" in markdown or "dictsum is" in markdown
+    with pytest.raises(UserError, match="missing: not a run directory"):
+        train(dataclasses.replace(config, compare_to=str(tmp_path / "missing")))
+    elsewhere = dataclasses.replace(config, fold_seed=1, run_dir=str(tmp_path / "else"), compare_to=str(tmp_path / "other"))
+    with pytest.raises(UserError, match="split0-seed0 was trained on other videos than split 0 of this run"):
+        train(elsewhere)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "config.flags").write_text("--method=dictsum\n")
+    with pytest.raises(UserError, match="holds no trained epoch of the splits"):
+        train(dataclasses.replace(config, compare_to=str(tmp_path / "empty")))

@@ -1,5 +1,6 @@
 """Dataset files in the layout of the field (ECCV16): one HDF5 group per video."""
 
+import io
 import os
 import pathlib
 import re
@@ -8,12 +9,12 @@ import h5py
 import numpy as np
 
 from tf_dictsum.data.demo import demo_dataset
-from tf_dictsum.data.read_video import READ_ERRORS, read_video
+from tf_dictsum.data.read_video import READ_ERRORS, plain_attributes, read_video
 from tf_dictsum.data.video import Dataset, Video
 from tf_dictsum.errors import UserError
 from tf_dictsum.files import atomic_path
 
-__all__ = ["load_dataset", "save_dataset"]
+__all__ = ["load_dataset", "natural_order", "open_dataset_file", "save_dataset"]
 
 _WHERE_FROM = (
     "SumMe and TVSum features are the ECCV16 files eccv16_dataset_summe_google_pool5.h5 / eccv16_dataset_tvsum_google_pool5.h5 "
@@ -39,10 +40,10 @@ def load_dataset(source: str, *, need_features: bool = True) -> Dataset:
     """
     if source == "demo":
         return demo_dataset()
-    with _open(source) as file:
+    with open_dataset_file(source) as file:
         try:
-            attributes = {str(name): _plain(value) for name, value in file.attrs.items()}
-            keys = sorted(file, key=_natural)
+            attributes = plain_attributes(file)
+            keys = sorted(file, key=natural_order)
         except READ_ERRORS as error:
             raise UserError(f"{source}: damaged HDF5 file ({_line(error)}). Copy or download it again.") from None
         videos: dict[str, Video] = {}
@@ -68,15 +69,22 @@ def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
     Raises:
       UserError: the file system refused.
     """
-    with atomic_path(path) as partial, h5py.File(partial, "w") as file:
+    # In memory first: where the disk is full, HDF5 prints a page of its own for every object and may crash afterwards.
+    image = io.BytesIO()
+    with h5py.File(image, "w") as file:
         for name, value in {**dataset.attributes, "dataset": dataset.name}.items():
             if value is not None:
                 file.attrs[name] = value
         for key, video in dataset.videos.items():
             _write_video(file.create_group(key), video)
+    with atomic_path(path) as partial:
+        partial.write_bytes(image.getbuffer())
 
 
 def _write_video(group: h5py.Group, video: Video) -> None:
+    for name, value in video.attributes.items():
+        if value is not None:
+            group.attrs[name] = value
     if video.features is not None:
         group["features"] = video.features
     group["picks"] = video.picks
@@ -92,7 +100,12 @@ def _write_video(group: h5py.Group, video: Video) -> None:
             group.create_dataset(name, data=value.astype(np.float32), compression="gzip", compression_opts=1)
 
 
-def _open(source: str) -> h5py.File:
+def open_dataset_file(source: str) -> h5py.File:
+    """Opens an HDF5 file for reading.
+
+    Raises:
+      UserError: missing, unreadable, truncated, damaged or no HDF5 file; names the file and what was found.
+    """
     try:
         with open(source, "rb") as handle:
             beginning = handle.read(16)
@@ -123,7 +136,7 @@ def _check_widths(source: str, videos: dict[str, Video]) -> None:
             raise UserError(f"{source}:{key}/features: {found}. Extract the features of all videos of a file with one network.")
 
 
-def _natural(key: str) -> tuple[list[str | int], str]:
+def natural_order(key: str) -> tuple[list[str | int], str]:
     """Sort key that puts video_2 before video_10."""
     parts = re.split(r"([0-9]+)", key)
     return [int(part) if i % 2 else part for i, part in enumerate(parts)], key
@@ -133,17 +146,6 @@ def _name(source: str, attributes: dict[str, object]) -> str:
     stem = pathlib.Path(source).stem
     guess = next((name for name in ("SumMe", "TVSum") if name.lower() in stem.lower()), stem)
     return str(attributes.get("dataset") or guess)
-
-
-def _plain(value: object) -> object:
-    """An HDF5 attribute as plain Python: str, number, list, or None for an empty one."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, np.ndarray):
-        return [_plain(item) for item in value.tolist()] if value.ndim else _plain(value.item())
-    if isinstance(value, h5py.Empty):
-        return None
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _line(error: Exception) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 from tf_dictsum.data.checks import check_change_points, check_picks, check_user_summary, fail, finite_float32, one_integer, whole_numbers
 from tf_dictsum.data.video import Video
 
-__all__ = ["READ_ERRORS", "read_video"]
+__all__ = ["READ_ERRORS", "plain_attributes", "read_video", "text_of"]
 
 # What h5py raises for damaged files, depending on which structure is damaged.
 READ_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError)
@@ -56,8 +56,27 @@ def read_video(group: h5py.Group, source: str, key: str, need_features: bool) ->
         if user_scores.shape[1] != n_frames or not len(user_scores):
             fail(f"{where}/user_scores", f"shape {user_scores.shape}, expected [users, {n_frames}]", "Store one row of n_frames per person")
 
-    name = _text(found["video_name"]) if "video_name" in found else ""
-    return Video(key, features, picks, n_frames, change_points, user_summary, user_scores, gtscore, gtsummary, name or key)
+    name = text_of(found["video_name"]) if "video_name" in found else ""
+    try:
+        attributes = plain_attributes(group)
+    except READ_ERRORS as error:
+        fail(where, f"attributes cannot be read ({' '.join(str(error).split())})", "The file is damaged: copy or download it again")
+    return Video(key, features, picks, n_frames, change_points, user_summary, user_scores, gtscore, gtsummary, name or key, attributes)
+
+
+def plain_attributes(group: h5py.Group) -> dict[str, object]:
+    """The HDF5 attributes of a file or group as plain Python: str, number, list, or None for an empty one."""
+    return {str(name): _plain(value) for name, value in group.attrs.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, np.ndarray):
+        return [_plain(item) for item in value.tolist()] if value.ndim else _plain(value.item())
+    if isinstance(value, h5py.Empty):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _read_all(group: h5py.Group, where: str) -> dict[str, np.ndarray]:
@@ -83,7 +102,8 @@ def _flat(array: np.ndarray) -> np.ndarray:
     return array.reshape(-1) if array.ndim == 2 and 1 in array.shape else array
 
 
-def _text(array: np.ndarray) -> str:
+def text_of(array: np.ndarray) -> str:
+    """The text that a scalar or one-element array of strings holds; "" when it is empty."""
     value = array.reshape(-1)[0] if array.size else ""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 

@@ -22,6 +22,7 @@ class Video:
       gtscore: float32 [n_steps], mean importance; None when not annotated.
       gtsummary: float32 [n_steps]; None when not annotated.
       name: title of the video, or its key.
+      attributes: the group's own attributes (plain Python values), such as "fps".
     """
 
     key: str
@@ -34,6 +35,7 @@ class Video:
     gtscore: np.ndarray | None = None
     gtsummary: np.ndarray | None = None
     name: str = ""
+    attributes: dict[str, object] = dataclasses.field(default_factory=dict)
 
     @property
     def n_steps(self) -> int:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -11,15 +11,15 @@ from numpy.typing import ArrayLike
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset, Video
 from tf_dictsum.errors import UserError
-from tf_dictsum.metrics.fscore import f_average, f_max, pairwise_f_scores
-from tf_dictsum.metrics.rank import rank_correlations
-from tf_dictsum.metrics.representation import representation_errors
-from tf_dictsum.shots.selection import RATIO, Rule, select_shots
+from tf_dictsum.metrics.protocols import BASIC, PROTOCOLS
+from tf_dictsum.shots.selection import check_scores
+from tf_dictsum.shots.shots import RATIO, Rule, Shots
 
 __all__ = [
     "COUNTS",
     "METRICS",
     "Evaluation",
+    "VideoMeasures",
     "VideoResult",
     "average",
     "evaluate_dataset",
@@ -35,7 +35,7 @@ METRICS = ("f_max", "f_avg", "precision", "recall", "kendall_tau", "spearman_rho
 
 @dataclasses.dataclass(frozen=True)
 class VideoResult:
-    """What the scores of one video are worth. A measure that cannot be computed is None.
+    """What the scores of one video are worth. A measure that cannot be computed, or was not asked for, is None.
 
     Attributes:
       f_max: best F over users, percent; None without user summaries, as the next three.
@@ -49,6 +49,8 @@ class VideoResult:
       summary_frames: number of frames in the summary.
       selected_steps: number of sampled frames in the summary.
       undefined: annotators whose rank correlation is undefined and counts as 0.
+      f_single, tau_summe_b, rho_summe_b, tau_summe_c, rho_summe_c, reconstruction_residual, dispersion: see `PROTOCOLS`.
+      summary_percent: part of the video's frames in the summary.
     """
 
     f_max: float | None = None
@@ -62,6 +64,14 @@ class VideoResult:
     summary_frames: int = 0
     selected_steps: int = 0
     undefined: int = 0
+    f_single: float | None = None
+    tau_summe_b: float | None = None
+    rho_summe_b: float | None = None
+    tau_summe_c: float | None = None
+    rho_summe_c: float | None = None
+    reconstruction_residual: float | None = None
+    dispersion: float | None = None
+    summary_percent: float = 0.0
 
     def metrics(self) -> dict[str, float | None]:
         """The measures by name, in the order of `METRICS`, then how many sampled frames and shots were selected (`COUNTS`)."""
@@ -84,7 +94,75 @@ class Evaluation:
     groups: tuple[tuple[str, ...], ...]
 
 
-def evaluate_video(scores: ArrayLike, video: Video, rule: Rule = "knapsack", *, ratio: float = RATIO) -> VideoResult:
+class VideoMeasures:
+    """One video, ready to measure many score vectors: what depends on shots and annotations only is computed once.
+
+    Attributes:
+      video: the video.
+      shots: its shots and budget.
+    """
+
+    def __init__(self, video: Video, rule: Rule = "knapsack", *, ratio: float = RATIO, protocols: Iterable[str] = BASIC) -> None:
+        """Args:
+          video: needs change points; annotations and features are used where present.
+          rule: how shots are selected, see `select_shots`.
+          ratio: part of the video that the summary may fill.
+          protocols: names of `PROTOCOLS`; those that the video cannot serve are left out.
+
+        Raises:
+          UserError: as `Shots`; a user summary of another length.
+        """
+        self.video, self.shots, self._rule = video, Shots(video, ratio), rule
+        prepared = {name: PROTOCOLS[name].prepare(video, self.shots) for name in protocols}
+        self._parts = {name: part for name, part in prepared.items() if part is not None}
+
+    def choose(self, rows: np.ndarray) -> np.ndarray:
+        """Chosen shots, bool [m, n_shots], of scores [m, n_steps]. Raises UserError as `check_scores`."""
+        return self.shots.choose(self.shots.means(check_scores(rows, self.video)), self._rule)
+
+    def choose_by_means(self, means: np.ndarray) -> np.ndarray:
+        """Chosen shots, bool [m, n_shots], of mean scores of shots [m, n_shots]."""
+        return self.shots.choose(means, self._rule)
+
+    def measure(self, rows: np.ndarray, chosen: np.ndarray, without: Container[str] = ()) -> dict[str, np.ndarray]:
+        """Every measure as [m], nan where undefined, then `undefined` (where ranked), `COUNTS` and `summary_percent`.
+
+        Args:
+          rows: float64 [m, n_steps], what is ranked against the annotators.
+          chosen: bool [m, n_shots], the summaries.
+          without: names of protocols to leave out.
+        """
+        columns: dict[str, np.ndarray] = {}
+        for name, part in self._parts.items():
+            if name not in without:
+                columns |= part(rows, chosen)
+        counts = (chosen @ self.shots.steps, chosen.sum(axis=1))
+        columns |= dict(zip(COUNTS, counts, strict=True))
+        return columns | {"summary_percent": 100 * (chosen @ self.shots.lengths) / self.video.n_frames}
+
+    def results(self, rows: np.ndarray, chosen: np.ndarray) -> list[VideoResult]:
+        """As `measure`, one `VideoResult` per row."""
+        columns: dict[str, list[Any]] = {name: column.tolist() for name, column in self.measure(rows, chosen).items()}
+        for name in COUNTS:
+            del columns[name]
+        undefined = columns.pop("undefined", [0] * len(rows))
+        steps, frames = (chosen @ self.shots.steps).tolist(), (chosen @ self.shots.lengths).tolist()
+        values: list[dict[str, Any]] = [{name: None if math.isnan(c[i]) else c[i] for name, c in columns.items()} for i in range(len(rows))]
+        return [
+            VideoResult(
+                **values[i],
+                selected_shots=tuple(np.flatnonzero(shots).tolist()),
+                summary_frames=frames[i],
+                selected_steps=steps[i],
+                undefined=undefined[i],
+            )
+            for i, shots in enumerate(chosen)
+        ]
+
+
+def evaluate_video(
+    scores: ArrayLike, video: Video, rule: Rule = "knapsack", *, ratio: float = RATIO, protocols: Iterable[str] = BASIC
+) -> VideoResult:
     """Selects a summary by `scores` [n_steps] and measures it.
 
     Args:
@@ -92,39 +170,22 @@ def evaluate_video(scores: ArrayLike, video: Video, rule: Rule = "knapsack", *, 
       video: needs change points; annotations and features are used where present.
       rule: how shots are selected, see `select_shots`.
       ratio: part of the video that the summary may fill.
+      protocols: names of `PROTOCOLS`.
 
     Raises:
-      UserError: as `select_shots` and `f_scores`, naming the video.
+      UserError: as `select_shots`; a user summary of another length; names the video.
     """
-    return evaluate_many(np.asarray(scores, np.float64)[None], video, rule, ratio=ratio)[0]
+    return evaluate_many(np.asarray(scores, np.float64)[None], video, rule, ratio=ratio, protocols=protocols)[0]
 
 
-def evaluate_many(scores: ArrayLike, video: Video, rule: Rule = "knapsack", *, ratio: float = RATIO) -> list[VideoResult]:
-    """As `evaluate_video` for every row of `scores` [m, n_steps], m >= 1, sharing the work on annotations and features."""
+def evaluate_many(
+    scores: ArrayLike, video: Video, rule: Rule = "knapsack", *, ratio: float = RATIO, protocols: Iterable[str] = BASIC
+) -> list[VideoResult]:
+    """As `evaluate_video` for every row of `scores` [m, n_steps], sharing the work on shots, annotations and features."""
     rows = np.asarray(scores, np.float64)
-    summaries = [select_shots(row, video, ratio=ratio, rule=rule) for row in rows]
-    frames = np.stack([summary.frames for summary in summaries])
-    steps = frames[:, video.picks]
-    columns: dict[str, Iterable[float]] = {}
-    if video.user_summary is not None and len(video.user_summary):
-        try:
-            precision, recall, f = pairwise_f_scores(frames, video.user_summary)
-        except UserError as error:
-            raise UserError(f"{video.key}: {error}") from None
-        columns |= {"f_max": map(f_max, f), "f_avg": map(f_average, f), "precision": precision.mean(axis=1), "recall": recall.mean(axis=1)}
-    correlations = rank_correlations(rows, video)
-    if correlations is not None:
-        columns |= {name: [getattr(c, name) for c in correlations] for name in ("kendall_tau", "spearman_rho", "undefined")}
-    if video.features is not None:
-        columns["representation_error"] = representation_errors(video.features, steps)
-    measures: list[dict[str, Any]] = [{} for _ in rows]
-    for name, column in columns.items():
-        for measure, value in zip(measures, column, strict=True):
-            measure[name] = value if name == "undefined" else None if math.isnan(value) else float(value)
-    return [
-        VideoResult(**measure, selected_shots=s.selected_shots, summary_frames=int(s.frames.sum()), selected_steps=int(step.sum()))
-        for measure, s, step in zip(measures, summaries, steps, strict=True)
-    ]
+    check_scores(rows, video)
+    measures = VideoMeasures(video, rule, ratio=ratio, protocols=protocols)
+    return measures.results(rows, measures.choose(rows))
 
 
 def evaluate_dataset(
@@ -175,15 +236,17 @@ def video_groups(dataset: Dataset, keys: Iterable[str] | None, splits: Sequence[
     return groups
 
 
-def average(videos: Mapping[str, Mapping[str, float | None]], groups: Iterable[Iterable[str]]) -> dict[str, float | None]:
-    """Mean of every measure over the videos of each group, then over the groups; what is None is left out."""
+def average(
+    videos: Mapping[str, Mapping[str, float | None]], groups: Iterable[Iterable[str]], names: Iterable[str] = (*METRICS, *COUNTS)
+) -> dict[str, float | None]:
+    """Mean of every named measure over the videos of each group, then over the groups; what is None is left out."""
 
     def mean(values: Iterable[float | None]) -> float | None:
         known = [value for value in values if value is not None]
         return float(np.mean(known)) if known else None
 
     groups = [list(group) for group in groups]
-    return {name: mean(mean(videos[key].get(name) for key in group) for group in groups) for name in (*METRICS, *COUNTS)}
+    return {name: mean(mean(videos[key].get(name) for key in group) for group in groups) for name in names}
 
 
 def headline_metric(dataset: Dataset) -> Literal["f_max", "f_avg"]:

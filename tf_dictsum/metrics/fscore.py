@@ -3,9 +3,55 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tf_dictsum.data.video import Video
 from tf_dictsum.errors import UserError
+from tf_dictsum.shots.shots import Shots
 
-__all__ = ["f_average", "f_max", "f_scores", "pairwise_f_scores"]
+__all__ = ["SingleReference", "UserAgreement", "f_average", "f_max", "f_scores", "pairwise_f_scores"]
+
+
+class UserAgreement:
+    """Summaries of one video against every user's summary, from the overlap of every shot with every user."""
+
+    def __init__(self, video: Video, shots: Shots) -> None:
+        """Raises UserError when `user_summary` (needed) does not have the video's number of frames."""
+        assert video.user_summary is not None
+        users = np.asarray(video.user_summary).astype(bool)
+        if users.shape[1] != video.n_frames:
+            raise UserError(
+                f"{video.key}: the summary has {video.n_frames} frames but user_summary has {users.shape[1]}; "
+                "both must cover the whole video."
+            )
+        self._overlap, self._wanted, self._lengths = shots.totals(users).T, users.sum(axis=1), shots.lengths
+
+    def table(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Precision, recall and F of the chosen shots (bool [m, n_shots]) against each user: float64 [m, users], percent."""
+        picked = chosen.astype(np.float64)
+        overlap, kept = picked @ self._overlap, (picked @ self._lengths)[:, None]
+        return _percent(overlap, kept), _percent(overlap, self._wanted), _percent(2 * overlap, kept + self._wanted)
+
+    def __call__(self, rows: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
+        """f_max, f_avg, precision and recall (means over users), each [m], percent."""
+        precision, recall, f = self.table(chosen)
+        return {"f_max": f.max(axis=1), "f_avg": f.mean(axis=1), "precision": precision.mean(axis=1), "recall": recall.mean(axis=1)}
+
+
+class SingleReference:
+    """Summaries of one video against one reference: the knapsack of `gtscore` over the same shots and budget.
+
+    Papers before 2018 print this F (SUM-GAN, Cycle-SUM), and SUM-GAN-AAE's evaluation has it as an option.
+    """
+
+    def __init__(self, video: Video, shots: Shots) -> None:
+        """`gtscore` is needed."""
+        assert video.gtscore is not None
+        self.reference = shots.choose(shots.means(np.asarray(video.gtscore, np.float64)[None]))[0]
+        self._lengths = shots.lengths
+
+    def __call__(self, rows: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
+        """f_single [m], percent."""
+        kept, wanted = chosen @ self._lengths, self.reference @ self._lengths
+        return {"f_single": _percent(2.0 * ((chosen & self.reference) @ self._lengths), kept + wanted)}
 
 
 def f_scores(summary_frames: ArrayLike, user_summary: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -147,6 +147,8 @@ class Summarizer(keras.Model):
     def _update_dictionary(self, forward: Forward, data: dict[str, tf.Tensor]) -> Logs:
         if self.dictionary is None:
             return {}
+        if self.objective.dictionary == "frozen":
+            return {"dictionary_norm": tf.norm(tf.convert_to_tensor(self.dictionary.matrix))}
         with tf.GradientTape() as tape:
             guess = self.dictionary(tf.stop_gradient(forward.encoding))
             loss = tf.reduce_mean(losses.dictionary_loss(data["hidden"], guess, self.objective.dict_norm))
@@ -189,11 +191,11 @@ class Summarizer(keras.Model):
         return logs
 
     def _selector_loss(self, forward: Forward, data: dict[str, tf.Tensor], mask: tf.Tensor) -> tuple[tf.Tensor, Logs]:
-        """L_recon + L_sparsity + λ L_dict."""
+        """L_recon + L_sparsity + λ L_dict; L_recon with its weight, if it is not 1."""
         goal = self.objective
         recon = tf.reduce_mean(losses.reconstruction_loss(forward.phi_original, forward.phi_reconstruction, goal.recon_norm))
         sparsity = tf.reduce_mean(losses.sparsity_loss(forward.scores, mask, goal.sigma))
-        total, parts = recon + sparsity, {"reconstruction": recon, "sparsity": sparsity}
+        total, parts = self._weighed(recon) + sparsity, {"reconstruction": recon, "sparsity": sparsity}
         if self.dictionary is not None:
             guess = self.dictionary(forward.encoding)
             loss = tf.reduce_mean(losses.dictionary_loss(tf.stop_gradient(data["hidden"]), guess, goal.dict_norm))
@@ -207,7 +209,7 @@ class Summarizer(keras.Model):
         recon = losses.reconstruction_loss(forward.phi_original, forward.phi_reconstruction, self.objective.recon_norm)
         generator = tf.reduce_mean(losses.generator_loss(forward.p_reconstruction))
         recon = tf.reduce_mean(recon)
-        return recon + generator, {"reconstruction_decoder": recon, "generator": generator}
+        return self._weighed(recon) + generator, {"reconstruction_decoder": recon, "generator": generator}
 
     def _discriminator_loss(self, p_original: tf.Tensor, p_rebuilt: tf.Tensor) -> tuple[tf.Tensor, Logs]:
         """L_orig + L_sum; one of them in turn with discriminator_real="alternate"."""
@@ -218,6 +220,10 @@ class Summarizer(keras.Model):
             even = tf.equal(tf.convert_to_tensor(self.discriminator_optimizer.iterations) % 2, 0)
             total = tf.where(even, original, summary)
         return total, {"original": original, "summary": summary}
+
+    def _weighed(self, recon: tf.Tensor) -> tf.Tensor:
+        weight = self.objective.recon_weight
+        return weight * recon if weight else tf.zeros_like(recon)  # 0: not even a gradient that is computed and dropped
 
     def _observe(self, forward: Forward, mask: tf.Tensor) -> Logs:
         """Mean and deviation of the scores within a video, and what the discriminator says, averaged over the batch."""

@@ -1,21 +1,15 @@
 """Which shots of a video make its summary."""
 
 import dataclasses
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from tf_dictsum.data.video import Video
 from tf_dictsum.errors import UserError
-from tf_dictsum.shots.frames import frame_scores, shot_scores
-from tf_dictsum.shots.knapsack import knapsack
+from tf_dictsum.shots.shots import RATIO, RULES, Rule, Shots
 
-__all__ = ["RATIO", "RULES", "Rule", "Summary", "budget_of", "select_shots", "shortest_shot"]
-
-Rule = Literal["knapsack", "greedy", "top"]
-RULES: tuple[Rule, ...] = ("knapsack", "greedy", "top")
-RATIO = 0.15  # the budget of every published evaluation on SumMe and TVSum
+__all__ = ["RATIO", "RULES", "Rule", "Summary", "budget_of", "check_scores", "select_shots", "shortest_shot"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,35 +43,28 @@ def select_shots(scores: ArrayLike, video: Video, *, ratio: float = RATIO, rule:
       rule: one of `RULES`.
 
     Raises:
-      UserError: wrong number of scores, scores that are not finite, no change points or change points outside
-        the video, a ratio out of range.
+      UserError: wrong number of scores, scores that are not finite, no change points, change points outside
+        the video or overlapping, a ratio out of range.
       ValueError: an unknown rule.
     """
-    values = np.asarray(scores, np.float64)
-    if values.shape != (video.n_steps,):
-        raise UserError(f"{video.key}: {values.size} scores for {video.n_steps} sampled frames; give one score per pick.")
-    if not np.isfinite(values).all():
-        raise UserError(f"{video.key}: score {int(np.argmin(np.isfinite(values)))} is NaN or infinite; all scores must be finite.")
-    if not 0 < ratio <= 1:
-        raise UserError(f"ratio {ratio}: the summary's part of the video must lie in (0, 1].")
-    shots = video.change_points
-    if shots is None or not len(shots):
-        raise UserError(f"{video.key}: the dataset has no change_points for it; add shot boundaries ([n_shots, 2], inclusive) to the file.")
-    if shots.min() < 0 or shots[:, 1].max() >= video.n_frames or (shots[:, 1] < shots[:, 0]).any():
-        raise UserError(f"{video.key}: change_points do not fit the {video.n_frames} frames; they must be pairs of first and last frame.")
-    budget = budget_of(video, ratio)
-    lengths = shots[:, 1] - shots[:, 0] + 1
-    means = shot_scores(frame_scores(values, video.picks, video.n_frames), shots)
-    if rule == "knapsack":
-        chosen = knapsack(means, lengths, budget)
-    elif rule in ("greedy", "top"):
-        chosen = _by_falling_score(means, lengths, budget, stop=rule == "top")
-    else:
-        raise ValueError(f"unknown rule {rule!r}; one of {', '.join(RULES)}")
-    frames = np.zeros(video.n_frames, bool)
-    for shot in chosen:
-        frames[shots[shot, 0] : shots[shot, 1] + 1] = True
-    return Summary(tuple(chosen), frames, budget)
+    values = check_scores(np.asarray(scores, np.float64).reshape(1, -1), video)
+    shots = Shots(video, ratio)
+    chosen = shots.choose(shots.means(values), rule)
+    return Summary(tuple(np.flatnonzero(chosen[0]).tolist()), shots.frames(chosen)[0], shots.budget)
+
+
+def check_scores(rows: np.ndarray, video: Video) -> np.ndarray:
+    """`rows` [m, n_steps], checked.
+
+    Raises:
+      UserError: not one score per pick, or NaN and infinite scores; names the video and the first bad score.
+    """
+    if rows.shape[1] != video.n_steps:
+        raise UserError(f"{video.key}: {rows.shape[1]} scores for {video.n_steps} sampled frames; give one score per pick.")
+    bad = np.flatnonzero(~np.isfinite(rows).all(axis=0))
+    if len(bad):
+        raise UserError(f"{video.key}: score {bad[0]} is NaN or infinite; all scores must be finite.")
+    return rows
 
 
 def budget_of(video: Video, ratio: float = RATIO) -> int:
@@ -90,14 +77,3 @@ def shortest_shot(video: Video) -> int:
     """Frames of the shortest shot. The video needs change points."""
     assert video.change_points is not None
     return int((video.change_points[:, 1] - video.change_points[:, 0]).min()) + 1
-
-
-def _by_falling_score(means: np.ndarray, lengths: np.ndarray, budget: int, *, stop: bool) -> list[int]:
-    chosen, room = [], budget
-    for shot in np.argsort(-means, kind="stable").tolist():
-        if lengths[shot] <= room:
-            chosen.append(shot)
-            room -= int(lengths[shot])
-        elif stop:
-            break
-    return sorted(chosen)

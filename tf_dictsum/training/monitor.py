@@ -19,7 +19,7 @@ from tf_dictsum.training.checkpoint import Checkpointer
 from tf_dictsum.training.collapse import CollapseWatch
 from tf_dictsum.training.plots import score_figure
 from tf_dictsum.training.progress import Progress
-from tf_dictsum.training.results import selected_record
+from tf_dictsum.training.selection import selected_record
 from tf_dictsum.training.tensorboard import TensorBoardLogger
 from tf_dictsum.weights import save_weights
 

@@ -8,41 +8,26 @@ import numpy as np
 
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.metrics.baselines import Baseline, constant_baseline, human_baseline, random_baseline
+from tf_dictsum.metrics.baselines import LOWER_IS_BETTER, Baseline
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS, headline_metric
-from tf_dictsum.training.results_table import results_markdown
+from tf_dictsum.metrics.statistics import bootstrap_interval
+from tf_dictsum.training.baselines import Baselines
+from tf_dictsum.training.comparisons import COLUMNS, compare_systems, compare_with_random, run_values, runs_by_split
+from tf_dictsum.training.selection import CRITERION, selected_record
 
-__all__ = ["CRITERION", "baseline_rows", "results", "results_markdown", "selected_record"]
+__all__ = ["results"]
 
 Record = Mapping[str, Any]
 Measures = dict[str, float | None]
-
-CRITERION = (
-    "the trained epoch with the lowest mean `selector_total` loss on the training videos "
-    "(a provisional criterion; no labels, no test videos)"
-)
-FEWEST_RUNS = 5  # a bootstrap over fewer values is hardly more than their minimum and maximum
-_RESAMPLES, _BOOTSTRAP_SEED = 10_000, 0
-
-
-def baseline_rows(dataset: Dataset, splits: Sequence[Split]) -> dict[str, Baseline]:
-    """Random, constant and, where annotated, human rows for the test videos of `splits`.
-
-    Test videos without change points cannot be summarized and are left out; no rows when none is left.
-    """
-    keys = [key for key in dataset.videos if dataset.videos[key].change_points is not None and any(key in s.test_keys for s in splits)]
-    if not keys:
-        return {}
-    rows = {"random": random_baseline(dataset, keys, splits=splits), "constant": constant_baseline(dataset, keys, splits=splits)}
-    human = human_baseline(dataset, keys, splits=splits)
-    return rows if human is None else {**rows, "human": human}
 
 
 def results(
     histories: Mapping[tuple[int, int], Sequence[Record]],
     dataset: Dataset,
-    splits: Sequence[Split],
-    baselines: Mapping[str, Baseline | None],
+    splits: Mapping[int, Split],
+    baselines: Baselines,
+    name: str = "this method",
+    others: Mapping[str, Mapping[tuple[int, int], Sequence[Record]]] | None = None,
 ) -> dict[str, Any]:
     """What results.json holds; every number finite or None.
 
@@ -52,13 +37,16 @@ def results(
     Args:
       histories: (split, seed) -> its records, one per epoch, epoch 0 before training.
       dataset: what was trained on.
-      splits: those that were run.
-      baselines: row name -> baseline for the same test videos; None is left out.
+      splits: number -> those that were run.
+      baselines: for the same test videos.
+      name: of the method, in verdicts.
+      others: name -> histories of other systems on the same splits, to be compared with.
 
     Returns:
       {"dataset", "headline": metric, "criterion": str, "notes": [str], "splits": int, "runs": [{"split", "seed",
       "last" | "selected": {"epoch": int, metric: value}, "best": {metric: {"epoch", "value", counts}}, "untrained"}],
-      "summary": {metric: {"last" | "selected" | "best": {"mean", "sd", "low", "high", "runs"}}},
+      "summary": {metric: {"last" | "selected" | "best": {"mean", "sd", "low", "high", "runs"}}}, "comparisons": [{"against", "metric",
+      "column", "ours", "theirs", "difference", "low", "high", "p", "smallest_p", "verdict"}],
       "baselines": {row: {"mean": {...}, "sd": {...} or None, "draws"}}}. "best" looks at the test set.
 
     Raises:
@@ -66,12 +54,15 @@ def results(
     """
     if not histories or not all(histories.values()):
         raise ValueError("results need at least one record for every split and seed")
-    runs = [_run(split, seed, records) for (split, seed), records in sorted(histories.items())]
-    names = [name for name in (*METRICS, *COUNTS) if any(run["last"].get(name) is not None for run in runs)]
-    rows = {name: _baseline(row) for name, row in baselines.items() if row is not None}
+    runs = _runs(histories)
+    names = [metric for metric in (*METRICS, *COUNTS) if any(run["last"].get(metric) is not None for run in runs)]
+    rows = {title: _baseline(row) for title, row in baselines.rows.items()}
     if any(run["untrained"] for run in runs):
         rows["untrained"] = {"mean": {n: _mean(run["untrained"].get(n) for run in runs) for n in names}, "sd": None, "draws": 0}
     headline: str = headline_metric(dataset)
+    comparisons = compare_with_random(runs, baselines.random, name)
+    for other, records in (others or {}).items():
+        comparisons += compare_systems(runs, _runs(records), name, other)
     return {
         "dataset": dataset.name,
         "headline": headline if headline in names else "representation_error",
@@ -79,15 +70,14 @@ def results(
         "notes": _notes(dataset, bool(names)),
         "splits": len(splits),
         "runs": runs,
-        "summary": {name: {column: _interval(_column(runs, column, name)) for column in ("last", "selected", "best")} for name in names},
+        "summary": {metric: {column: _interval(runs, column, metric) for column in COLUMNS} for metric in names},
+        "comparisons": comparisons,
         "baselines": rows,
     }
 
 
-def selected_record(trained: Sequence[Record]) -> Record:
-    """The record chosen by `CRITERION` among those of trained epochs; the last one where no loss was recorded."""
-    rated = [r for r in trained if _finite(r["losses"].get("selector_total")) is not None]
-    return min(rated, key=lambda r: r["losses"]["selector_total"]) if rated else trained[-1]
+def _runs(histories: Mapping[tuple[int, int], Sequence[Record]]) -> list[dict[str, Any]]:
+    return [_run(split, seed, records) for (split, seed), records in sorted(histories.items())]
 
 
 def _run(split: int, seed: int, records: Sequence[Record]) -> dict[str, Any]:
@@ -99,7 +89,7 @@ def _run(split: int, seed: int, records: Sequence[Record]) -> dict[str, Any]:
     for name in METRICS:
         known = [(m[name], r["epoch"], m) for m, r in zip(measures, trained, strict=True) if m.get(name) is not None]
         if known:
-            choose: Callable[..., Any] = min if name == "representation_error" else max
+            choose: Callable[..., Any] = min if name in LOWER_IS_BETTER else max
             value, epoch, at = choose(known, key=lambda item: item[0])  # the earliest of equals
             best[name] = {"epoch": epoch, "value": value, **{count: at.get(count) for count in COUNTS}}
     return {
@@ -118,26 +108,15 @@ def _measures(record: Record) -> Measures:
     return {name: _mean(video.get(name) for video in videos) for name in (*METRICS, *COUNTS)} if videos else {}
 
 
-def _column(runs: Sequence[Mapping[str, Any]], column: str, name: str) -> list[float]:
-    if column != "best":
-        values = [run[column].get(name) for run in runs]
-    elif name in COUNTS:  # what the best representation error was reached with
-        values = [run["best"].get("representation_error", {}).get(name) for run in runs]
-    else:
-        values = [run["best"].get(name, {}).get("value") for run in runs]
-    return [value for value in values if value is not None]
-
-
-def _interval(values: Sequence[float]) -> dict[str, Any]:
-    """Mean, sample sd and 95 % percentile bootstrap interval; no sd of one run, no interval of fewer than five."""
-    result: dict[str, Any] = {"mean": _mean(values), "sd": None, "low": None, "high": None, "runs": len(values)}
-    if len(values) > 1:
-        result["sd"] = float(np.std(values, ddof=1))
-    if len(values) >= FEWEST_RUNS:
-        draws = np.random.default_rng(_BOOTSTRAP_SEED).integers(0, len(values), (_RESAMPLES, len(values)))
-        low, high = np.percentile(np.asarray(values)[draws].mean(axis=1), [2.5, 97.5])
-        result |= {"low": float(low), "high": float(high)}
-    return result
+def _interval(runs: Sequence[Mapping[str, Any]], column: str, name: str) -> dict[str, Any]:
+    """Mean and sample sd over all runs; the interval over those seeds that have every split."""
+    values = run_values(runs, column, name)
+    if not values:
+        return {"mean": None, "sd": None, "low": None, "high": None, "runs": 0}
+    all_runs, (table, _) = bootstrap_interval(list(values.values())), runs_by_split(values)
+    bounds = bootstrap_interval(table) if len(table) else None
+    low, high = (bounds.low, bounds.high) if bounds else (None, None)
+    return {"mean": all_runs.mean, "sd": all_runs.sd, "low": low, "high": high, "runs": len(values)}
 
 
 def _baseline(row: Baseline) -> dict[str, Any]:

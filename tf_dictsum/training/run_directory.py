@@ -7,6 +7,7 @@ import hashlib
 import pathlib
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 from tf_dictsum.config import RESUMABLE, Config
 from tf_dictsum.data.splits import Split
@@ -14,7 +15,7 @@ from tf_dictsum.data.video import Dataset
 from tf_dictsum.errors import UserError
 from tf_dictsum.files import read_json, write_json, write_text
 
-__all__ = ["RunDirectory", "content_hash"]
+__all__ = ["RunDirectory", "content_hash", "split_identity"]
 
 CONFIG = "config.flags"
 _FIELDS = frozenset(field.name for field in dataclasses.fields(Config))
@@ -30,6 +31,15 @@ def content_hash(dataset: Dataset, keys: tuple[str, ...]) -> str:
                 digest.update(f"{key} {array.dtype} {array.shape} ".encode())
                 digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+def split_identity(split: Split, dataset: Dataset) -> dict[str, Any]:
+    """What split.json holds: the videos of a split, and what is in them."""
+    return {
+        "train_keys": list(split.train_keys),
+        "test_keys": list(split.test_keys),
+        "content": content_hash(dataset, (*split.train_keys, *split.test_keys)),
+    }
 
 
 class RunDirectory:
@@ -93,11 +103,7 @@ class RunDirectory:
           UserError: it was made for other videos or other features.
         """
         folder = self.path / f"split{number}-seed{seed}"
-        identity = {
-            "train_keys": list(split.train_keys),
-            "test_keys": list(split.test_keys),
-            "content": content_hash(dataset, (*split.train_keys, *split.test_keys)),
-        }
+        identity = split_identity(split, dataset)
         file = folder / "split.json"
         if file.exists():
             if read_json(file) != identity:

@@ -3,13 +3,14 @@
 import dataclasses
 import pathlib
 import resource
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from absl import logging
 
 from tf_dictsum.config import Config
 from tf_dictsum.data.hdf5 import load_dataset
-from tf_dictsum.data.splits import Split, load_splits, make_folds
+from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.errors import UserError
 from tf_dictsum.files import read_json, write_json, write_text
@@ -18,18 +19,26 @@ from tf_dictsum.methods.registry import make_method
 from tf_dictsum.metrics.evaluation import headline_metric
 from tf_dictsum.models.selector_files import save_selector
 from tf_dictsum.shots.selection import budget_of, shortest_shot
+from tf_dictsum.training.baselines import baselines_of
 from tf_dictsum.training.checkpoint import Checkpointer
+from tf_dictsum.training.chosen_splits import chosen_splits
 from tf_dictsum.training.monitor import History, Monitor, StepLogger
+from tf_dictsum.training.other_run import read_other_run
 from tf_dictsum.training.progress import Progress
-from tf_dictsum.training.results import baseline_rows, results, results_markdown
+from tf_dictsum.training.results import results
+from tf_dictsum.training.results_table import results_markdown
 from tf_dictsum.training.run_directory import RunDirectory
 from tf_dictsum.training.tensorboard import TensorBoardLogger
 
-__all__ = ["chosen_splits", "train"]
+__all__ = ["train"]
 
 
-def train(config: Config) -> tuple[dict[str, Any], str]:
+def train(config: Config, make: Callable[[Config, int, Sequence[int]], Method] = make_method) -> tuple[dict[str, Any], str]:
     """Runs `config` to its end, resuming whatever `config.run_dir` already holds of it.
+
+    Args:
+      config: of the run.
+      make: makes the method, as `make_method`; it may hand out one that was used before (runs begin by `reset`).
 
     Returns:
       The contents of results.json and of results.md.
@@ -42,9 +51,10 @@ def train(config: Config) -> tuple[dict[str, Any], str]:
     for video in dataset.videos.values():
         if video.change_points is not None and shortest_shot(video) > budget_of(video):
             logging.warning("%s: no shot fits into 15 %% of the video, so its summary is empty; check its change_points.", video.key)
+    others = dict([read_other_run(config.compare_to, splits, dataset)]) if config.compare_to else {}
     directory = RunDirectory(config)
     with directory.open():
-        method = make_method(config, dataset.feature_size, [v.n_steps for v in dataset.videos.values()])
+        method = make(config, dataset.feature_size, [v.n_steps for v in dataset.videos.values()])
         jobs = [(number, seed) for seed in config.all_seeds for number in splits]
         trains = {n: [dataset.videos[k] for k in s.train_keys] for n, s in splits.items()}
         total = sum(method.prepare_steps(trains[n]) + config.epochs * method.steps_per_epoch(trains[n]) for n, _ in jobs)
@@ -57,31 +67,14 @@ def train(config: Config) -> tuple[dict[str, Any], str]:
                 histories[number, seed] = _Job(config, method, dataset, number, splits[number], seed, folder, progress, title).run()
         finally:
             progress.close()
-        found = results(histories, dataset, list(splits.values()), baseline_rows(dataset, list(splits.values())))
+        baselines = baselines_of(dataset, splits, config.epochs)
+        found = results(histories, dataset, splits, baselines, config.method, others)
         found["method"] = config.method
         found["peak_memory_gib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         markdown = results_markdown(found)
         write_json(directory.path / "results.json", found)
         write_text(directory.path / "results.md", markdown)
     return found, markdown
-
-
-def chosen_splits(config: Config, dataset: Dataset) -> dict[int, Split]:
-    """Number -> split, as --splits, --folds and --split say.
-
-    Raises:
-      UserError: the split file does not fit the dataset, or --split names none of them.
-    """
-    if config.splits:
-        splits = load_splits(config.splits, list(dataset.videos), dataset.source)
-    else:
-        splits = make_folds(list(dataset.videos), config.folds, config.fold_seed)
-    if config.split == "all":
-        return dict(enumerate(splits))
-    number = int(config.split)
-    if number >= len(splits):
-        raise UserError(f"--split={number}: there are {len(splits)} splits, numbered from 0.")
-    return {number: splits[number]}
 
 
 @dataclasses.dataclass
@@ -152,5 +145,6 @@ class _Job:
         self.progress.advance(None, expected - (self.progress.done - before))
 
     def _hparams(self) -> dict[str, bool | int | float | str]:
-        names = ("method", "sigma", "dict_weight", "hidden_size", "learning_rate", "update", "batch_size", "init")
+        names = ("method", "sigma", "dict_weight", "recon_weight", "dictionary", "parallel_hidden", "pretrain_epochs", "hidden_size")
+        names += ("learning_rate", "update", "batch_size", "init")
         return {**{name: getattr(self.config, name) for name in names}, "split": self.number, "seed": self.seed}

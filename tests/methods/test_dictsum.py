@@ -1,0 +1,43 @@
+"""What the dictionary method hands to training."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tf_dictsum.config import Config
+from tf_dictsum.data.hdf5 import load_dataset
+from tf_dictsum.errors import UserError
+from tf_dictsum.methods.dictsum import DictSum, exchanged
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_no_video_keeps_its_own_h(count, seed):
+    hidden = {f"video_{n}": np.full(3, n) for n in range(count)}
+    other = exchanged(hidden, seed)
+    assert other.keys() == hidden.keys()
+    assert all((other[key] != hidden[key]).all() for key in hidden)
+    assert sorted(int(h[0]) for h in other.values()) == list(range(count))  # everybody's h is used once
+    assert {k: v.tolist() for k, v in other.items()} == {k: v.tolist() for k, v in exchanged(hidden, seed).items()}
+
+
+def test_one_video_has_nobody_to_exchange_with():
+    with pytest.raises(UserError, match="needs two training videos"):
+        exchanged({"video_1": np.zeros(3)}, 0)
+
+
+def test_shuffled_h_reaches_the_batches(tmp_path, small_dataset):
+    dataset = load_dataset(str(small_dataset(tmp_path / "small.h5", videos=3)))
+    videos = list(dataset.videos.values())
+    config = Config(hidden_size=3, parallel_size=4, pretrain_epochs=0, jit="off")
+    found = {}
+    for kind in ("own", "shuffled"):
+        method = DictSum(dataclasses.replace(config, parallel_hidden=kind), dataset.feature_size)
+        method.reset(1)
+        method.prepare(videos, tmp_path / kind, [])
+        found[kind] = {batch.keys[0]: batch.hidden[0] for batch in method.batches}
+    again = exchanged(found["own"], 1)
+    for key, hidden in found["shuffled"].items():
+        np.testing.assert_array_equal(hidden, again[key])
+        assert (hidden != found["own"][key]).any()

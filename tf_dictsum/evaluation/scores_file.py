@@ -1,0 +1,60 @@
+"""Scores as the field writes them: {"video_1": [one number per sampled frame], ...}."""
+
+import os
+import sys
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from absl import logging
+
+from tf_dictsum.data.video import Dataset
+from tf_dictsum.errors import UserError
+from tf_dictsum.files import read_json
+
+__all__ = ["read_scores"]
+
+
+def read_scores(
+    path: str | os.PathLike[str], dataset: Dataset, keys: Collection[str], *, allow_missing: bool = False, quiet: bool = False
+) -> dict[str, np.ndarray]:
+    """Reads {"video_1": [n_steps floats], ...}, the scores format of SUM-GAN-AAE and CA-SUM.
+
+    Args:
+      path: the JSON file.
+      dataset: what the scores belong to.
+      keys: videos that must have scores.
+      allow_missing: scores of unknown videos are ignored and videos without scores are left out, with a log line.
+      quiet: without that line, for the later files of a series.
+
+    Returns:
+      key -> float64 [n_steps]. Values outside [0, 1] are allowed.
+
+    Raises:
+      UserError: names the file, the key, what was found and what to do.
+    """
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise UserError(f'{path}: a JSON {type(found).__name__}, not an object {{"video_1": [scores], ...}}.')
+    unknown, missing = [k for k in found if k not in dataset.videos], [k for k in dataset.videos if k in keys and k not in found]
+    for problem, names in ((f"videos that {dataset.source} does not have", unknown), ("no scores for videos to evaluate", missing)):
+        if names and not allow_missing:
+            raise UserError(f"{path}: {problem}: {', '.join(names)}. Mend the file, or go on without them by --allow_missing.")
+        if names and not quiet:
+            logging.warning("%s: %s: %s; going on without them.", path, problem, ", ".join(names))
+    if not found.keys() & set(keys):
+        raise UserError(f"{path}: no scores for any video to evaluate; expected keys such as {min(keys)}.")
+    return {key: _vector(path, key, found[key], video.n_steps) for key, video in dataset.videos.items() if key in found}
+
+
+def _vector(path: str | os.PathLike[str], key: str, value: Any, n_steps: int) -> np.ndarray:
+    if not isinstance(value, list):
+        raise UserError(f"{path}: {key}: a JSON {type(value).__name__}, not a list of {n_steps} numbers.")
+    for step, number in enumerate(value):  # one by one, to name the place
+        if not isinstance(number, int | float) or isinstance(number, bool):
+            raise UserError(f"{path}: {key}: entry {step} is {number!r:.40}, not a number.")
+        if not abs(number) <= sys.float_info.max:
+            raise UserError(f"{path}: {key}: entry {step} is {number!r:.40}; all scores must be finite.")
+    if len(value) != n_steps:
+        raise UserError(f"{path}: {key}: {len(value)} scores, but the dataset has {n_steps} sampled frames; give one score per pick.")
+    return np.asarray(value, np.float64)

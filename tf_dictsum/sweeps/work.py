@@ -1,0 +1,167 @@
+"""One job of a sweep, as it runs in a worker process."""
+
+import contextlib
+import dataclasses
+import hashlib
+import os
+import pathlib
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from absl import logging
+
+from tf_dictsum.config import Config
+from tf_dictsum.data.hdf5 import load_dataset
+from tf_dictsum.data.splits import Split
+from tf_dictsum.data.video import Dataset
+from tf_dictsum.errors import UserError
+from tf_dictsum.files import atomic_path, read_json, write_json
+from tf_dictsum.sweeps.grid import Job
+from tf_dictsum.training.chosen_splits import chosen_splits
+from tf_dictsum.training.run_directory import content_hash
+
+__all__ = ["finished", "kind_of", "run_job", "write_outcome"]
+
+OUTCOME = "job.json"
+PARALLEL = "parallel.weights.h5"
+_ONE_RUN: dict[str, Any] = {
+    "run_dir": "",
+    "seeds": (),
+    "seed": 0,
+    "split": "all",
+    "overwrite": False,
+    "progress": False,
+    "epochs": 1,
+    "compare_to": "",
+}
+_PRETRAINING = ("init", "shuffle", "clip", "adam_epsilon", "parallel_size", "parallel_output", "parallel_dropout")
+_PRETRAINING += ("pretrain_epochs", "pretrain_patience", "pretrain_lr", "pretrain_loss", "deterministic", "jit")
+_methods: dict[Any, Any] = {}  # of this process: what is compiled for one job serves the next of its kind
+
+
+def kind_of(job: Job) -> Config:
+    """What jobs have in common that can share compiled programs: all but seed, split, folder and number of epochs."""
+    return dataclasses.replace(job.config, **_ONE_RUN)
+
+
+def finished(job: Job, dataset: Dataset) -> bool:
+    """Whether a job is done, with this configuration and on these videos."""
+    file = job.folder / OUTCOME
+    if not file.exists() or not job.history.exists():
+        return False
+    outcome = read_json(file)
+    return outcome.get("status") == "done" and outcome.get("identity") == _identity(job, dataset)
+
+
+def write_outcome(job: Job, dataset: Dataset, error: str | None, seconds: float) -> None:
+    """Writes job.json: {"status": "done" or "failed", "error", "seconds", "identity"}."""
+    status = "failed" if error else "done"
+    outcome = {"status": status, "error": error, "seconds": round(seconds, 1), "identity": _identity(job, dataset)}
+    write_json(job.folder / OUTCOME, outcome)
+
+
+def _identity(job: Job, dataset: Dataset) -> str:
+    content = content_hash(dataset, tuple(dataset.videos))
+    kind = kind_of(job)
+    # Only what differs from its default: a flag that a later version adds does not undo a sweep.
+    changed = [(f.name, getattr(kind, f.name)) for f in dataclasses.fields(kind) if getattr(kind, f.name) != getattr(Config(), f.name)]
+    return hashlib.sha256(f"{changed} {job.config.epochs} {job.split} {job.seed} {content}".encode()).hexdigest()
+
+
+def run_job(job: Job, threads: int) -> float:
+    """Trains one job, or what is left of it; its log goes to <run_dir>/log.txt.
+
+    Returns:
+      Seconds it took.
+
+    Raises:
+      UserError: as `training.trainer.train`.
+    """
+    started = time.perf_counter()
+    job.folder.mkdir(parents=True, exist_ok=True)
+    with _output_to(job.folder / "log.txt"):
+        _load_tensorflow(threads, job.config.deterministic)
+        from tf_dictsum.training.trainer import train
+
+        dataset = load_dataset(job.config.dataset)
+        (split,) = chosen_splits(job.config, dataset).values()
+        shared = job.folder.parent.parent / "parallel" / f"{_pretraining(job, dataset, split)}.weights.h5"
+        own = job.history.parent / PARALLEL
+        if job.config.method == "dictsum" and shared.exists() and not own.exists():
+            _copy(shared, own)
+            logging.info("%s: the parallel encoder of %s, pretrained by another job with the same settings.", own, shared)
+        try:
+            train(job.config, _reused_method)
+        except Exception:
+            logging.exception("%s failed", job.name)
+            raise
+        if own.exists() and not shared.exists():
+            _copy(own, shared)
+    return time.perf_counter() - started
+
+
+def _pretraining(job: Job, dataset: Dataset, split: Split) -> str:
+    """What pretraining depends on: jobs that differ in nothing of it have the same parallel encoder."""
+    values = [getattr(job.config, name) for name in _PRETRAINING]
+    content = content_hash(dataset, split.train_keys)
+    given = job.config.parallel_encoder and hashlib.sha256(pathlib.Path(job.config.parallel_encoder).read_bytes()).hexdigest()
+    return hashlib.sha256(f"{values} {job.seed} {content} {given}".encode()).hexdigest()[:16]
+
+
+def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
+    with atomic_path(target) as partial:
+        shutil.copyfile(source, partial)
+
+
+def _reused_method(config: Config, input_size: int, lengths: Sequence[int]) -> Any:
+    """As `make_method`, but the last one of this process again if only seed, split, folder or epochs differ."""
+    from tf_dictsum.methods.registry import make_method
+
+    key = (kind_of(Job("", "", 0, 0, config)), input_size, tuple(lengths))
+    if key not in _methods:
+        _methods.clear()  # one at a time: at full size a model with its optimizers takes a gigabyte
+        _methods[key] = make_method(config, input_size, lengths)
+    return _methods[key]
+
+
+def _load_tensorflow(threads: int, deterministic: bool) -> None:
+    if "tensorflow" in sys.modules:
+        return
+    from tf_dictsum.quiet import load_tensorflow
+
+    if threads:
+        os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(threads)
+        os.environ["TF_NUM_INTEROP_THREADS"] = "1"
+    load_tensorflow()
+    if deterministic:
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+@contextlib.contextmanager
+def _output_to(path: pathlib.Path) -> Iterator[None]:
+    """Everything this process says, native code included, goes to the end of a file."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    try:
+        log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    except OSError as error:
+        raise UserError(f"{path}: cannot write the job's log: {error.strerror}. Choose another --run_dir.") from error
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    logging.use_absl_handler()
+    logging.set_verbosity(logging.INFO)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, copy in zip((1, 2), saved, strict=True):
+            os.dup2(copy, number)
+            os.close(copy)
