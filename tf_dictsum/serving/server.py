@@ -1,0 +1,110 @@
+"""The embedded server: models, front ends and signals put together."""
+
+import contextlib
+import os
+import pathlib
+import signal
+import threading
+from typing import Any
+
+from absl import logging
+
+from tf_dictsum.errors import UserError
+from tf_dictsum.serving.batcher import BatchThreads
+from tf_dictsum.serving.config_files import Batching, Monitoring, ServedModel, read_batching, read_models, read_monitoring, read_ssl
+from tf_dictsum.serving.core import Core
+from tf_dictsum.serving.grpc_server import GrpcServer
+from tf_dictsum.serving.manager import Manager
+from tf_dictsum.serving.metrics import Metrics
+from tf_dictsum.serving.options import ServeOptions
+from tf_dictsum.serving.rest_server import RestServer
+
+__all__ = ["serve"]
+
+
+def serve(options: ServeOptions) -> None:
+    """Serves until SIGTERM or SIGINT, then answers what is inside and returns.
+
+    Raises:
+      UserError: a file or flag is wrong, or an address cannot be had.
+    """
+    models = _models(options)
+    for model in models:
+        if not pathlib.Path(model.base_path).is_dir():
+            raise UserError(f"{model.base_path}: no such folder; expected the version folders of model {model.name}.")
+    batching = read_batching(options.batching_parameters_file) if options.batching_parameters_file else Batching()
+    monitoring = read_monitoring(options.monitoring_config_file) if options.monitoring_config_file else Monitoring()
+    tls = read_ssl(options.ssl_config_file) if options.ssl_config_file else None
+    metrics = Metrics()
+    batch_threads = BatchThreads(batching) if options.enable_batching else None
+    manager = Manager(
+        models,
+        metrics,
+        options.session_threads,
+        batch_threads,
+        options.file_system_poll_wait_seconds,
+        options.allow_version_labels_for_unavailable_models,
+    )
+    core = Core(manager, metrics, options.enable_serialization_as_tensor_content)
+    grpc_server = GrpcServer(core, f"{options.host}:{options.port}", options.grpc_max_threads, tls)
+    rest_server = RestServer(core, options.host, options.rest_api_port, monitoring) if options.rest_api_port else None
+    manager.on_change = lambda: grpc_server.set_serving(manager.ready())
+    stop = _stop_event()
+    manager.start()
+    grpc_server.start()
+    logging.info("gRPC on %s:%d%s", options.host, grpc_server.port, " with TLS" if tls else "")
+    if rest_server is not None:
+        rest_server.start()
+        logging.info("REST on %s:%d", options.host, options.rest_api_port)
+    if options.model_config_file_poll_wait_seconds:
+        threading.Thread(target=_poll_config, args=(options, manager, stop), name="models file", daemon=True).start()
+    stop.wait()
+    logging.info("ending: answering what is inside")
+    manager.on_change = lambda: None
+    drained = grpc_server.drain(options.drain_seconds)
+    if rest_server is not None:
+        rest_server.stop(options.drain_seconds)
+    drained.wait()
+    manager.stop()
+    if batch_threads is not None:
+        batch_threads.stop()
+    logging.info("ended")
+
+
+def _models(options: ServeOptions) -> tuple[ServedModel, ...]:
+    if options.model_config_file:
+        return read_models(options.model_config_file)
+    return (ServedModel(options.model_name, os.path.abspath(options.model_base_path)),)
+
+
+def _stop_event() -> threading.Event:
+    """An event that SIGTERM and SIGINT set; a second signal ends the process at once."""
+    stop = threading.Event()
+
+    def handle(number: int, _: Any) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handle)
+    return stop
+
+
+def _poll_config(options: ServeOptions, manager: Manager, stop: threading.Event) -> None:
+    """Serves what the models file says whenever it changed; a file that is wrong is told and changes nothing."""
+    from tf_dictsum.serving.status import ServingError
+
+    path = pathlib.Path(options.model_config_file)
+    known = path.read_bytes()
+    while not stop.wait(options.model_config_file_poll_wait_seconds):
+        with contextlib.suppress(OSError):
+            text = path.read_bytes()
+            if text == known:
+                continue
+            known = text
+            try:
+                manager.reload(read_models(str(path)))
+                logging.info("%s: serving what it says now", path)
+            except (UserError, ServingError) as error:
+                logging.error("%s: %s", path, error)
