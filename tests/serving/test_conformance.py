@@ -566,6 +566,8 @@ class TestConformance:
             (":predict", "{}", 400, ""),
             (":predict", '{"instances": []}', 400, ""),
             (":predict", '{"instances": [{"features": [[1]], "lengths": 1}, {"features": [[1], [2]], "lengths": 2}]}', 400, ""),
+            (":predict", '{"instances": [{"features": [[1]], "lengths": 1, "mask": 1}]}', 400, ""),
+            (":predict", '{"inputs": {"features": ' + "[" * 900 + "]" * 900 + ', "lengths": [1]}}', 400, ""),
             (":predict", '{"inputs": {"features": [[["a"]]], "lengths": [1]}}', 400, ""),
             (":predict", '{"inputs": {"features": [[[1]]], "lengths": [1.5]}}', 400, ""),
             (":predict", '{"instances": [1], "signature_name": "nope"}', 400, 'Serving signature name: "nope" not found in signature def'),

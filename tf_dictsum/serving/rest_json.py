@@ -71,11 +71,12 @@ def rows(value: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
         named = element if by_name else {next(iter(inputs)): element}
         for name, item in named.items():
             try:
-                stacks[name].append(_row(name, item, inputs, stacks))
+                array = _row(name, item, inputs, stacks)
             except ServingError as error:
                 key = f" key: {name}" if by_name else ""
                 message = f"Failed to process element: {number}{key} of 'instances' list. Error: INVALID_ARGUMENT: {error.message}"
                 raise invalid(message) from error
+            stacks[name].append(array)
         if set(named) != set(inputs):
             keys = ",".join(sorted(inputs))
             raise invalid(

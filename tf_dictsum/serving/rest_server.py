@@ -85,6 +85,8 @@ def _answer(core: Core, method: str, path: str, body: bytes) -> Response:
         return Response(json.dumps(reply, indent=4), media_type="application/json")
     except ServingError as error:
         code, message = error.code, error.message
+    except RecursionError:
+        code, message = Code.INVALID_ARGUMENT, "JSON Parse error: nested too deeply"
     except Exception as error:  # a bug must not look like the client's mistake, nor show it a stack
         logging.exception("%s %s failed", method, path)
         code, message = Code.INTERNAL, f"{path} failed: {type(error).__name__}"
