@@ -1,10 +1,12 @@
 """The scorer as a graph made for serving: a module of plain variables, laid out the way the time loop reads them."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from tf_dictsum.models.scorer import Scorer
 from tf_dictsum.serving.bidirectional_loop import run_loop
+from tf_dictsum.serving.packed import Packing
 
 __all__ = ["ExportedScorer"]
 
@@ -14,9 +16,8 @@ LAYERS = 2
 class ExportedScorer(tf.Module):
     """What `models.scorer.Scorer` computes, for inference only, at any batch size and length and without XLA.
 
-    The input projections of both directions are one product before the loop, weights are stored in the order in which
-    the loop wants them (gates i, f, o, g: the three sigmoids lie side by side), and a backward direction reads every
-    video reversed within its own length, so that no step needs a mask.
+    The input projections are products over all frames before the loop, weights are stored in the order in which the loop
+    wants them (gates i, g, f, o), and padding is neither projected nor looped over: see `packed.Packing`.
 
     Args:
       scorer: built, float32.
@@ -25,7 +26,7 @@ class ExportedScorer(tf.Module):
     def __init__(self, scorer: Scorer):
         super().__init__(name="scorer")
         units = scorer.compress.units
-        gates = np.r_[0 : 2 * units, 3 * units : 4 * units, 2 * units : 3 * units]
+        gates = np.r_[0:units, 2 * units : 3 * units, units : 2 * units, 3 * units : 4 * units]
         self.input_size = scorer.input_size
         self.units = units
         self.directions = len(scorer.selector.directions)
@@ -35,9 +36,10 @@ class ExportedScorer(tf.Module):
         for layer in range(LAYERS):
             cells = scorer.selector.cells[layer * self.directions : (layer + 1) * self.directions]
             weights = [[array[..., gates] for array in cell.get_weights()] for cell in cells]  # [kernel, recurrent kernel, bias]
-            self.kernels.append(_variable(np.concatenate([w[0] for w in weights], axis=1), f"layer_{layer}_kernel"))
-            self.biases.append(_variable(np.concatenate([w[2] for w in weights]), f"layer_{layer}_bias"))
-            self.recurrent.append([_variable(w[1], f"layer_{layer}_recurrent_{n}") for n, w in enumerate(weights)])
+            names = [f"layer_{layer}_{way}" for way in ("forward", "backward")]
+            self.kernels.append([_variable(w[0], f"{name}_kernel") for name, w in zip(names, weights, strict=False)])
+            self.recurrent.append([_variable(w[1], f"{name}_recurrent") for name, w in zip(names, weights, strict=False)])
+            self.biases.append([_variable(w[2], f"{name}_bias") for name, w in zip(names, weights, strict=False)])
 
     def __call__(self, features: tf.Tensor, lengths: tf.Tensor) -> dict[str, tf.Tensor]:
         """Scores of the sampled frames of several videos.
@@ -52,19 +54,16 @@ class ExportedScorer(tf.Module):
         features = tf.ensure_shape(features, [None, None, self.input_size])
         lengths = tf.ensure_shape(lengths, [None])
         batch, time = tf.unstack(tf.shape(features)[:2])
-        lengths = tf.clip_by_value(lengths, 0, time)
-        features = tf.pad(features, [[0, 0], [0, tf.cast(tf.equal(time, 0), tf.int32)], [0, 0]])  # the loop needs a step
-        x = _product(tf.transpose(features, [1, 0, 2]), *self.compress)
+        lengths = tf.clip_by_value(tf.reshape(lengths, [batch]), 0, time)  # the reshape refuses another number of lengths
+        packing = Packing.of(lengths, time)
+        x = _product(packing.pack(features), *self.compress)
         for layer in range(LAYERS):
-            z = _product(x, self.kernels[layer], self.biases[layer])
-            parts = list(tf.split(z, self.directions, axis=-1))
-            parts[1:] = [_reverse(part, lengths) for part in parts[1:]]
-            outputs = run_loop(parts, self.recurrent[layer])
-            outputs[1:] = [_reverse(output, lengths) for output in outputs[1:]]
+            ways = zip((x, tf.gather(x, packing.mirror)), self.kernels[layer], self.biases[layer], strict=False)
+            recurrent = [tf.convert_to_tensor(u) for u in self.recurrent[layer]]
+            outputs = run_loop([_product(*way) for way in ways], recurrent, packing)
+            outputs[1:] = [tf.gather(output, packing.mirror) for output in outputs[1:]]
             x = tf.concat(outputs, axis=-1)
-        scores = tf.sigmoid(_product(x, *self.score)[..., 0])
-        scores = tf.transpose(scores)[:, :time]
-        scores = tf.where(tf.sequence_mask(lengths, time), scores, tf.zeros([batch, time]))
+        scores = packing.unpack(tf.sigmoid(_product(x, *self.score)[:, 0]))
         return {"scores": scores, "lengths": lengths}
 
 
@@ -72,16 +71,10 @@ def _variable(value: np.ndarray, name: str) -> tf.Variable:
     return tf.Variable(np.ascontiguousarray(value, np.float32), trainable=False, name=name)
 
 
-def _dense(layer: "tf.Module", name: str) -> tuple[tf.Variable, tf.Variable]:
+def _dense(layer: keras.layers.Dense, name: str) -> tuple[tf.Variable, tf.Variable]:
     kernel, bias = layer.get_weights()
     return _variable(kernel, f"{name}_kernel"), _variable(bias, f"{name}_bias")
 
 
 def _product(x: tf.Tensor, kernel: tf.Variable, bias: tf.Variable) -> tf.Tensor:
-    """x [time, batch, K] times kernel [K, N] plus bias [N]: one matrix product for all steps."""
-    flat = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), kernel) + bias
-    return tf.reshape(flat, tf.concat([tf.shape(x)[:2], [kernel.shape[-1]]], axis=0))
-
-
-def _reverse(x: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-    return tf.reverse_sequence(x, lengths, seq_axis=0, batch_axis=1)
+    return tf.matmul(x, kernel) + bias
