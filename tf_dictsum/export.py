@@ -26,6 +26,9 @@ class Options:
     )
     export_dir: str = cli.option("export/models/dictsum", "folder of the model; its last part is the model's name, versions go below")
     version: int | None = cli.option(None, "version to write; default: the next one", lower_bound=0)
+    epoch: str = cli.option(
+        "last", "which selector: of the last epoch, or selected, of the epoch that was chosen without labels", choices=("last", "selected")
+    )
     feature_extractor: str = cli.option("", "what made the features, for the metadata; default: what selector.json says, or unknown")
     sampling_fps: float = cli.option(2.0, "frames a second that are scored, for the metadata", lower_bound=0.0)
 
@@ -51,8 +54,12 @@ def main(argv: list[str]) -> None:
 
     from tf_dictsum.models.selector_files import WEIGHTS, load_selector
     from tf_dictsum.serving.saved_model import next_version, write_saved_model
+    from tf_dictsum.weights import load_weights
 
     scorer, info = load_selector(source)
+    weights = source / (WEIGHTS if options.epoch == "last" else "selected.weights.h5")
+    if options.epoch == "selected":
+        load_weights(scorer, weights, "the selector of the epoch that was chosen without labels")
     folder = pathlib.Path(options.export_dir)
     config = source.parent / "config.flags"
     metadata = {
@@ -60,7 +67,8 @@ def main(argv: list[str]) -> None:
         "feature_extractor": options.feature_extractor or info.get("feature_extractor", "unknown"),
         "sampling_fps": options.sampling_fps,
         "training_config": config.read_text(encoding="utf-8").splitlines() if config.is_file() else None,
-        "selector_sha256": hashlib.sha256((source / WEIGHTS).read_bytes()).hexdigest(),
+        "weights": weights.name,
+        "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
     }
     version = next_version(folder) if options.version is None else options.version
     print(write_saved_model(scorer, folder, version, metadata))

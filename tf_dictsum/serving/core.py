@@ -100,7 +100,8 @@ class Core:
 
     def count(self, model: str, api: str, entrypoint: str, start: float, code: Code) -> None:
         """Counts a request that took from `start` (time.perf_counter) until now."""
-        self.metrics.request_count.add(model, code.name)
+        known = self.manager.knows(model)  # clients must not be able to make new time series
+        self.metrics.request_count.add(model if known else "(unknown)", code.name)
         if code == Code.OK:
             self.metrics.request_latency.labels(model, api, entrypoint).observe((time.perf_counter() - start) * 1e6)
 

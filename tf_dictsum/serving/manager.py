@@ -52,6 +52,7 @@ class Manager:
         self._labels = {model.name: dict(model.labels) for model in models}
         self._aspired: dict[str, dict[int, pathlib.Path]] = {}
         self._warned: set[str] = set()
+        self._settled = False  # whether the first versions are loaded, or have failed
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -114,7 +115,14 @@ class Manager:
         version.load(self._threads, self._batch_threads)
         with self._lock:
             self._unload_unwanted(version.model)
+            self._is_starting()
         self.on_change()
+
+    def _is_starting(self) -> bool:
+        if not self._settled:
+            states = {version.state for versions in self._versions.values() for version in versions.values()}
+            self._settled = not states & {State.START, State.LOADING}
+        return not self._settled
 
     def _unload_unwanted(self, name: str) -> None:
         """Unloads what is not asked for any more, once something that is asked for serves."""
@@ -141,7 +149,7 @@ class Manager:
           label: one of the configuration's.
 
         Raises:
-          ServingError: INVALID_ARGUMENT (no name, unknown label) or NOT_FOUND.
+          ServingError: INVALID_ARGUMENT (no name, unknown label), NOT_FOUND, or UNAVAILABLE while the first versions are loaded.
         """
         if not name:
             raise invalid("ModelSpec has no name specified.")
@@ -163,6 +171,8 @@ class Manager:
                 version = versions.get(candidate)
                 if version is not None and version.acquire():
                     return version
+            if name in self._models and self._is_starting():  # TensorFlow Serving does not listen yet: to a client, the same code
+                raise ServingError(Code.UNAVAILABLE, f"Model {name} is still being loaded")
         wanted = f"Latest({name})" if number is None else f"Specific({name}, {number})"
         raise ServingError(Code.NOT_FOUND, f"Servable not found for request: {wanted}")
 
@@ -181,6 +191,11 @@ class Manager:
         if number not in versions:
             raise ServingError(Code.NOT_FOUND, f"Could not find version {number} of model {name}")
         return [versions[number]]
+
+    def knows(self, name: str) -> bool:
+        """Whether a model of this name is or was configured."""
+        with self._lock:
+            return name in self._versions
 
     def ready(self) -> bool:
         """Whether every configured model has an AVAILABLE version."""

@@ -172,7 +172,8 @@ class RestServer:
         config = uvicorn.Config(application(core, monitoring), log_config=None, access_log=False, lifespan="off")
         self._server = uvicorn.Server(config)
         try:
-            self._socket = socket.create_server((host, port), backlog=config.backlog)
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._socket = socket.create_server((host, port), family=family, backlog=config.backlog)
         except OSError as error:
             raise UserError(f"cannot listen on {host}:{port} for REST: {error.strerror}. Choose another --rest_api_port.") from error
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="rest", daemon=True)

@@ -1,6 +1,7 @@
 """The embedded server: models, front ends and signals put together."""
 
 import contextlib
+import ipaddress
 import os
 import pathlib
 import signal
@@ -18,6 +19,7 @@ from tf_dictsum.serving.manager import Manager
 from tf_dictsum.serving.metrics import Metrics
 from tf_dictsum.serving.options import ServeOptions
 from tf_dictsum.serving.rest_server import RestServer
+from tf_dictsum.serving.status import ServingError
 
 __all__ = ["serve"]
 
@@ -46,7 +48,12 @@ def serve(options: ServeOptions) -> None:
         options.allow_version_labels_for_unavailable_models,
     )
     core = Core(manager, metrics, options.enable_serialization_as_tensor_content)
-    grpc_server = GrpcServer(core, f"{options.host}:{options.port}", options.grpc_max_threads, tls)
+    if not _is_loopback(options.host):
+        logging.warning(
+            "listening on %s: whoever reaches it may use it%s", options.host, "" if options.ssl_config_file else ", and read along: no TLS"
+        )
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    grpc_server = GrpcServer(core, f"{host}:{options.port}", options.grpc_max_threads, tls)
     rest_server = RestServer(core, options.host, options.rest_api_port, monitoring) if options.rest_api_port else None
     manager.on_change = lambda: grpc_server.set_serving(manager.ready())
     stop = _stop_event()
@@ -71,6 +78,13 @@ def serve(options: ServeOptions) -> None:
     logging.info("ended")
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _models(options: ServeOptions) -> tuple[ServedModel, ...]:
     if options.model_config_file:
         return read_models(options.model_config_file)
@@ -93,8 +107,6 @@ def _stop_event() -> threading.Event:
 
 def _poll_config(options: ServeOptions, manager: Manager, stop: threading.Event) -> None:
     """Serves what the models file says whenever it changed; a file that is wrong is told and changes nothing."""
-    from tf_dictsum.serving.status import ServingError
-
     path = pathlib.Path(options.model_config_file)
     known = path.read_bytes()
     while not stop.wait(options.model_config_file_poll_wait_seconds):
