@@ -54,7 +54,9 @@ class ExportedScorer(tf.Module):
         features = tf.ensure_shape(features, [None, None, self.input_size])
         lengths = tf.ensure_shape(lengths, [None])
         batch, time = tf.unstack(tf.shape(features)[:2])
-        lengths = tf.clip_by_value(tf.reshape(lengths, [batch]), 0, time)  # the reshape refuses another number of lengths
+        one_each = tf.debugging.assert_equal(tf.size(lengths), batch, "lengths must have one entry for every video of features.")
+        with tf.control_dependencies([one_each]):
+            lengths = tf.clip_by_value(lengths, 0, time)
         packing = Packing.of(lengths, time)
         x = _product(packing.pack(features), *self.compress)
         for layer in range(LAYERS):
