@@ -251,7 +251,7 @@ def malformed(options: Options, folder: pathlib.Path) -> dict[str, Any]:
             kinds[fault.kind] += 1
             codes[code] += 1
             if code not in fault.codes:
-                text = faulty.errors[-1] if faulty.errors and not fault.rest else code
+                text = code if fault.rest or code == "OK" else faulty.errors[-1]
                 wrong.append(f"{fault.kind}: {text[:200]} instead of {', '.join(sorted(fault.codes))}: {fault.payload[:200]!r}")
 
         def make_up(kind: Any, number: int, seed: int) -> None:

@@ -357,6 +357,12 @@ class TestConformance:
         with refused("INVALID_ARGUMENT", f"Type mismatch: actual {actual} vs. expect {expected}"):
             target.predict(request)
 
+    def test_a_quantized_type_is_another_type(self, target):
+        request = target.request()
+        request.inputs["lengths"].dtype = types_pb2.DT_QINT32
+        with refused("INVALID_ARGUMENT", "Type mismatch: actual qint32 vs. expect int32"):
+            target.predict(request)
+
     @pytest.mark.parametrize("shape", [(1, 5), (5,), (), (1, 5, 3), (1, 1, 5, 7)])
     def test_a_wrong_shape(self, target, shape):
         with refused("INVALID_ARGUMENT"):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_dictsum.serving.servable import DEFAULT_SIGNATURE, Servable
+from tf_dictsum.serving.servable import DEFAULT_SIGNATURE, Servable, type_name
 from tf_dictsum.serving.status import Code, ServingError, invalid
 from tf_dictsum.serving.tensor_codec import decode
 
@@ -89,6 +89,9 @@ def _inputs(definition: Any, given: Mapping[str, Any]) -> dict[str, np.ndarray]:
     for alias in sorted(wanted):
         if alias in sent:
             arrays[alias] = decode(given[alias], alias)
+            actual, expected = given[alias].dtype, definition.inputs[alias].dtype
+            if actual != expected:  # told apart here: numpy knows no difference between int32 and qint32
+                raise invalid(f"Type mismatch: actual {type_name(actual)} vs. expect {type_name(expected)}")
         elif alias in definition.defaults:
             arrays[alias] = decode(definition.defaults[alias], alias)
         else:
