@@ -13,6 +13,7 @@ import pathlib
 from tf_dictsum import cli
 from tf_dictsum.errors import UserError
 from tf_dictsum.quiet import load_tensorflow
+from tf_dictsum.serving.version_folders import new_version
 
 __all__ = ["Options", "main", "run"]
 
@@ -50,17 +51,17 @@ def main(argv: list[str]) -> None:
         import tensorflow_serving.apis  # noqa: F401
     except ImportError:
         raise UserError("exporting needs tensorflow-serving-api for the warm-up requests: pip install 'tf-dictsum[serve]'.") from None
+    target = new_version(pathlib.Path(options.export_dir), options.version)
     load_tensorflow()
 
     from tf_dictsum.models.selector_files import WEIGHTS, load_selector
-    from tf_dictsum.serving.saved_model import next_version, write_saved_model
+    from tf_dictsum.serving.saved_model import write_saved_model
     from tf_dictsum.weights import load_weights
 
     scorer, info = load_selector(source)
     weights = source / (WEIGHTS if options.epoch == "last" else "selected.weights.h5")
     if options.epoch == "selected":
         load_weights(scorer, weights, "the selector of the epoch that was chosen without labels")
-    folder = pathlib.Path(options.export_dir)
     config = source.parent / "config.flags"
     metadata = {
         **info,
@@ -70,8 +71,7 @@ def main(argv: list[str]) -> None:
         "weights": weights.name,
         "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
     }
-    version = next_version(folder) if options.version is None else options.version
-    print(write_saved_model(scorer, folder, version, metadata))
+    print(write_saved_model(scorer, target.parent, int(target.name), metadata))
 
 
 def run() -> None:

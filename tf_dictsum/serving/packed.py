@@ -35,7 +35,7 @@ class Packing:
         order = tf.argsort(lengths, direction="DESCENDING", stable=True)
         longest_first = tf.gather(lengths, order)
         steps = tf.reduce_max(tf.concat([lengths, [0]], axis=0))  # 0 for no video at all
-        inside = tf.transpose(tf.sequence_mask(longest_first, steps))
+        inside = tf.range(steps)[:, tf.newaxis] < longest_first
         step, row = tf.unstack(tf.cast(tf.where(inside), tf.int32), axis=1)
         active = tf.reduce_sum(tf.cast(inside, tf.int32), axis=1)
         start = tf.cumsum(active, exclusive=True)

@@ -17,18 +17,13 @@ from tf_dictsum.files import write_json
 from tf_dictsum.models.scorer import Scorer
 from tf_dictsum.serving.export_check import check_export
 from tf_dictsum.serving.exported_scorer import ExportedScorer
-from tf_dictsum.serving.version_folders import find_versions
+from tf_dictsum.serving.version_folders import new_version
 from tf_dictsum.serving.warmup import EXTRA, WARMUP_FILE, write_warmup
 
-__all__ = ["METADATA_FILE", "next_version", "write_saved_model"]
+__all__ = ["METADATA_FILE", "write_saved_model"]
 
 METADATA_FILE = "metadata.json"
 WARMUP_SHAPES = ((1, 1), (1, 60), (1, 320), (2, 200), (4, 100), (8, 320))  # (videos, sampled frames)
-
-
-def next_version(folder: pathlib.Path) -> int:
-    """One more than the newest version there; 1 for the first."""
-    return max(find_versions(folder), default=0) + 1
 
 
 def write_saved_model(scorer: Scorer, folder: pathlib.Path, version: int, metadata: dict[str, Any]) -> pathlib.Path:
@@ -46,9 +41,7 @@ def write_saved_model(scorer: Scorer, folder: pathlib.Path, version: int, metada
     Raises:
       UserError: the version exists, the file system refused, or the written model does not compute what the scorer does.
     """
-    target = folder / str(version)
-    if target.exists():
-        raise UserError(f"{target}: exists already. Choose another --version, or leave it out for the next one.")
+    target = new_version(folder, version)
     partial = folder / f".{uuid.uuid4().hex[:8]}.partial.{version}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

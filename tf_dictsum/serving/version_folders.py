@@ -1,10 +1,11 @@
-"""Which versions of a model lie on disk, and which of them a policy wants."""
+"""Which versions of a model lie on disk, which of them a policy wants, and where the next one goes."""
 
 import pathlib
 
+from tf_dictsum.errors import UserError
 from tf_dictsum.serving.models_file import VersionPolicy
 
-__all__ = ["aspired_versions", "find_versions"]
+__all__ = ["aspired_versions", "find_versions", "new_version"]
 
 
 def find_versions(base_path: pathlib.Path) -> dict[int, pathlib.Path]:
@@ -26,3 +27,17 @@ def aspired_versions(found: dict[int, pathlib.Path], policy: VersionPolicy) -> d
     if policy.kind == "specific":
         return {v: p for v, p in found.items() if v in policy.versions}
     return dict(sorted(found.items())[-policy.count :])
+
+
+def new_version(folder: pathlib.Path, version: int | None = None) -> pathlib.Path:
+    """The folder of a version that is not there yet; without a number, one more than the newest (1 for the first).
+
+    Raises:
+      UserError: it exists.
+    """
+    found = find_versions(folder)
+    number = max(found, default=0) + 1 if version is None else version
+    target = found.get(number, folder / str(number))  # 7 may be there as 00000007
+    if target.exists():
+        raise UserError(f"{target}: exists already. Choose another --version, or leave it out for the next one.")
+    return target
