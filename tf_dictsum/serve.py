@@ -12,6 +12,7 @@ from tf_dictsum import cli
 from tf_dictsum.errors import UserError
 from tf_dictsum.quiet import load_tensorflow
 from tf_dictsum.serving.options import ServeOptions
+from tf_dictsum.serving.server_files import ServerFiles
 
 __all__ = ["main", "run"]
 
@@ -26,11 +27,12 @@ def main(argv: list[str]) -> None:
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(f"serving needs {', '.join(missing)}: pip install 'tf-dictsum[serve]'.")
+    files = ServerFiles.read(options)
     load_tensorflow()
 
     from tf_dictsum.serving.server import serve
 
-    serve(options)
+    serve(options, files)
 
 
 def run() -> None:

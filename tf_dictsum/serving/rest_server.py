@@ -1,6 +1,7 @@
 """The REST front end: status, metadata, :predict and Prometheus metrics, as an ASGI application."""
 
 import json
+import os
 import re
 import socket
 import threading
@@ -175,7 +176,9 @@ class RestServer:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             self._socket = socket.create_server((host, port), family=family, backlog=config.backlog)
         except OSError as error:
-            raise UserError(f"cannot listen on {host}:{port} for REST: {error.strerror}. Choose another --rest_api_port.") from error
+            raise UserError(
+                f"cannot listen on {host}:{port} for REST: {os.strerror(error.errno or 0)}. Choose another --rest_api_port."
+            ) from error
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="rest", daemon=True)
 
     def start(self) -> None:

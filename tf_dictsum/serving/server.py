@@ -12,35 +12,29 @@ from absl import logging
 
 from tf_dictsum.errors import UserError
 from tf_dictsum.serving.batcher import BatchThreads
-from tf_dictsum.serving.config_files import Batching, Monitoring, ServedModel, read_batching, read_models, read_monitoring, read_ssl
+from tf_dictsum.serving.config_files import read_models
 from tf_dictsum.serving.core import Core
 from tf_dictsum.serving.grpc_server import GrpcServer
 from tf_dictsum.serving.manager import Manager
 from tf_dictsum.serving.metrics import Metrics
 from tf_dictsum.serving.options import ServeOptions
 from tf_dictsum.serving.rest_server import RestServer
+from tf_dictsum.serving.server_files import ServerFiles
 from tf_dictsum.serving.status import ServingError
 
 __all__ = ["serve"]
 
 
-def serve(options: ServeOptions) -> None:
+def serve(options: ServeOptions, files: ServerFiles) -> None:
     """Serves until SIGTERM or SIGINT, then answers what is inside and returns.
 
     Raises:
-      UserError: a file or flag is wrong, or an address cannot be had.
+      UserError: an address cannot be had, or key and certificate do not fit.
     """
-    models = _models(options)
-    for model in models:
-        if not pathlib.Path(model.base_path).is_dir():
-            raise UserError(f"{model.base_path}: no such folder; expected the version folders of model {model.name}.")
-    batching = read_batching(options.batching_parameters_file) if options.batching_parameters_file else Batching()
-    monitoring = read_monitoring(options.monitoring_config_file) if options.monitoring_config_file else Monitoring()
-    tls = read_ssl(options.ssl_config_file) if options.ssl_config_file else None
     metrics = Metrics()
-    batch_threads = BatchThreads(batching) if options.enable_batching else None
+    batch_threads = BatchThreads(files.batching) if options.enable_batching else None
     manager = Manager(
-        models,
+        files.models,
         metrics,
         options.session_threads,
         batch_threads,
@@ -49,17 +43,15 @@ def serve(options: ServeOptions) -> None:
     )
     core = Core(manager, metrics, options.enable_serialization_as_tensor_content)
     if not _is_loopback(options.host):
-        logging.warning(
-            "listening on %s: whoever reaches it may use it%s", options.host, "" if options.ssl_config_file else ", and read along: no TLS"
-        )
+        logging.warning("listening on %s: whoever reaches it may use it%s", options.host, "" if files.tls else ", and read along: no TLS")
     host = f"[{options.host}]" if ":" in options.host else options.host
-    grpc_server = GrpcServer(core, f"{host}:{options.port}", options.grpc_max_threads, tls)
-    rest_server = RestServer(core, options.host, options.rest_api_port, monitoring) if options.rest_api_port else None
+    grpc_server = GrpcServer(core, f"{host}:{options.port}", options.grpc_max_threads, files.tls)
+    rest_server = RestServer(core, options.host, options.rest_api_port, files.monitoring) if options.rest_api_port else None
     manager.on_change = lambda: grpc_server.set_serving(manager.ready())
     stop = _stop_event()
     manager.start()
     grpc_server.start()
-    logging.info("gRPC on %s:%d%s", options.host, grpc_server.port, " with TLS" if tls else "")
+    logging.info("gRPC on %s:%d%s", options.host, grpc_server.port, " with TLS" if files.tls else "")
     if rest_server is not None:
         rest_server.start()
         logging.info("REST on %s:%d", options.host, options.rest_api_port)
@@ -83,12 +75,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _models(options: ServeOptions) -> tuple[ServedModel, ...]:
-    if options.model_config_file:
-        return read_models(options.model_config_file)
-    return (ServedModel(options.model_name, os.path.abspath(options.model_base_path)),)
 
 
 def _stop_event() -> threading.Event:
