@@ -10,6 +10,15 @@ import pathlib
 import pytest
 
 
+def pytest_addoption(parser):
+    """Where the conformance suite finds a running server; see tests/serving/test_conformance.py."""
+    group = parser.getgroup("serving")
+    group.addoption("--serving_address", default="", help="HOST:PORT (gRPC) of a running server; without it the embedded one is started")
+    group.addoption("--rest_address", default="", help="HOST:PORT (REST) of the same server")
+    group.addoption("--serving_model", default="dictsum", help="name of its model")
+    group.addoption("--serving_base_path", default="", help="folder of that model, shared with the server; the server is reconfigured")
+
+
 @pytest.fixture(scope="session")
 def shared() -> pathlib.Path:
     """Folder of real annotations, golden numbers and films; the environment names it."""

@@ -50,5 +50,10 @@ def test_flags_of_the_table_exist():
     }
     known |= {"annotations", "change_points", "features"}
     known |= {"run_dirs", "logdir", "draws", "length", "repeats", "noprogress", "cpu_threads"}
+    from tf_dictsum import export, score
+    from tf_dictsum.serving.options import ServeOptions
+
+    known |= {f.name for main in (export.Options, score.Options, ServeOptions) for f in dataclasses.fields(main)}
+    known |= {"serving_address", "rest_address", "serving_model"}  # tests/conftest.py
     used = set(re.findall(r"--([a-z_]+)", README))
     assert used <= known, used - known

@@ -86,7 +86,8 @@ def _ours(record: Any) -> bool:
 
 def run(main: Callable[[list[str]], int | None]) -> None:
     """Parses the flags, calls `main` and exits: 0 (or what it returns), 2 for a user's mistake, 130 for Ctrl-C."""
-    flags.DEFINE_bool("version", False, "print the version and exit")
+    if "version" not in flags.FLAGS:  # the exporter's --version is that of the model
+        flags.DEFINE_bool("version", False, "print the version and exit")
     script = sys.modules["__main__"]
     script.__doc__ = script.__doc__ or sys.modules[main.__module__].__doc__  # a console script has no text of its own for --help
     logging.set_verbosity(logging.INFO)
@@ -100,7 +101,7 @@ def run(main: Callable[[list[str]], int | None]) -> None:
             _fail(f"{' '.join(str(error).replace('ERROR:: ', '').split())}. Try --help.")
         except OSError as error:  # a --flagfile that cannot be read
             _fail(f"{error.filename}: cannot read the flag file: {error.strerror}.")
-        if flags.FLAGS.version:
+        if flags.FLAGS.version is True:
             print(f"tf_dictsum {__version__}")
             sys.exit(0)
         return rest

@@ -28,9 +28,10 @@ class Progress:
       total_steps: number of training steps of the whole run.
       enabled: False shows nothing at all.
       initial: steps that an earlier, interrupted run has done; they do not count towards the speed.
+      unit: what a step is called.
     """
 
-    def __init__(self, total_steps: int, enabled: bool, initial: int = 0):
+    def __init__(self, total_steps: int, enabled: bool, initial: int = 0, unit: str = "step"):
         # In a log file every redraw is a new line: there one a quarter of a minute is enough.
         seconds = 0.2 if sys.stderr.isatty() else 15.0
         self._done = initial
@@ -39,7 +40,7 @@ class Progress:
             initial=initial,
             disable=not enabled,
             file=sys.stderr,
-            unit="step",
+            unit=unit,
             mininterval=seconds,
             maxinterval=max(seconds, 10.0),
             dynamic_ncols=sys.stderr.isatty(),

@@ -1,0 +1,84 @@
+"""python -m tf_dictsum.export: writes a trained selector as a SavedModel for TensorFlow Serving and `tf_dictsum.serve`.
+
+    python -m tf_dictsum.export --run_dir=runs/demo/split0-seed0
+    python -m tf_dictsum.export --run_dir=runs/demo/split0-seed0 --export_dir=export/models/dictsum --version=7
+
+Prints the version's folder, which appears whole or not at all; a server that watches --export_dir takes it up by itself.
+"""
+
+import dataclasses
+import hashlib
+import pathlib
+
+from tf_dictsum import cli
+from tf_dictsum.errors import UserError
+from tf_dictsum.quiet import load_tensorflow
+from tf_dictsum.serving.version_folders import new_version
+
+__all__ = ["Options", "main", "run"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The flags of this command."""
+
+    run_dir: str = cli.option(
+        "", "folder with selector.json and selector.weights.h5: split<k>-seed<s> of a run, or from tf_dictsum.convert"
+    )
+    export_dir: str = cli.option("export/models/dictsum", "folder of the model; its last part is the model's name, versions go below")
+    version: int | None = cli.option(None, "version to write; default: the next one", lower_bound=0)
+    epoch: str = cli.option(
+        "last", "which selector: of the last epoch, or selected, of the epoch that was chosen without labels", choices=("last", "selected")
+    )
+    feature_extractor: str = cli.option("", "what made the features, for the metadata; default: what selector.json says, or unknown")
+    sampling_fps: float = cli.option(2.0, "frames a second that are scored, for the metadata", lower_bound=0.0)
+
+
+def main(argv: list[str]) -> None:
+    """Exports as the flags say. Raises UserError for bad input."""
+    if argv[1:]:
+        raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
+    options = cli.from_flags(Options)
+    if not options.run_dir:
+        raise UserError("--run_dir is missing, as in --run_dir=runs/demo/split0-seed0.")
+    source = pathlib.Path(options.run_dir)
+    if not (source / "selector.json").is_file():
+        inside = ", ".join(sorted(str(p.parent) for p in source.glob("split*/selector.json"))[:3])
+        raise UserError(
+            f"{source}: holds no selector.json." + (f" Did you mean {inside}?" if inside else " Train first, or name split<k>-seed<s>.")
+        )
+    try:
+        import tensorflow_serving.apis  # noqa: F401
+    except ImportError:
+        raise UserError("exporting needs tensorflow-serving-api for the warm-up requests: pip install 'tf-dictsum[serve]'.") from None
+    target = new_version(pathlib.Path(options.export_dir), options.version)
+    load_tensorflow()
+
+    from tf_dictsum.models.selector_files import WEIGHTS, load_selector
+    from tf_dictsum.serving.saved_model import write_saved_model
+    from tf_dictsum.weights import load_weights
+
+    scorer, info = load_selector(source)
+    weights = source / (WEIGHTS if options.epoch == "last" else "selected.weights.h5")
+    if options.epoch == "selected":
+        load_weights(scorer, weights, "the selector of the epoch that was chosen without labels")
+    config = source.parent / "config.flags"
+    metadata = {
+        **info,
+        "feature_extractor": options.feature_extractor or info.get("feature_extractor", "unknown"),
+        "sampling_fps": options.sampling_fps,
+        "training_config": config.read_text(encoding="utf-8").splitlines() if config.is_file() else None,
+        "weights": weights.name,
+        "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+    }
+    print(write_saved_model(scorer, target.parent, int(target.name), metadata))
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    cli.define_flags(Options)
+    cli.run(main)
+
+
+if __name__ == "__main__":
+    run()

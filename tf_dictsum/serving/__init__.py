@@ -1,0 +1,1 @@
+"""Serving: configuration files, export, the embedded server and its client."""
