@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -24,9 +24,9 @@ _SEEK_SECONDS = 10.0  # a frame farther ahead than this is sought, a nearer one 
 
 
 class Frame(NamedTuple):
-    """A decoded frame: its number, its time since the first frame, uint8 [height, width, 3] as shown."""
+    """A decoded frame: its number from 0, its time since the first frame, uint8 [height, width, 3] as shown."""
 
-    index: int
+    number: int
     seconds: float
     rgb: np.ndarray
 
@@ -79,10 +79,11 @@ class VideoFile:
         if max(self._size) > 4 * max(stored):  # nonsense in the header
             self._size, aspect = stored, Fraction(1)
         turned = self._orientation.quarters % 2 == 1
+        duration: float | None = None
         if stream.duration is not None:
             duration = float(stream.duration * stream.time_base)
-        else:
-            duration = container.duration / av.time_base if container.duration else None
+        elif container.duration:
+            duration = container.duration / av.time_base
         return VideoInfo(
             width=self._size[1] if turned else self._size[0],
             height=self._size[0] if turned else self._size[1],
@@ -192,7 +193,7 @@ class VideoFile:
                     if (target := next(targets, -1)) < 0:
                         return
 
-    def _decoded(self, seek: int | None = None) -> Iterator[Any]:
+    def _decoded(self, seek: int | None = None) -> Generator[Any, None, None]:
         """Every `av.VideoFrame` that can be decoded; what fails is noted in `problem`.
 
         Threads share the slices of a frame, never whole frames: that would cost a third more work and lose the frames
