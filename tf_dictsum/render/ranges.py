@@ -34,6 +34,7 @@ class FrameRanges:
         self._numbered: Iterator[tuple[int, Any]] = iter(())
         self._held: tuple[int, Any] | None = None
         self._next = 0  # the lowest number that may still come
+        self._sought = False
         self._restart()
 
     def __enter__(self) -> "FrameRanges":
@@ -50,14 +51,19 @@ class FrameRanges:
     def frames(self, first: int, last: int) -> Iterator[tuple[int, Any]]:
         """(number, `av.VideoFrame`) of the frames from `first` to `last`, inclusive; fewer where the file breaks off."""
         self._go_to(first)
-        while (item := self._held or next(self._numbered, None)) is not None:
-            self._held = item
-            number = item[0]
-            if number > last:
-                return
-            self._held, self._next = None, number + 1
-            if number >= first:
-                yield item
+        expected = first
+        while expected <= last:
+            item = self._held or next(self._numbered, None)
+            self._held = None
+            if item is None or item[0] > expected:
+                if not self._sought:
+                    return
+                self._restart()  # damaged data look different from a key frame on: count from the beginning instead
+            else:
+                self._next = item[0] + 1
+                if item[0] == expected:
+                    yield item
+                    expected += 1
 
     def _go_to(self, first: int) -> None:
         ahead = self._next <= first
@@ -79,7 +85,7 @@ class FrameRanges:
             numbered = self._by_timestamp()
             landed = next(numbered, None)
             if landed is not None and landed[0] <= first and landed[1].key_frame:
-                self._held, self._next, self._numbered = landed, landed[0], numbered
+                self._held, self._next, self._numbered, self._sought = landed, landed[0], numbered, True
                 return True
         return False
 
@@ -88,14 +94,17 @@ class FrameRanges:
             self._container.close()
         self._container = open_container(self._path)
         self._stream = video_stream(self._container, self._path)
-        self._stream.thread_type = "AUTO"
+        self._stream.thread_type = "SLICE"  # as the reader does: threads of whole frames lose those in flight where data are damaged
         self._numbered, self._held, self._next = enumerate(self._decoded()), None, 0
+        self._sought = False
 
     def _by_timestamp(self) -> Iterator[tuple[int, Any]]:
         """Numbered by the timeline. A frame that it does not know was not decoded when it was made: left out."""
         line = self._timeline
         for frame in self._decoded():
-            tick = (frame.pts if frame.pts is not None else -1) - line.start
+            if frame.pts is None:
+                continue
+            tick = frame.pts - line.start
             number = int(np.searchsorted(line.ticks, tick))
             if number < line.n_frames and line.ticks[number] == tick:
                 yield number, frame
