@@ -2,11 +2,23 @@
 
 import pathlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from tf_dictsum.summary.summary import KeyFrame, Segment, VideoSummary
 from tf_dictsum.video.info import Timeline, VideoInfo
+
+SHOTS = [(0, 39), (40, 89), (90, 119), (120, 179), (180, 239)]
+
+
+class Material(NamedTuple):
+    """A video, its timeline, and a summary of it."""
+
+    video: pathlib.Path
+    info: VideoInfo
+    line: Timeline
+    summary: VideoSummary
 
 
 def make_summary(

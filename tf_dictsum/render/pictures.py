@@ -9,7 +9,7 @@ from collections.abc import Callable
 from PIL import Image
 
 from tf_dictsum.errors import UserError
-from tf_dictsum.files import atomic_path
+from tf_dictsum.render.image_files import write_image
 from tf_dictsum.render.names import key_frame_name, key_frame_pattern
 from tf_dictsum.summary.summary import KeyFrame, VideoSummary
 from tf_dictsum.video.reader import VideoFile
@@ -55,8 +55,7 @@ def key_frame_pictures(
         key = wanted[frame.number]
         picture = Image.fromarray(frame.rgb)
         if folder is not None:
-            with atomic_path(pathlib.Path(folder) / key_frame_name(summary.name, key)) as partial:
-                picture.save(partial, format="jpeg", quality=QUALITY)
+            write_image(pathlib.Path(folder) / key_frame_name(summary.name, key), picture, "jpeg", quality=QUALITY)
         copy = picture.copy()
         copy.thumbnail(THUMBNAIL, Image.Resampling.LANCZOS)
         small.append(Thumbnail(key, copy))

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from PIL import Image
 
-from tf_dictsum.files import atomic_path
 from tf_dictsum.render.fonts import drawable
+from tf_dictsum.render.image_files import write_image
 from tf_dictsum.summary.summary import VideoSummary
 
 __all__ = ["scores_figure", "write_scores_plot"]
@@ -22,9 +22,7 @@ _TITLE, _TEXT = 60, 150  # characters that fit
 
 def write_scores_plot(path: str | os.PathLike[str], summary: VideoSummary) -> None:
     """Writes the picture. Raises UserError as `files.atomic_path` does."""
-    picture = Image.fromarray(scores_figure(summary))
-    with atomic_path(path) as partial:
-        picture.save(partial, format="png", optimize=True)
+    write_image(path, Image.fromarray(scores_figure(summary)), "png", optimize=True)
 
 
 def scores_figure(summary: VideoSummary) -> np.ndarray:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from tf_dictsum.files import atomic_path
 from tf_dictsum.render.fonts import drawable, font
+from tf_dictsum.render.image_files import write_image
 from tf_dictsum.render.pictures import Thumbnail
 from tf_dictsum.render.timecode import timecode
 from tf_dictsum.summary.summary import VideoSummary
@@ -24,9 +24,7 @@ _GROUND, _WORDS, _FAINT = "#16181d", "#f2f3f5", "#a9afb9"
 
 def write_storyboard(path: str | os.PathLike[str], summary: VideoSummary, thumbnails: Sequence[Thumbnail]) -> None:
     """Writes the sheet. Raises UserError as `files.atomic_path` does, ValueError without thumbnails."""
-    sheet = storyboard(summary, thumbnails)
-    with atomic_path(path) as partial:
-        sheet.save(partial, format="jpeg", quality=QUALITY)
+    write_image(path, storyboard(summary, thumbnails), "jpeg", quality=QUALITY)
 
 
 def storyboard(summary: VideoSummary, thumbnails: Sequence[Thumbnail]) -> Image.Image:
@@ -38,7 +36,7 @@ def storyboard(summary: VideoSummary, thumbnails: Sequence[Thumbnail]) -> Image.
     rows = math.ceil(len(thumbnails) / columns)
     width = (_SHEET - _GAP) / columns - _GAP
     longer = min(max(width * max(1.0, 1 / aspect), _SMALLEST), _LARGEST)
-    width, height = (round(longer * min(aspect, 1.0)), round(longer / max(aspect, 1.0)))
+    width, height = (max(int(longer * min(aspect, 1.0)), 1), max(int(longer / max(aspect, 1.0)), 1))
     head = 64
     sheet = Image.new("RGB", (max(columns * (width + _GAP) + _GAP, 480), head + rows * (height + _GAP)), _GROUND)
     _write_head(sheet, summary, len(thumbnails))
