@@ -85,32 +85,37 @@ class _Command:
         """One input: everything written and said on stdout. Raises UserError."""
         if item.is_features:
             for footage in read_features_file(item.path):
+                _say(footage)
                 self._finish(footage)
             return
         bar = self._bar(item.name)
         try:
-            footage = self.reader.read(item.path, item.name, bar.update)
+            footage, cached = self.reader.read(item.path, item.name, bar.update)
         finally:
             bar.close()
+        if cached:  # else the reader has said it
+            _say(footage)
         self._finish(footage)
 
     def _finish(self, footage: Footage) -> None:
         summary = summarize(footage, self._selector(footage), self.budget)
-        for warning in summary.warnings:
+        for warning in summary.warnings[len(footage.warnings) :]:  # those about reading were said when it was read
             logging.warning("%s: %s", footage.name, warning)
         folder = pathlib.Path(self.options.out or f"{footage.name}-summary")
         bar = self._bar(footage.name)
         try:
             timeline = footage.timeline if footage.video else None
-            files = write_outputs(summary, folder, self.kinds, timeline=timeline, progress=lambda *so_far: bar.update(*so_far, "frames"))
+            files = write_outputs(
+                summary, folder, self.kinds, timeline=timeline, progress=lambda what, done, total: bar.update(what, done, total, "frames")
+            )
         finally:
             bar.close()
         page = folder / output_name(footage.name, "html")
         if page in files:
             self.page = page
         print(
-            f"{footage.name}: {summary.summary_duration:.1f} s of {summary.duration:.1f} s in {len(summary.segments)} shots, "
-            f"{len(summary.key_frames)} key frames ({summary.method}) -> {page if page in files else folder}",
+            f"{footage.name}: {summary.summary_duration:.1f} s of {summary.duration:.1f} s in {_count(len(summary.segments), 'shot')}, "
+            f"{_count(len(summary.key_frames), 'key frame')} ({summary.method}) -> {page if page in files else folder}",
             flush=True,
         )
 
@@ -144,6 +149,15 @@ def main(argv: list[str]) -> int:
     if options.open and command.page:
         webbrowser.open(command.page.resolve().as_uri())
     return SOME_FAILED if failures else 0
+
+
+def _say(footage: Footage) -> None:
+    for warning in footage.warnings:
+        logging.warning("%s: %s", footage.name, warning)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _failure(command: _Command, item: Input) -> str:

@@ -37,8 +37,8 @@ class VideoReader:
         self._backbone, self._weights, self._cache = backbone, weights, cache
         self._extractor: Any = None
 
-    def read(self, path: str, name: str, report: Report) -> Footage:
-        """One video's features and times.
+    def read(self, path: str, name: str, report: Report) -> tuple[Footage, bool]:
+        """One video's features and times, and whether they came from the cache.
 
         Raises:
           UserError: it cannot be read, or the network cannot be had.
@@ -49,12 +49,12 @@ class VideoReader:
             key = {**fingerprint(path), **made, "version": __version__}
             found = self._cache.load(key, path, name)
             if found is not None:
-                return found
+                return found, True
         video = VideoFile(path)
         footage = self._extract(video, path, name, report)
         if self._cache is not None:
             self._cache.save(key, footage)
-        return footage
+        return footage, False
 
     def _extract(self, video: VideoFile, path: str, name: str, report: Report) -> Footage:
         if self._extractor is None:

@@ -73,11 +73,12 @@ class Representative(Selector):
     )
 
     def choose(self, features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int) -> Choice:
-        """As `Selector.choose`. A shot's score is its gain, per frame, at the moment of its choice, over the first choice's;
-        within a shot, the frame that is nearest to the others has this score and the others less."""
+        """As `Selector.choose`. A shot's score is its gain per frame at the moment of its choice, over the first choice's (the square
+        root of that: gains fall steeply, and a curve should be readable). Within a shot, the frame that is nearest to the
+        others has this score and the others less."""
         chosen, gains = choose_shots(features, steps, costs, budget)
         scores = np.zeros(len(features))
-        values = gains / gains.max() if gains.max() > 0 else np.ones(len(gains))
+        values = np.sqrt(gains / gains.max()) if gains.max() > 0 else np.ones(len(gains))
         for own, value in zip(steps, values, strict=True):
             sample = own if len(own) <= 500 else own[np.linspace(0, len(own) - 1, 500).round().astype(int)]
             away = distances(features[own], features[sample]).mean(axis=1)

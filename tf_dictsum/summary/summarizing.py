@@ -14,12 +14,13 @@ from tf_dictsum.summary.summary import KeyFrame, Segment, VideoSummary
 __all__ = ["LONGEST_PART", "summarize"]
 
 LONGEST_PART = 5.0  # seconds; TVSum has one shot per 5 s (one per 150 frames), and a clip of a few such parts is watchable
+SHORTEST_PART = 1.0  # of short videos, whose whole budget is a few seconds
 
 
 def summarize(footage: Footage, selector: Selector, budget: Budget) -> VideoSummary:
     """Chooses what stands for a video.
 
-    Shots longer than `LONGEST_PART` are offered to the choice in parts. Lengths are counted in time, in units of the mean
+    Shots longer than `LONGEST_PART`, or than half of what the clip may have, are offered to the choice in parts. Lengths are counted in time, in units of the mean
     frame, so that a variable frame rate changes nothing; at a constant one they are numbers of frames.
     """
     seconds, ends = footage.timeline.seconds, footage.ends
@@ -27,11 +28,12 @@ def summarize(footage: Footage, selector: Selector, budget: Budget) -> VideoSumm
     fps = footage.n_frames / duration
     known = footage.change_points
     whole = change_points(footage.features, footage.picks, footage.n_frames) if known is None else known
-    shots = split_long_shots(whole, footage.picks, max(int(LONGEST_PART * fps), 1))
+    allowed = budget.frames(footage.n_frames, fps)
+    longest = min(LONGEST_PART * fps, max(SHORTEST_PART * fps, allowed / 2))
+    shots = split_long_shots(whole, footage.picks, max(int(longest), 1))
     # Known boundaries may lie between samples: a shot without one borrows the sample before it, as its score does.
     steps = [_steps_of(footage.picks, first, last) for first, last in shots.tolist()]
     costs = [max(int(np.ceil((ends[last] - seconds[first]) * fps - 1e-6)), 1) for first, last in shots.tolist()]
-    allowed = budget.frames(footage.n_frames, fps)
     choice = selector.choose(footage.features, steps, costs, allowed)
     per_frame = frame_scores(choice.scores, footage.picks, footage.n_frames)
     segments, warnings = _segments(shots, choice, per_frame, footage, allowed)
@@ -87,7 +89,9 @@ def _segments(
         spare = max(last - first + 1 - allowed, 0) // 2
         pairs = [(best, first + spare, min(first + spare + allowed - 1, last))]
         if footage.n_frames > 1:
-            warnings.append(f"No shot is as short as the {allowed} frames allowed: the clip is the middle of the best one.")
+            warnings.append(
+                f"No shot is as short as the {allowed} frame{'s' * (allowed > 1)} allowed: the clip is the middle of the best one."
+            )
     return tuple(
         Segment(shot, first, last, float(seconds[first]), float(ends[last]), float(per_frame[first : last + 1].mean()))
         for shot, first, last in pairs
