@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from absl import logging
 
 from tf_dictsum.errors import UserError
 from tf_dictsum.video.clock import Clock, stamp_of
+from tf_dictsum.video.crop import Crop, Cropper
 from tf_dictsum.video.info import Timeline, VideoInfo
 from tf_dictsum.video.opening import import_av, open_container, shown, video_stream
 from tf_dictsum.video.orientation import orientation_of
@@ -97,8 +98,8 @@ class VideoFile:
             frame_count=self.timeline.n_frames if self.timeline else None,
         )
 
-    def sampled_frames(self, fps: float = 2.0) -> Iterator[Frame]:
-        """The frames that `sampling` picks at `fps` steps per second, in order.
+    def sampled_frames(self, fps: float = 2.0, crop: Crop | None = None) -> Iterator[Frame]:
+        """The frames that `sampling` picks at `fps` steps per second, in order; with a `crop` only that part of them.
 
         Decodes the whole file once; holds two frames. What is broken is logged once, as a warning, and left out.
         When the iterator ends, `timeline` and `info.frame_count` are known.
@@ -106,17 +107,17 @@ class VideoFile:
         sampler = Sampler(fps, self._time_base)
         clock = Clock(self._stamp, self._time_base, self._period)
         held: Any = None
-        reformatter = _reformatter()
+        picture = self._whole() if crop is None else Cropper(crop, (self.info.width, self.info.height), self._orientation)
         self.problem = None
         with contextlib.closing(self._decoded()) as frames:
             for decoded in frames:
                 if sampler.add(clock.tick(decoded)):
-                    yield Frame(clock.count - 2, clock.seconds(-2), self._rgb(held, reformatter))
+                    yield Frame(clock.count - 2, clock.seconds(-2), picture(held))
                 held = decoded
         if held is None:
             raise UserError(f"{shown(self.path)}: cannot be decoded any more ({self.problem or 'was it changed?'}).")
         if sampler.finish():
-            yield Frame(clock.count - 1, clock.seconds(-1), self._rgb(held, reformatter))
+            yield Frame(clock.count - 1, clock.seconds(-1), picture(held))
         self._finish(clock.timeline())
 
     def frames(self, indices: Iterable[int]) -> Iterator[Frame]:
@@ -132,11 +133,11 @@ class VideoFile:
             raise ValueError(f"negative frame number {wanted[0]}")
         if self.timeline is not None and wanted and wanted[-1] >= self.timeline.n_frames:
             self._no_such(wanted[-1], self.timeline.n_frames)
-        reformatter = _reformatter()
+        picture = self._whole()
         while wanted:
             done = 0
             for index, seconds, decoded in self._from(wanted):
-                yield Frame(index, seconds, self._rgb(decoded, reformatter))
+                yield Frame(index, seconds, picture(decoded))
                 done += 1
             if not done:
                 self._no_such(wanted[0], wanted[0])
@@ -236,10 +237,15 @@ class VideoFile:
         finally:
             container.close()
 
-    def _rgb(self, decoded: Any, reformatter: Any) -> np.ndarray:
+    def _whole(self) -> Callable[[Any], np.ndarray]:
+        reformatter = import_av().video.reformatter.VideoReformatter()
         width, height = self._size
-        picture = reformatter.reformat(decoded, width, height, "rgb24", interpolation="BICUBIC")
-        return self._orientation.apply(picture.to_ndarray())
+
+        def picture(decoded: Any) -> np.ndarray:
+            rgb = reformatter.reformat(decoded, width, height, "rgb24", interpolation="BICUBIC")
+            return self._orientation.apply(rgb.to_ndarray())
+
+        return picture
 
     def _finish(self, timeline: Timeline) -> None:
         self.timeline = timeline
@@ -260,7 +266,3 @@ class VideoFile:
 
     def _no_such(self, index: int, count: int) -> None:
         raise UserError(f"{shown(self.path)}: has no frame {index} (it has {count}).")
-
-
-def _reformatter() -> Any:
-    return import_av().video.reformatter.VideoReformatter()
