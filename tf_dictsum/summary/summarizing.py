@@ -20,8 +20,9 @@ SHORTEST_PART = 1.0  # of short videos, whose whole budget is a few seconds
 def summarize(footage: Footage, selector: Selector, budget: Budget) -> VideoSummary:
     """Chooses what stands for a video.
 
-    Shots longer than `LONGEST_PART`, or than half of what the clip may have, are offered to the choice in parts. Lengths are counted in time, in units of the mean
-    frame, so that a variable frame rate changes nothing; at a constant one they are numbers of frames.
+    Shots longer than `LONGEST_PART`, or than half of what the clip may have, are offered to the choice in parts. Lengths are
+    counted in time, in units of the mean frame, so that a variable frame rate changes nothing; at a constant one they are
+    numbers of frames.
     """
     seconds, ends = footage.timeline.seconds, footage.ends
     duration = float(ends[-1])
