@@ -13,7 +13,7 @@ from tf_dictsum.data.video import Dataset, Video
 from tf_dictsum.errors import UserError
 from tf_dictsum.files import atomic_path
 
-__all__ = ["load_dataset", "save_dataset"]
+__all__ = ["load_dataset", "save_dataset", "write_video"]
 
 _WHERE_FROM = (
     "SumMe and TVSum features are the ECCV16 files eccv16_dataset_summe_google_pool5.h5 / eccv16_dataset_tvsum_google_pool5.h5 "
@@ -73,10 +73,11 @@ def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
             if value is not None:
                 file.attrs[name] = value
         for key, video in dataset.videos.items():
-            _write_video(file.create_group(key), video)
+            write_video(file.create_group(key), video)
 
 
-def _write_video(group: h5py.Group, video: Video) -> None:
+def write_video(group: h5py.Group, video: Video) -> None:
+    """Writes one video into an empty group; what is None is left out."""
     if video.features is not None:
         group["features"] = video.features
     group["picks"] = video.picks
