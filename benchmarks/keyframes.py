@@ -240,9 +240,8 @@ class Table:
         print("| --- | ---: | ---: | ---: |")
         for name, row in self.rows.items():
             runs = f" ± {row['sd']:.2f} (sd, {row['runs']} runs)" if row["sd"] is not None else ""
-            print(
-                f"| {name} | {row['error']:.2f}{runs} | {row['ratio']:.2f} [{row['low']:.2f}, {row['high']:.2f}] | {100 * row['seen']:.0f} % |"
-            )
+            ratio = f"{row['ratio']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+            print(f"| {name} | {row['error']:.2f}{runs} | {ratio} | {100 * row['seen']:.0f} % |")
 
 
 def measure(films: list[Film], runs: Sequence[Callable[[Film], np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

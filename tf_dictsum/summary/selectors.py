@@ -2,7 +2,7 @@
 
 import abc
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from tf_dictsum.summary.key_frames import ranked_steps
 
 __all__ = ["Choice", "Representative", "Selector", "Trained"]
 
+Means = Callable[[np.ndarray], np.ndarray]
 _CELLS = 200_000_000  # largest knapsack table, in cells of one byte
 
 
@@ -46,7 +47,7 @@ class Selector(abc.ABC):
     rule: str
 
     @abc.abstractmethod
-    def choose(self, features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int) -> Choice:
+    def choose(self, features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int, means: Means) -> Choice:
         """Scores the frames and chooses shots.
 
         Args:
@@ -54,6 +55,7 @@ class Selector(abc.ABC):
           steps: for every shot, its sampled frames.
           costs: length of every shot.
           budget: what the chosen shots may cost together.
+          means: scores [n_steps] -> mean score of every shot's frames [n_shots].
         """
 
     @abc.abstractmethod
@@ -72,7 +74,7 @@ class Representative(Selector):
         "whole video (least mean distance from every frame to a chosen one)."
     )
 
-    def choose(self, features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int) -> Choice:
+    def choose(self, features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int, means: Means) -> Choice:
         """As `Selector.choose`. A shot's score is its gain per frame at the moment of its choice, over the first choice's (the square
         root of that: gains fall steeply, and a curve should be readable). Within a shot, the frame that is nearest to the
         others has this score and the others less."""
@@ -106,7 +108,7 @@ class Trained(Selector):
     def __init__(self, scorer: Any, method: str, model: str, text: str):
         self.scorer, self.method, self.model, self.text = scorer, method, model, text
 
-    def choose(self, features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int) -> Choice:
+    def choose(self, features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int, means: Means) -> Choice:
         """As `Selector.choose`.
 
         Raises:
@@ -117,10 +119,9 @@ class Trained(Selector):
             found = f"shape {scores.shape}" if np.isfinite(scores).all() else "NaN or infinite scores"
             raise UserError(f"--model={self.model}: gives {found} for {len(features)} sampled frames. Train or export it again.")
         scores = np.clip(scores, 0, 1)
-        means = np.array([scores[own].mean() for own in steps])
         weights, room = np.asarray(costs, np.int64), budget
         unit = max(1, -(-len(weights) * room // _CELLS))  # hours of video: lengths in coarser units, rounded up
-        return Choice(scores, tuple(knapsack(means, -(-weights // unit), room // unit)))
+        return Choice(scores, tuple(knapsack(means(scores), -(-weights // unit), room // unit)))
 
     def rank(self, features: np.ndarray, choice: Choice, steps: Sequence[np.ndarray], count: int) -> list[int]:
         """The best frame of every shot, best shot first; then the second ones."""

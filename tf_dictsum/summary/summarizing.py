@@ -30,12 +30,16 @@ def summarize(footage: Footage, selector: Selector, budget: Budget) -> VideoSumm
     known = footage.change_points
     whole = change_points(footage.features, footage.picks, footage.n_frames) if known is None else known
     allowed = budget.frames(footage.n_frames, fps)
-    longest = min(LONGEST_PART * fps, max(SHORTEST_PART * fps, allowed / 2))
-    shots = split_long_shots(whole, footage.picks, max(int(longest), 1))
+    longest = min(LONGEST_PART, max(SHORTEST_PART, allowed / fps / 2))
+    shots = split_long_shots(whole, footage.picks, np.append(seconds, duration), longest)
     # Known boundaries may lie between samples: a shot without one borrows the sample before it, as its score does.
     steps = [_steps_of(footage.picks, first, last) for first, last in shots.tolist()]
-    costs = [max(int(np.ceil((ends[last] - seconds[first]) * fps - 1e-6)), 1) for first, last in shots.tolist()]
-    choice = selector.choose(footage.features, steps, costs, allowed)
+    costs, room = _costs(np.array([ends[last] - seconds[first] for first, last in shots.tolist()]) * fps, allowed)
+
+    def means(scores: np.ndarray) -> np.ndarray:
+        return shot_scores(frame_scores(scores, footage.picks, footage.n_frames), shots)
+
+    choice = selector.choose(footage.features, steps, costs, room, means)
     per_frame = frame_scores(choice.scores, footage.picks, footage.n_frames)
     segments, warnings = _segments(shots, choice, per_frame, footage, allowed)
     picked, said = _key_steps(footage, selector, choice, steps, segments, budget)
@@ -70,6 +74,15 @@ def summarize(footage: Footage, selector: Selector, budget: Budget) -> VideoSumm
         extractor=footage.extractor,
         warnings=(*footage.warnings, *warnings, *said),
     )
+
+
+def _costs(lengths: np.ndarray, allowed: int) -> tuple[list[int], int]:
+    """Lengths of the shots (in mean frames) and what they may be together, as whole numbers: frames at a constant rate, else
+    hundredths of a mean frame, rounded up."""
+    frames = np.round(lengths)
+    if np.abs(lengths - frames).max() < 0.05:  # timestamps are rounded too
+        return [max(int(n), 1) for n in frames], allowed
+    return [max(int(np.ceil(100 * n - 1e-6)), 1) for n in lengths], 100 * allowed
 
 
 def _steps_of(picks: np.ndarray, first: int, last: int) -> np.ndarray:
