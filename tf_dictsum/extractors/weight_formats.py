@@ -53,7 +53,7 @@ def read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
       UserError: not such an archive.
     """
     try:
-        with np.load(path) as archive:
+        with open(path, "rb") as handle, np.load(handle) as archive:
             return {name: np.asarray(archive[name], np.float32) for name in archive.files}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise UserError(f"{path}: not an .npz archive of arrays ({' '.join(str(error).split())}).") from None

@@ -90,7 +90,11 @@ def find_weights(
             fetch(source, folder / source.name, progress)
             return folder / source.name
         except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = error.reason if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError) else error
+            reason: object = error
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()  # it is an open answer
+            elif isinstance(error, urllib.error.URLError):
+                reason = error.reason
             reasons.append(f"{source.url}: {' '.join(str(reason).split()) or type(error).__name__}")
     raise UserError(
         f"no weights: {folder} has none and they cannot be downloaded ({'; '.join(reasons)}). Get one of "
