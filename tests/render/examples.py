@@ -75,7 +75,7 @@ def make_summary(
         "method": "representative",
         "method_text": "Scored by a classical selector (KTS + representativeness), no trained model.",
         "model": "",
-        "extractor": {"name": "googlenet-pool5", "fps": 2.0},
+        "extractor": {"network": "bvlc_googlenet", "layer": "pool5", "fps": 2.0},
         "warnings": (),
     }
     return VideoSummary(**(values | changes))  # type: ignore[arg-type]

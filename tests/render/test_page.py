@@ -57,7 +57,7 @@ def page_of(material: Material, folder: pathlib.Path, has_clip: bool = True, **c
 def test_it_has_everything(material: Material, tmp_path: pathlib.Path):
     page = page_of(material, material.video.parent, warnings=("The end is broken.",), model="runs/films")
     words = " ".join(page.words)
-    for text in ("holiday", "no trained model", "The end is broken.", "runs/films", "googlenet-pool5", "15 % of the video", "00:02.000"):
+    for text in ("holiday", "no trained model", "The end is broken.", "runs/films", "bvlc_googlenet", "15 % of the video", "00:02.000"):
         assert text in words
     (video,) = page.all("video")
     assert video["src"] == "holiday.mp4"

@@ -21,7 +21,7 @@ def test_json_says_everything(tmp_path: pathlib.Path, material: Material):
     assert (said["width"], said["height"]) == (256, 144)
     assert said["method"] == "representative"
     assert "no trained model" in said["method_text"]
-    assert said["extractor"] == {"name": "googlenet-pool5", "fps": 2.0}
+    assert said["extractor"] == {"network": "bvlc_googlenet", "layer": "pool5", "fps": 2.0}
     first, second = said["segments"]
     assert (first["start_frame"], first["end_frame"], first["n_frames"], first["shot"]) == (40, 89, 50, 1)
     assert (first["start_timecode"], first["end_timecode"]) == ("00:00:01.333", "00:00:03.000")
@@ -55,7 +55,7 @@ def test_csv_has_a_row_per_segment(tmp_path: pathlib.Path, material: Material):
     ]
     assert [row["start_timecode"] for row in rows] == ["00:00:01.333", "00:00:04.000"]
     assert {(row["video"], row["fps"], row["method"], row["extractor"]) for row in rows} == {
-        (str(material.video), "30.000000", "representative", "googlenet-pool5")
+        (str(material.video), "30.000000", "representative", "bvlc_googlenet pool5")
     }
 
 

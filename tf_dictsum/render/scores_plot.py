@@ -1,6 +1,7 @@
 """`-scores.png`: the scores over time, the chosen shots and the key frames."""
 
 import os
+import textwrap
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,7 +18,7 @@ __all__ = ["scores_figure", "write_scores_plot"]
 _WIDTH, _HEIGHT, _DPI = 1200, 400, 100
 _SCORE, _CHOSEN, _KEY = "#1f4e9c", "#8fcf9b", "#c0392b"
 _NARROWEST = 0.02  # of the score axis: noise of a constant score must not look like a result
-_TITLE, _TEXT = 60, 150  # characters that fit
+_TITLE, _TEXT = 60, 185  # characters that fit on a line
 
 
 def write_scores_plot(path: str | os.PathLike[str], summary: VideoSummary) -> None:
@@ -57,9 +58,10 @@ def scores_figure(summary: VideoSummary) -> np.ndarray:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     figure.text(0.05, 0.94, _cut(drawable(summary.name), _TITLE), fontsize=11, weight="bold", parse_math=False)
-    figure.text(0.05, 0.02, _cut(drawable(summary.method_text), _TEXT), fontsize=8, color="#444444", parse_math=False)
+    about = textwrap.wrap(drawable(summary.method_text), _TEXT, max_lines=2, placeholder=" …")
+    figure.text(0.05, 0.075, "\n".join(about), fontsize=8, color="#444444", parse_math=False, verticalalignment="top")
     figure.legend(loc="upper right", bbox_to_anchor=(0.995, 1.0), ncols=4, fontsize=8, frameon=False)
-    figure.subplots_adjust(left=0.05, right=0.985, top=0.9, bottom=0.14)
+    figure.subplots_adjust(left=0.05, right=0.985, top=0.9, bottom=0.17)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 

@@ -74,7 +74,7 @@ def _fitting(text: str, face: object, room: float) -> str:
 
 def _write_time(picture: Image.Image, thumbnail: Thumbnail) -> None:
     """Burns number and time into the lower left corner, on a dark ground that any picture lets one read."""
-    size = min(max(round(picture.width / 17), 13), 24)
+    size = min(max(round(picture.width / 16), 14), 24)
     text = f"{thumbnail.key.number}  {timecode(thumbnail.key.seconds).removeprefix('00:')}"
     face = font(size, True)
     left, top, right, bottom = face.getbbox(text)

@@ -63,6 +63,6 @@ def write_summary_csv(path: str | os.PathLike[str], summary: VideoSummary) -> No
 
 
 def extractor_text(extractor: Mapping[str, object]) -> str:
-    """The extractor in one cell: its name where it has one, else all of it."""
-    name = extractor.get("name") or extractor.get("extractor")
-    return str(name) if name else json.dumps(dict(extractor), default=str)
+    """The extractor in one cell: network and layer where it says them (all of it is in the JSON file), else everything."""
+    network, layer = extractor.get("network"), extractor.get("layer")
+    return f"{network} {layer}" if network and layer else json.dumps(dict(extractor), default=str)
