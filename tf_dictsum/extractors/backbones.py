@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from tf_dictsum.errors import UserError
+from tf_dictsum.weights import load_weights
 
 __all__ = ["BACKBONES", "make_backbone"]
 
@@ -31,7 +32,7 @@ def make_backbone(name: str, weights: str) -> tuple[keras.Model, str, int]:
         cache or download.
 
     Returns:
-      The model, the name of the layer that gives the features, the side of its pictures.
+      The model, the network's name as keras.applications writes it, the side of its pictures.
 
     Raises:
       UserError: unknown name, or weights that cannot be had or do not fit.
@@ -45,7 +46,7 @@ def make_backbone(name: str, weights: str) -> tuple[keras.Model, str, int]:
     options: dict[str, Any] = {"include_top": False, "pooling": "avg", "input_shape": (side, side, 3)}
     if weights:
         network = build(weights=None, **options)
-        _load(network, pathlib.Path(weights), name)
+        load_weights(network, pathlib.Path(weights), f"the weights of {name} without its top")
     else:
         try:
             network = build(weights="imagenet", **options)
@@ -58,13 +59,4 @@ def make_backbone(name: str, weights: str) -> tuple[keras.Model, str, int]:
     preprocess = inspect.getmodule(build).preprocess_input  # type: ignore[union-attr]
     # Some of these functions work in place; keras.ops on a symbolic tensor never does.
     outputs = network(preprocess(inputs, data_format="channels_last"))
-    return keras.Model(inputs, outputs, name=name), network.layers[-1].name, side
-
-
-def _load(network: keras.Model, path: pathlib.Path, name: str) -> None:
-    if not path.is_file():
-        raise UserError(f"--weights={path}: no such file.")
-    try:
-        network.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{path}: not the weights of {name} without its top ({textwrap.shorten(str(error), 160)}).") from None
+    return keras.Model(inputs, outputs, name=name), name, side

@@ -28,12 +28,13 @@ class Extractor:
       weights: `checksum` of its weights.
 
     Attributes:
-      crop: as given.
+      crop, model: as given.
       size: D.
     """
 
     def __init__(self, model: keras.Model, crop: Crop, *, network: str, layer: str, preprocessing: str, weights: str):
         self.crop = crop
+        self.model = model
         self.size = int(model.output.shape[-1])
         self._record = {"network": network, "layer": layer, "preprocessing": preprocessing, "weights": weights}
         # One graph for every batch size, by TensorFlow's own kernels: XLA's convolutions are slower on a CPU (benchmarks/features.py).
@@ -69,12 +70,16 @@ def make_extractor(
       UserError: an unknown network, or weights that cannot be had or do not fit.
     """
     if backbone.lower() != "googlenet":
-        model, layer, side = make_backbone(backbone, weights)
+        model, name, side = make_backbone(backbone, weights)
         crop = Crop(side, round(side * 256 / 224))
-        arrays = {variable.path: np.asarray(variable) for variable in model.weights}
-        preprocessing = f"{crop}, keras.applications preprocess_input"
         return Extractor(
-            model, crop, network=f"keras.applications.{backbone}", layer=layer, preprocessing=preprocessing, weights=checksum(arrays)
+            model,
+            crop,
+            network=f"keras.applications.{name}",
+            layer="average of the last feature map",
+            preprocessing=f"{crop}, keras.applications preprocess_input",
+            # By place: Keras counts up the names of layers within a process.
+            weights=checksum({f"{place:05d}": np.asarray(variable) for place, variable in enumerate(model.weights)}),
         )
     path = find_weights(weights, sources, progress)
     model = googlenet()
