@@ -28,6 +28,7 @@ from tf_dictsum.summary.progress import Bar
 from tf_dictsum.summary.reading import VideoReader, read_features_file
 from tf_dictsum.summary.selectors import Representative, Selector
 from tf_dictsum.summary.summarizing import summarize
+from tf_dictsum.summary.trimming import trim_to_cuts
 
 __all__ = ["Options", "main", "run"]
 
@@ -98,7 +99,7 @@ class _Command:
         self._finish(footage)
 
     def _finish(self, footage: Footage) -> None:
-        summary = summarize(footage, self._selector(footage), self.budget)
+        summary = trim_to_cuts(summarize(footage, self._selector(footage), self.budget), footage.timeline)
         for warning in summary.warnings[len(footage.warnings) :]:  # those about reading were said when it was read
             logging.warning("%s: %s", footage.name, warning)
         folder = pathlib.Path(self.options.out or f"{footage.name}-summary")
