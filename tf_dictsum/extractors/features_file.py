@@ -23,6 +23,8 @@ from tf_dictsum.video.opening import shown
 
 __all__ = ["FeaturesFile"]
 
+_SLACK = 1 << 16  # bytes per video for what is not in its part: change points, names, HDF5's own tables
+
 
 class FeaturesFile:
     """FILE.h5 in the ECCV16 layout, and beside it, while it is being made, a hidden folder with one entry per finished video.
@@ -104,18 +106,18 @@ class FeaturesFile:
         if not self._added:
             count = len(self._there)
         else:
-            self._check_space()
             try:
                 with atomic_path(self.path) as partial:
                     if self.path.exists():
                         shutil.copyfile(self.path, partial)
+                    else:
+                        h5py.File(partial, "w").close()
+                    self._reserve(partial)
                     with h5py.File(partial, "a") as file:
                         self._write(file)
                         count = len(file)
-            except READ_ERRORS as error:  # HDF5 says so in many ways
-                raise UserError(
-                    f"{self.path}: cannot write it: {' '.join(str(error).split())}. Free space or choose another --out."
-                ) from error
+            except (RuntimeError, ValueError, KeyError, TypeError) as error:  # of HDF5; OSError is atomic_path's
+                raise UserError(f"{self.path}: cannot write it: {' '.join(str(error).split())}.") from error
         shutil.rmtree(self._parts.folder, ignore_errors=True)
         return count
 
@@ -157,15 +159,11 @@ class FeaturesFile:
     def _key(self, mark: str) -> dict[str, Any]:
         return {"video": mark, **self._record}
 
-    def _check_space(self) -> None:
-        """HDF5 does not survive a disk that fills up under it: asked before."""
-        needed = sum(part.stat().st_size for part in self._parts.folder.iterdir()) + (1 << 20)
-        needed += self.path.stat().st_size if self.path.exists() else 0
-        free = shutil.disk_usage(self.path.parent).free
-        if free < needed:
-            raise UserError(
-                f"{self.path}: cannot write it: {needed >> 20} MiB needed, {free >> 20} MiB free. Free space and run the command again."
-            )
+    def _reserve(self, partial: pathlib.Path) -> None:
+        """Makes the file as long as it can get: HDF5 crashes on a disk that fills up under it. It cuts off the rest itself."""
+        needed = sum(part.stat().st_size for part in self._parts.folder.iterdir()) + _SLACK * (1 + len(self._added))
+        with open(partial, "r+b") as handle:
+            os.posix_fallocate(handle.fileno(), 0, os.fstat(handle.fileno()).st_size + needed)
 
 
 def _video(key: str, footage: Footage) -> Video:
