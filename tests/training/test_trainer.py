@@ -3,23 +3,30 @@
 import dataclasses
 import json
 
+import h5py
 import numpy as np
 import pytest
 from absl import logging
 
 from tf_dictsum.config import Config
+from tf_dictsum.data.extractor import extractor_attributes
 from tf_dictsum.data.hdf5 import load_dataset, save_dataset
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.errors import UserError
 from tf_dictsum.models.selector_files import load_selector
 from tf_dictsum.training.trainer import train
 
+EXTRACTOR = {"network": "small", "layer": "last", "preprocessing": "none", "weights": "a" * 64, "fps": 2.0}
+
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory, small_dataset):
     folder = tmp_path_factory.mktemp("run")
+    dataset = small_dataset(folder / "small.h5")
+    with h5py.File(dataset, "a") as file:
+        file.attrs.update(extractor_attributes(EXTRACTOR))
     return Config(
-        dataset=str(small_dataset(folder / "small.h5")),
+        dataset=str(dataset),
         run_dir=str(folder / "run"),
         folds=2,
         epochs=2,
@@ -55,6 +62,7 @@ def test_everything_is_written(config, finished, tmp_path):
         dataset = load_dataset(config.dataset)
         scorer, info = load_selector(split)
         assert info["method"] == "dictsum"
+        assert info["extractor"] == EXTRACTOR
         for key, values in scores.items():
             again = scorer(dataset.videos[key].features[None])[0][0]
             np.testing.assert_allclose(again, values, atol=1e-6)

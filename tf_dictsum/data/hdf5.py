@@ -14,7 +14,7 @@ from tf_dictsum.data.video import Dataset, Video
 from tf_dictsum.errors import UserError
 from tf_dictsum.files import atomic_path
 
-__all__ = ["load_dataset", "natural_order", "open_dataset_file", "save_dataset"]
+__all__ = ["load_dataset", "natural_order", "open_dataset_file", "save_dataset", "write_video"]
 
 _WHERE_FROM = (
     "SumMe and TVSum features are the ECCV16 files eccv16_dataset_summe_google_pool5.h5 / eccv16_dataset_tvsum_google_pool5.h5 "
@@ -76,12 +76,13 @@ def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
             if value is not None:
                 file.attrs[name] = value
         for key, video in dataset.videos.items():
-            _write_video(file.create_group(key), video)
+            write_video(file.create_group(key), video)
     with atomic_path(path) as partial:
         partial.write_bytes(image.getbuffer())
 
 
-def _write_video(group: h5py.Group, video: Video) -> None:
+def write_video(group: h5py.Group, video: Video) -> None:
+    """Writes one video into an empty group; what is None is left out."""
     for name, value in video.attributes.items():
         if value is not None:
             group.attrs[name] = value

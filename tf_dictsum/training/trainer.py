@@ -9,6 +9,7 @@ from typing import Any
 from absl import logging
 
 from tf_dictsum.config import Config
+from tf_dictsum.data.extractor import read_extractor
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
@@ -131,7 +132,10 @@ class _Job:
         epochs, written = self.config.epochs, self.folder / "selector.json"
         if written.exists() and read_json(written).get("epochs") == epochs:
             return
-        info = {"method": self.config.method, "seed": self.seed, "epochs": epochs, "dataset": self.dataset.name}
+        info: dict[str, Any] = {"method": self.config.method, "seed": self.seed, "epochs": epochs, "dataset": self.dataset.name}
+        extractor = read_extractor(self.dataset.attributes)
+        if extractor:  # so that it refuses other features later
+            info["extractor"] = extractor
         save_selector(self.method.selector, self.folder, info)
 
     def _prepare(self, train: list[Any], steps: int, expected: int) -> None:

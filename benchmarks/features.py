@@ -1,0 +1,112 @@
+"""Times feature extraction: the network alone, decoding alone, and both together. One JSON line.
+
+python benchmarks/features.py --video=FILE.mp4 --weights=FILE
+"""
+
+import dataclasses
+import json
+import os
+import resource
+import statistics
+import time
+from typing import Any
+
+import numpy as np
+
+from tf_dictsum import cli
+from tf_dictsum.errors import UserError
+from tf_dictsum.quiet import load_tensorflow
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The flags of this command."""
+
+    video: str = cli.option("", "the video to read")
+    backbone: str = cli.option("googlenet", "the network")
+    weights: str = cli.option("", "its weights")
+    fps: float = cli.option(2.0, "sampled frames per second")
+    batch_size: int = cli.option(16, "frames per call of the network", lower_bound=1)
+    repeats: int = cli.option(3, "alternating rounds of the three timings", lower_bound=1)
+    network_frames: int = cli.option(192, "frames of a round for the network alone", lower_bound=1)
+    variants: bool = cli.option(False, "also time the network compiled by XLA and with other batch sizes")
+
+
+def main(argv: list[str]) -> None:
+    """Prints the timings."""
+    del argv
+    options = cli.from_flags(Options)
+    if not options.video:
+        raise UserError("--video is missing, as in --video=film.mp4.")
+    load_tensorflow()
+    from tf_dictsum.extractors.extractor import make_extractor
+    from tf_dictsum.extractors.pipeline import extract
+    from tf_dictsum.video.reader import VideoFile
+
+    extractor = make_extractor(options.backbone, options.weights)
+    rounds: list[dict[str, float]] = []
+    pictures = np.stack(
+        [frame.rgb for frame, _ in zip(VideoFile(options.video).sampled_frames(2.0, extractor.crop), range(16), strict=False)]
+    )
+    pictures = np.resize(pictures, (options.batch_size, *pictures.shape[1:]))
+    extractor(pictures)
+    steps = 0
+    video = VideoFile(options.video)
+    for _ in range(options.repeats):
+        network = network_speed(extractor, pictures, options.network_frames)
+        video = VideoFile(options.video)
+        begin = time.perf_counter()
+        steps = sum(1 for _ in video.sampled_frames(options.fps, extractor.crop))
+        decode = time.perf_counter() - begin
+        begin = time.perf_counter()
+        extract(VideoFile(options.video), extractor, options.fps, batch_size=options.batch_size)
+        both = time.perf_counter() - begin
+        rounds.append({"network": network, "decode": steps / decode, "both": steps / both})
+    speed = {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
+    assert video.timeline is not None
+    seconds = float(video.timeline.ends[-1])
+    report: dict[str, Any] = dataclasses.asdict(options) | {
+        "cores": len(os.sched_getaffinity(0)),
+        "frame": [video.info.width, video.info.height],
+        "video_s": seconds,
+        "steps": steps,
+        "decoded_frames_per_s": video.timeline.n_frames * speed["decode"] / steps,
+        "steps_per_s": speed,
+        "rounds": rounds,
+        "both_over_network": statistics.median(r["both"] / r["network"] for r in rounds),
+        "s_per_minute_of_video": steps / speed["both"] / seconds * 60,
+    }
+    if options.variants:
+        report["variants"] = variants(extractor, pictures, options.network_frames)
+    report["peak_memory_gib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(json.dumps(report))
+
+
+def network_speed(run: Any, pictures: np.ndarray, frames: int) -> float:
+    """Frames per second of the network alone."""
+    count = max(frames // len(pictures), 1)
+    begin = time.perf_counter()
+    for _ in range(count):
+        run(pictures)
+    return count * len(pictures) / (time.perf_counter() - begin)
+
+
+def variants(extractor: Any, pictures: np.ndarray, frames: int) -> dict[str, float]:
+    """Frames per second of the network run in other ways."""
+    import tensorflow as tf
+
+    found = {}
+    for size in (1, 4, 8, 32, 64):
+        batch = np.resize(pictures, (size, *pictures.shape[1:]))
+        extractor(batch)
+        found[f"batch {size}"] = network_speed(extractor, batch, frames)
+    compiled = tf.function(lambda x: extractor.model(tf.cast(x, tf.float32), training=False), jit_compile=True)
+    batch = tf.constant(pictures)
+    compiled(batch)
+    found[f"XLA, batch {len(pictures)}"] = network_speed(lambda x: compiled(batch).numpy(), pictures, frames)
+    return found
+
+
+if __name__ == "__main__":
+    cli.define_flags(Options)
+    cli.run(main)

@@ -1,0 +1,1 @@
+"""Networks that turn frames into features: GoogLeNet pool5 and keras.applications, their weights, decode and inference side by side."""

@@ -1,0 +1,157 @@
+"""python -m tf_dictsum.features: videos in, one features file in the field's layout out, ready for tf_dictsum.train.
+
+    python -m tf_dictsum.features VIDEO|FOLDER|"PATTERN*" ... --out=FILE.h5
+
+Two frames per second (by presentation time) go through GoogLeNet (pool5) or a network of keras.applications; shots come from
+kernel temporal segmentation. The file keeps what it holds: videos that it has already are left out, so the same command goes on
+after an interrupt and takes up new videos. One line per video to stdout. Exit status: 0; 2 for a mistake; 3 when some videos
+failed (listed at the end; the others are in the file); 130 when interrupted.
+"""
+
+import dataclasses
+import pathlib
+import sys
+import time
+from typing import Any
+
+from absl import flags, logging
+
+from tf_dictsum import cli
+from tf_dictsum.errors import UserError
+from tf_dictsum.quiet import load_tensorflow
+from tf_dictsum.summary.inputs import Input, find_inputs
+from tf_dictsum.summary.progress import Bar
+
+__all__ = ["Options", "main", "run"]
+
+SOME_FAILED = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The flags of this command."""
+
+    out: str = cli.option("", "features file to write, or to add to, such as films.h5")
+    fps: float = cli.option(2.0, "sampled frames per second; the field's datasets have 2", lower_bound=0.01, upper_bound=100.0)
+    backbone: str = cli.option("googlenet", "googlenet (BVLC, pool5), or a network of keras.applications, such as ResNet50")
+    weights: str = cli.option("", "its weights (.caffemodel, .onnx, .npz); default: the user's cache folder, then the publisher's address")
+    batch_size: int = cli.option(16, "frames per call of the network", lower_bound=1)
+    quiet: bool = cli.option(False, "no progress bars, and only warnings in the log")
+
+
+def main(argv: list[str]) -> int:
+    """Extracts what the command line names; returns the exit status. Raises UserError for a mistake."""
+    options = cli.from_flags(Options)
+    if options.quiet:
+        logging.set_verbosity(logging.WARNING)
+    if not argv[1:]:
+        raise UserError("no video is named, as in: python -m tf_dictsum.features films/ --out=films.h5")
+    if not options.out:
+        raise UserError("--out is missing, as in --out=films.h5.")
+    out = pathlib.Path(options.out)
+    if out.is_dir():
+        raise UserError(f"--out={out}: is a folder. Name a file in it, such as {out / 'features.h5'}.")
+    inputs = find_inputs(argv[1:])
+    if len(inputs) == 1 and not pathlib.Path(inputs[0].path).exists():
+        raise UserError(f"{inputs[0].path}: no such file.")
+    try:
+        return _Command(options, out).run(inputs)
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command goes on with the first video that is not finished", file=sys.stderr)
+        return 130
+
+
+class _Command:
+    """One run over all inputs, as the flags say."""
+
+    def __init__(self, options: Options, out: pathlib.Path):
+        self.options = options
+        load_tensorflow()
+
+        from tf_dictsum.extractors.extractor import make_extractor
+        from tf_dictsum.extractors.features_file import FeaturesFile
+
+        bar = Bar(not options.quiet, "weights")
+        try:
+            mib = 1 / 2**20
+            self.extractor = make_extractor(
+                options.backbone,
+                options.weights,
+                lambda source, done: bar.update(f"downloading {source.name}", done * mib, source.size * mib or None, "MiB"),
+            )
+        finally:
+            bar.close()
+        self.record = self.extractor.record(options.fps)
+        self.file = FeaturesFile(out, self.record)
+
+    def run(self, inputs: list[Input]) -> int:
+        """Everything; returns the exit status."""
+        failures = []
+        for place, item in enumerate(inputs, 1):
+            title = item.name if len(inputs) == 1 else f"{item.name} ({place}/{len(inputs)})"
+            try:
+                self._one(item, title)
+            except UserError as error:
+                if len(inputs) == 1:
+                    raise
+                text = " ".join(str(error).split())
+                logging.error("%s", text)
+                failures.append(text)
+        if len(failures) < len(inputs):
+            count = self.file.write()
+            print(f"{self.file.path}: {count} video{'s' * (count != 1)}", flush=True)
+        if failures:
+            print(f"{len(failures)} of {len(inputs)} failed:", *(f"  {failure}" for failure in failures), sep="\n", file=sys.stderr)
+        return SOME_FAILED if failures else 0
+
+    def _one(self, item: Input, title: str) -> None:
+        from tf_dictsum.video.reader import VideoFile
+
+        video = VideoFile(item.path)  # first: what is no video is said as such
+        if item.path in self.file:
+            print(f"{item.name}: there already", flush=True)
+            return
+        from tf_dictsum.extractors.pipeline import extract
+        from tf_dictsum.summary.footage import Footage
+
+        begin, bar = time.monotonic(), Bar(not self.options.quiet, title)
+        try:
+            found = extract(
+                video,
+                self.extractor,
+                self.options.fps,
+                batch_size=self.options.batch_size,
+                progress=lambda seconds: bar.update("reading", seconds, video.info.duration, "s"),
+            )
+        finally:
+            bar.close()
+        size: dict[str, Any] = {"width": video.info.width, "height": video.info.height}
+        warnings = (video.problem,) if video.problem else ()
+        self.file.add(
+            Footage(
+                item.path,
+                item.name,
+                **size,
+                timeline=found.timeline,
+                picks=found.picks,
+                features=found.features,
+                extractor=self.record,
+                warnings=warnings,
+            )
+        )
+        steps, seconds = len(found.picks), time.monotonic() - begin
+        print(
+            f"{item.name}: {steps} steps of {float(found.timeline.ends[-1]):.1f} s in {seconds:.1f} s ({steps / seconds:.0f} per second)",
+            flush=True,
+        )
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    cli.define_flags(Options)
+    flags.FLAGS.set_gnu_getopt(True)  # flags may stand behind the videos
+    cli.run(main)
+
+
+if __name__ == "__main__":
+    run()

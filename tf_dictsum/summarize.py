@@ -1,0 +1,182 @@
+"""python -m tf_dictsum.summarize: any video in; key frames, storyboard, clip, tables and a page to look at out.
+
+    python -m tf_dictsum.summarize holiday.mp4 [more videos, folders, "patterns*", features.h5 ...]
+
+Without --model the shots and frames are chosen that stand for the whole video (no training, no labels); with it a trained
+selector's scores decide. Progress and log go to stderr, one line per video to stdout. Exit status: 0; 2 for a mistake; 3 when
+some videos failed (listed at the end; the others are done); 130 when interrupted. What was read of a video is kept in the
+user's cache folder, so that a second run begins at once.
+"""
+
+import dataclasses
+import pathlib
+import sys
+import webbrowser
+
+from absl import flags, logging
+
+from tf_dictsum import cli
+from tf_dictsum.errors import UserError
+from tf_dictsum.render.names import output_name
+from tf_dictsum.render.outputs import DEFAULT_KINDS, check_kinds, write_outputs
+from tf_dictsum.summary.budget import Budget, parse_duration
+from tf_dictsum.summary.feature_cache import FeatureCache
+from tf_dictsum.summary.footage import Footage
+from tf_dictsum.summary.inputs import Input, find_inputs
+from tf_dictsum.summary.models import load_model
+from tf_dictsum.summary.progress import Bar
+from tf_dictsum.summary.reading import VideoReader, read_features_file
+from tf_dictsum.summary.selectors import Representative, Selector
+from tf_dictsum.summary.summarizing import summarize
+from tf_dictsum.summary.trimming import trim_to_cuts
+
+__all__ = ["Options", "main", "run"]
+
+SOME_FAILED = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The flags of this command."""
+
+    out: str = cli.option("", "folder for everything; default: a folder <name>-summary for every video, in the current one")
+    ratio: float = cli.option(0.15, "part of the video that the clip may fill")
+    duration: str = cli.option("", "length of the clip instead of --ratio, such as 30s, 1m30s or 00:01:30")
+    num_keyframes: int = cli.option(
+        0, "exactly so many key frames, of the whole video; 0: the best frame of every chosen shot", lower_bound=0
+    )
+    method: str = cli.option(
+        "auto",
+        "representative: what stands for the whole video, without training; model: a trained selector; auto: model if --model is given",
+        choices=("auto", "representative", "model"),
+    )
+    model: str = cli.option("", "trained selector: a run directory of tf_dictsum.train, a SavedModel, or grpc://HOST:PORT/NAME")
+    backbone: str = cli.option("googlenet", "network of the features: googlenet, or one of keras.applications, such as ResNet50")
+    weights: str = cli.option("", "its weights; default: the user's cache folder, then the publisher's address")
+    outputs: tuple[str, ...] = cli.option(
+        list(DEFAULT_KINDS), "what to write: json, csv, keyframes, storyboard, scores, mp4, html, edl, otio"
+    )
+    edl: bool = cli.option(False, "write an edit list (CMX 3600) too")
+    otio: bool = cli.option(False, "write an OpenTimelineIO file too")
+    cache: bool = cli.option(True, "keep features in the user's cache folder, and use what is there; --nocache for neither")
+    open: bool = cli.option(False, "open the page of the last video in the browser when done")
+    quiet: bool = cli.option(False, "no progress bars, and only warnings in the log")
+
+
+class _Command:
+    """One run over all inputs, as the flags say."""
+
+    def __init__(self, options: Options):
+        self.options = options
+        if options.method == "model" and not options.model:
+            raise UserError("--method=model needs --model=RUN_DIR, a SavedModel or grpc://HOST:PORT/NAME.")
+        if options.method == "representative" and options.model:
+            raise UserError(f"--method=representative does not use --model={options.model}. Drop one of them.")
+        if options.duration and flags.FLAGS["ratio"].present:
+            raise UserError("--ratio and --duration exclude each other; give one of them.")
+        seconds = parse_duration(options.duration) if options.duration else None
+        self.budget = Budget(options.ratio, seconds, options.num_keyframes or None)
+        self.kinds = [*dict.fromkeys([*options.outputs, *(["edl"] if options.edl else []), *(["otio"] if options.otio else [])])]
+        check_kinds(self.kinds)
+        self.reader = VideoReader(options.backbone, options.weights, FeatureCache() if options.cache else None)
+        self.selectors: dict[str, Selector] = {}
+        self.page: pathlib.Path | None = None
+
+    def do(self, item: Input) -> None:
+        """One input: everything written and said on stdout. Raises UserError."""
+        if item.is_features:
+            for footage in read_features_file(item.path):
+                _say(footage)
+                self._finish(footage)
+            return
+        bar = self._bar(item.name)
+        try:
+            footage, cached = self.reader.read(item.path, item.name, bar.update)
+        finally:
+            bar.close()
+        if cached:  # else the reader has said it
+            _say(footage)
+        self._finish(footage)
+
+    def _finish(self, footage: Footage) -> None:
+        summary = trim_to_cuts(summarize(footage, self._selector(footage), self.budget), footage.timeline)
+        for warning in summary.warnings[len(footage.warnings) :]:  # those about reading were said when it was read
+            logging.warning("%s: %s", footage.name, warning)
+        folder = pathlib.Path(self.options.out or f"{footage.name}-summary")
+        bar = self._bar(footage.name)
+        try:
+            timeline = footage.timeline if footage.video else None
+            files = write_outputs(
+                summary, folder, self.kinds, timeline=timeline, progress=lambda what, done, total: bar.update(what, done, total, "frames")
+            )
+        finally:
+            bar.close()
+        page = folder / output_name(footage.name, "html")
+        if page in files:
+            self.page = page
+        print(
+            f"{footage.name}: {summary.summary_duration:.1f} s of {summary.duration:.1f} s in {_count(len(summary.segments), 'shot')}, "
+            f"{_count(len(summary.key_frames), 'key frame')} ({summary.method}) -> {page if page in files else folder}",
+            flush=True,
+        )
+
+    def _selector(self, footage: Footage) -> Selector:
+        kind = repr(sorted(footage.extractor.items()))
+        if kind not in self.selectors:
+            if self.options.model:
+                self.selectors[kind] = load_model(self.options.model, footage.extractor, footage.features.shape[1])
+            else:
+                self.selectors[kind] = Representative()
+        return self.selectors[kind]
+
+    def _bar(self, title: str) -> Bar:
+        return Bar(not self.options.quiet, title)
+
+
+def main(argv: list[str]) -> int:
+    """Summarizes what the command line names; returns the exit status. Raises UserError for a mistake."""
+    options = cli.from_flags(Options)
+    if options.quiet:
+        logging.set_verbosity(logging.WARNING)
+    inputs = find_inputs(argv[1:])
+    command = _Command(options)
+    if len(inputs) == 1:
+        command.do(inputs[0])  # its failure is the command's
+        failures = []
+    else:
+        failures = [failure for item in inputs if (failure := _failure(command, item))]
+    if failures:
+        print(f"{len(failures)} of {len(inputs)} failed:", *(f"  {failure}" for failure in failures), sep="\n", file=sys.stderr)
+    if options.open and command.page:
+        webbrowser.open(command.page.resolve().as_uri())
+    return SOME_FAILED if failures else 0
+
+
+def _say(footage: Footage) -> None:
+    for warning in footage.warnings:
+        logging.warning("%s: %s", footage.name, warning)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _failure(command: _Command, item: Input) -> str:
+    try:
+        command.do(item)
+    except UserError as error:
+        text = " ".join(str(error).split())
+        logging.error("%s", text)
+        return text
+    return ""
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    cli.define_flags(Options)
+    flags.FLAGS.set_gnu_getopt(True)  # flags may stand behind the videos
+    cli.run(main)
+
+
+if __name__ == "__main__":
+    run()

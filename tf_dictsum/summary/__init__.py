@@ -1,0 +1,1 @@
+"""From a video to what its summary is made of."""
