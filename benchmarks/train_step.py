@@ -4,12 +4,10 @@ python benchmarks/train_step.py --length=320 --batch_size=1 --update=sequential 
 """
 
 import dataclasses
-import json
-import resource
-import statistics
 import time
 
 import numpy as np
+from timing import print_report, summary, time_in_turn
 
 from tf_dictsum import cli
 from tf_dictsum.config import Config
@@ -61,18 +59,11 @@ def main(argv: list[str]) -> None:
     begin = time.perf_counter()
     step(batch)["summary"].numpy()
     first = time.perf_counter() - begin
-    times: list[float] = []
-    for _ in range(options.repeats):
-        begin = time.perf_counter()
-        step(batch)["summary"].numpy()
-        times.append(time.perf_counter() - begin)
-    report = dataclasses.asdict(options) | {
-        "first_step_s": first,
-        "train_step_s": {"median": statistics.median(times), "min": min(times)},
-        "per_video_s": statistics.median(times) / options.batch_size,
-        "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-    }
-    print(json.dumps(report))
+    seconds = summary(time_in_turn({"step": lambda: step(batch)["summary"].numpy()}, options.repeats)["step"])
+    print_report(
+        dataclasses.asdict(options)
+        | {"first_step_s": first, "train_step_s": seconds, "per_video_s": seconds["median"] / options.batch_size}
+    )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,10 @@ Of a decoder step only four products with weights stay in the loop: of both prev
 the lower cell's new state. The feedback Linear is folded into the lower cell's input weights (P = O W_y) before it.
 The gradient loop keeps dz of both cells and the attention's own small gradients; those of every weight and of the
 encoder outputs are matmuls over all steps after it.
+
+At batch 1 a step is bound by the weights it reads, 22 MB, more than a shared cache keeps. There the encoder's outputs
+M, fixed for the whole loop, are folded into the weights on both sides of the attention: with M W_q and M W_c made once,
+a step goes from states to logits and from attention to gates directly and reads less.
 """
 
 from collections.abc import Callable
@@ -118,20 +122,23 @@ def _forward(memory: tf.Tensor, *tensors: tf.Tensor | None) -> _Trace:
     """memory, the four states, the ten weights and the mask -> the states and gates of all steps."""
     state, w, mask = tensors[:4], DecoderWeights(*tensors[4:14]), tensors[14]
     time, size = tf.shape(memory)[0], memory.shape[-1]
+    w, folded = _fold(memory, w)
     by_time = tf.transpose(memory, [1, 0, 2])  # [batch, time, H]: rows for the scores
     by_feature = tf.transpose(memory, [1, 2, 0])  # [batch, H, time]: rows for the context
-    from_lower = tf.concat([w.query[:size], w.lower], axis=1)  # [H, 5H]
+    from_lower = tf.concat([w.query[:size], w.lower], axis=1)  # [H, 5H]; folded, time instead of H for the query
     from_upper = tf.concat([w.query[size:], w.fed, w.upper], axis=1)  # [H, 9H]
+    queried = tf.shape(w.query)[1]
     hidden = None if mask is None else tf.where(tf.transpose(mask), tf.zeros([], memory.dtype), memory.dtype.min)
     started = _started(mask, memory)
 
     def step(n: tf.Tensor, h1: tf.Tensor, c1: tf.Tensor, h2: tf.Tensor, c2: tf.Tensor, *arrays: tf.TensorArray) -> tuple:
         t = time - 1 - n
-        query1, lower = tf.split(tf.matmul(h1, from_lower), [size, 4 * size], axis=-1)
-        query2, fed, upper = tf.split(tf.matmul(h2, from_upper), [size, 4 * size, 4 * size], axis=-1)
-        logits = _over_features(by_time, query1 + query2 + w.query_bias)
+        query1, lower = tf.split(tf.matmul(h1, from_lower), [queried, 4 * size], axis=-1)
+        query2, fed, upper = tf.split(tf.matmul(h2, from_upper), [queried, 4 * size, 4 * size], axis=-1)
+        query = query1 + query2 + w.query_bias
+        logits = query if folded else _over_features(by_time, query)
         attention = tf.nn.softmax(logits if hidden is None else logits + hidden)
-        context = _over_features(by_feature, attention)
+        context = attention if folded else _over_features(by_feature, attention)
         z1 = tf.matmul(context, w.context) + lower + started[t] * (fed + w.fed_bias) + w.lower_bias
         h1_next, c1_next, gates1 = _cell(z1, c1)
         h2_next, c2_next, gates2 = _cell(tf.matmul(h1_next, w.upper_input) + upper + w.upper_bias, c2)
@@ -150,16 +157,17 @@ def _forward(memory: tf.Tensor, *tensors: tf.Tensor | None) -> _Trace:
 
 
 def _backward_loop(dy: tf.Tensor, memory: tf.Tensor, *tensors: tf.Tensor | None) -> tuple[tf.Tensor, ...]:
-    """dy, memory, c1 and c2 before the first step, six weights, the trace, the mask -> state gradients, then those of all steps."""
-    c1_first, c2_first, query_kernel, context, lower, fed, upper_input, upper = tensors[:8]
-    trace, mask = _Trace(*tensors[8:15]), tensors[15]
+    """dy, memory, c1 and c2 before the first step, the weights, the trace, the mask -> state gradients; dz1, dz2, dlogits of all steps."""
+    c1_first, c2_first, w, trace, mask = *tensors[:2], DecoderWeights(*tensors[2:12]), _Trace(*tensors[12:19]), tensors[19]
     time, size = tf.shape(memory)[0], memory.shape[-1]
     by_time = tf.transpose(memory, [1, 0, 2])
     by_feature = tf.transpose(memory, [1, 2, 0])
-    lower_inputs = tf.transpose(tf.concat([context, lower, fed], axis=0))  # [4H, 3H]
-    upper_inputs = tf.transpose(tf.concat([upper_input, upper], axis=0))  # [4H, 2H]
-    query_inputs = tf.transpose(query_kernel)  # [H, 2H]
+    w, folded = _fold(memory, w)
+    lower_inputs = tf.transpose(tf.concat([w.context, w.lower, w.fed], axis=0))  # [4H, 3H]; folded, time instead of H for the context
+    upper_inputs = tf.transpose(tf.concat([w.upper_input, w.upper], axis=0))  # [4H, 2H]
+    query_inputs = tf.transpose(w.query)  # [H, 2H]
     c1_before, c2_before = shift_time(trace.c1, c1_first, True), shift_time(trace.c2, c2_first, True)
+    attended = tf.shape(w.context)[0]
     started = _started(mask, memory)
 
     def step(n: tf.Tensor, dh1: tf.Tensor, dc1: tf.Tensor, dh2: tf.Tensor, dc2: tf.Tensor, *arrays: tf.TensorArray) -> tuple:
@@ -167,14 +175,14 @@ def _backward_loop(dy: tf.Tensor, memory: tf.Tensor, *tensors: tf.Tensor | None)
         dz2, dc2_before = _cell_gradient(dh2_now, dc2, trace.c2[n], c2_before[n], trace.gates2[n])
         dh1_up, dh2_before = tf.split(tf.matmul(dz2, upper_inputs), 2, axis=-1)
         dz1, dc1_before = _cell_gradient(dh1 + dh1_up, dc1, trace.c1[n], c1_before[n], trace.gates1[n])
-        dcontext, dh1_before, dfed = tf.split(tf.matmul(dz1, lower_inputs), 3, axis=-1)
+        dcontext, dh1_before, dfed = tf.split(tf.matmul(dz1, lower_inputs), [attended, size, size], axis=-1)
         attention = trace.attention[n]
-        dattention = _over_features(by_time, dcontext)
+        dattention = dcontext if folded else _over_features(by_time, dcontext)
         dlogits = attention * (dattention - tf.reduce_sum(attention * dattention, axis=-1, keepdims=True))
-        dquery = _over_features(by_feature, dlogits)
+        dquery = dlogits if folded else _over_features(by_feature, dlogits)
         dquery1, dquery2 = tf.split(tf.matmul(dquery, query_inputs), 2, axis=-1)
         dh1_before, dh2_before = dh1_before + dquery1, dh2_before + started[n] * dfed + dquery2
-        values = (dz1, dz2, dcontext, dlogits, dquery)
+        values = (dz1, dz2, dlogits)
         if mask is not None:
             alive = mask[n][:, tf.newaxis]
             values = tuple(tf.where(alive, v, tf.zeros_like(v)) for v in values)
@@ -183,7 +191,7 @@ def _backward_loop(dy: tf.Tensor, memory: tf.Tensor, *tensors: tf.Tensor | None)
         return n + 1, dh1_before, dc1_before, dh2_before, dc2_before, *(a.write(n, v) for a, v in zip(arrays, values, strict=True))
 
     batch = memory.shape[1]
-    widths = (4 * size, 4 * size, size, memory.shape[0], size)
+    widths = (4 * size, 4 * size, memory.shape[0])
     arrays = [tf.TensorArray(memory.dtype, time, element_shape=[batch, width]) for width in widths]
     start = [tf.zeros_like(c1_first)] * 4
     results = tf.while_loop(lambda n, *_: n < time, step, (0, *start, *arrays), maximum_iterations=time, parallel_iterations=1)
@@ -199,18 +207,16 @@ def _backward(
     mask: tf.Tensor | None,
     compiled: bool,
 ) -> tuple[tf.Tensor, ...]:
-    size = memory.shape[-1]
     h1_first, c1_first, h2_first, c2_first = state
-    loop_weights = (w.query, w.context, w.lower, w.fed, w.upper_input, w.upper)
-    results = call_loop(_backward_loop, (dy, memory, c1_first, c2_first, *loop_weights, *trace, mask), compiled)
-    dz1, dz2, dcontext, dlogits, dquery = results[4:]
+    results = call_loop(_backward_loop, (dy, memory, c1_first, c2_first, *w, *trace, mask), compiled)
+    dz1, dz2, dlogits = results[4:]
+    dcontext, dquery = _project(dz1, tf.transpose(w.context)), _attend(dlogits, memory)
     started = _started(mask, memory)
 
     h1_before, h2_before = shift_time(trace.h1, h1_first, True), shift_time(trace.h2, h2_first, True)
     states = tf.concat([h1_before, h2_before], axis=-1)
-    flat_query = tf.matmul(tf.reshape(states, [-1, 2 * size]), w.query) + w.query_bias
-    query = tf.reshape(flat_query, tf.shape(h1_before))
-    context = tf.einsum("sbt,tbh->sbh", trace.attention, memory)
+    query = _project(states, w.query) + w.query_bias
+    context = _attend(trace.attention, memory)
     dmemory = tf.einsum("sbt,sbh->tbh", trace.attention, dcontext) + tf.einsum("sbt,sbh->tbh", dlogits, query)
     dweights = DecoderWeights(
         query=_weight_gradient(states, dquery),
@@ -225,6 +231,26 @@ def _backward(
         upper_bias=tf.reduce_sum(dz2, axis=[0, 1]),
     )
     return (dmemory, *results[:4], *dweights)
+
+
+def _fold(memory: tf.Tensor, w: DecoderWeights) -> tuple[DecoderWeights, bool]:
+    """At batch 1, weights with the encoder's outputs M multiplied in: query [2H, time], query_bias [time], context [time, 4H]."""
+    if memory.shape[1] != 1:
+        return w, False
+    m = memory[:, 0]
+    keys = tf.matmul(w.query, m, transpose_b=True)
+    return w._replace(query=keys, query_bias=tf.linalg.matvec(m, w.query_bias), context=tf.matmul(m, w.context)), True
+
+
+def _project(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """x [time, batch, M] times kernel [M, N]: [time, batch, N], one matmul."""
+    flat = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), kernel)
+    return tf.reshape(flat, [-1, x.shape[1], kernel.shape[-1]])
+
+
+def _attend(weights: tf.Tensor, memory: tf.Tensor) -> tf.Tensor:
+    """weights [steps, batch, time] over memory [time, batch, H]: [steps, batch, H]."""
+    return tf.einsum("sbt,tbh->sbh", weights, memory)
 
 
 def _weight_gradient(inputs: tf.Tensor, dz: tf.Tensor) -> tf.Tensor:

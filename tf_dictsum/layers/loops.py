@@ -74,4 +74,3 @@ def _compile(loop: Callable[..., Any], signature: tuple, absent: tuple[bool, ...
 
     specs = [tf.TensorSpec(shape, dtype) for shape, dtype in signature]
     return tf.function(call, input_signature=specs, jit_compile=True, autograph=False)
-

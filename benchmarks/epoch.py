@@ -1,0 +1,73 @@
+"""Times whole epochs through the training loop: the first one (compiling included), later ones, and evaluation's share. One JSON line.
+
+python benchmarks/epoch.py --dataset=FILE.h5 [--splits=FILE.json] --epochs=3
+
+Run it twice: the first run compiles, the second one finds what it compiled in the user's cache folder.
+"""
+
+import dataclasses
+import pathlib
+import statistics
+import tempfile
+import time
+from typing import Any
+
+from timing import print_report
+
+from tf_dictsum import cli
+from tf_dictsum.config import Config
+from tf_dictsum.files import read_json
+from tf_dictsum.quiet import load_tensorflow
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The flags of this command."""
+
+    dataset: str = cli.option("demo", "feature file")
+    splits: str = cli.option("", "splits file; its first split is trained")
+    epochs: int = cli.option(3, "epochs to train", lower_bound=2)
+    method: str = cli.option("sum_gan_aae", "which method", choices=("dictsum", "sum_gan_aae"))
+    update: str = cli.option("sequential", "which updates", choices=("sequential", "joint"))
+    jit: str = cli.option("auto", "XLA", choices=("auto", "loops", "on", "off"))
+    batch_size: int = cli.option(1, "videos per update", lower_bound=1)
+    hidden_size: int = cli.option(500, "H", lower_bound=1)
+
+
+def main(argv: list[str]) -> None:
+    """Prints the timing."""
+    del argv
+    options = cli.from_flags(Options)
+    load_tensorflow()
+    from tf_dictsum.training.monitor import Monitor
+    from tf_dictsum.training.trainer import train
+
+    evaluations: list[float] = []
+    evaluate = Monitor.evaluate
+
+    def timed(self: Monitor, *arguments: Any) -> None:
+        begin = time.perf_counter()
+        evaluate(self, *arguments)
+        evaluations.append(time.perf_counter() - begin)
+
+    Monitor.evaluate = timed  # type: ignore[method-assign]
+    values = {
+        name: getattr(options, name) for name in ("dataset", "splits", "epochs", "method", "update", "jit", "batch_size", "hidden_size")
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        config = Config(**values, parallel_size=options.hidden_size, pretrain_epochs=1, split="0", run_dir=folder, progress=False)
+        train(config)
+        history = read_json(pathlib.Path(folder) / "split0-seed0" / "history.json")
+    seconds = [record["seconds"] for record in history if record["epoch"] > 0]
+    later = statistics.median(seconds[1:])
+    evaluation = statistics.median(evaluations[2:])  # the first one is of the untrained selector, the second one compiles nothing new
+    print_report(
+        dataclasses.asdict(options)
+        | {"first_epoch_s": seconds[0], "later_epoch_s": later, "first_to_later": seconds[0] / later}
+        | {"evaluation_s": evaluation, "evaluation_share": evaluation / (later + evaluation)}
+    )
+
+
+if __name__ == "__main__":
+    cli.define_flags(Options)
+    cli.run(main)
