@@ -49,6 +49,7 @@ def test_flags_of_the_table_exist():
         "help",
     }
     known |= {"annotations", "change_points", "features"}
+    known |= {"methods", "sigmas", "dict_weights", "variants", "workers"}
     known |= {"run_dirs", "logdir", "draws", "length", "repeats", "noprogress", "cpu_threads"}
     used = set(re.findall(r"--([a-z_]+)", README))
     assert used <= known, used - known
