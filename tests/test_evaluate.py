@@ -142,6 +142,12 @@ def test_bad_datasets(tmp_path, dataset, call, name, value, message):
         call(dataset=str(tmp_path / "data.h5"))
 
 
+def test_comparing_scores_needs_their_dataset(tmp_path, dataset, call):
+    path = write(tmp_path / "mine.json", random_scores(dataset))
+    with pytest.raises(UserError, match=r"mine\.json: not written by --json\. If it holds scores, name the --dataset"):
+        call(path, compare=str(path))
+
+
 def test_baselines_alone(call):
     out = call(dataset="demo", random_draws=2, folds=3)
     assert "mean over the test videos of each split, then over the splits (3; 12 videos)" in out

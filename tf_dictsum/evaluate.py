@@ -66,7 +66,13 @@ def main(argv: list[str]) -> None:
             raise UserError(f"--compare={options.compare}: one file only; name two or more, as in --compare=a.json,b.json.")
         if options.scores:
             raise UserError("--compare and --scores exclude each other: name all files after --compare.")
-        print(compare_files(files, lambda paths: evaluate(options, paths), options.json, options.markdown))
+
+        def evaluate_scores(paths: typing.Sequence[str]) -> Report:
+            if not options.dataset:
+                raise UserError(f"{paths[0]}: not written by --json. If it holds scores, name the --dataset that they belong to.")
+            return evaluate(options, paths)
+
+        print(compare_files(files, evaluate_scores, options.json, options.markdown))
         return
     if argv[1:]:
         raise UserError(
