@@ -118,6 +118,7 @@ def test_a_mistake_is_one_line_and_status_2(tmp_path):
         ((), {"dataset": "demo", "folds": 99}, r"--folds=99, but the dataset has"),
         ((), {"compare": "a.json"}, r"--compare=a.json: one file only"),
         (("b.json",), {"compare": "a.json", "scores": ("c.json",)}, r"--compare and --scores exclude each other"),
+        (("b.json",), {"compare": "a.json", "csv": "c.csv"}, r"--compare writes --json and --markdown only; drop --csv and --plots"),
     ],
 )
 def test_bad_flags(call, arguments, flags, message):
@@ -148,8 +149,9 @@ def test_comparing_scores_needs_their_dataset(tmp_path, dataset, call):
         call(path, compare=str(path))
 
 
-def test_baselines_alone(call):
-    out = call(dataset="demo", random_draws=2, folds=3)
+def test_baselines_alone(call, tmp_path, caplog):
+    out = call(dataset="demo", random_draws=2, folds=3, plots=str(tmp_path / "png"))
+    assert "nothing to draw without --scores" in caplog.text
     assert "mean over the test videos of each split, then over the splits (3; 12 videos)" in out
     assert "random (2 draws)" in out
     assert "Against random" not in out
