@@ -118,6 +118,7 @@ def test_a_mistake_is_one_line_and_status_2(tmp_path):
         ((), {"dataset": "demo", "folds": 99}, r"--folds=99, but the dataset has"),
         ((), {"compare": "a.json"}, r"--compare=a.json: one file only"),
         (("b.json",), {"compare": "a.json", "scores": ("c.json",)}, r"--compare and --scores exclude each other"),
+        (("b.json",), {"compare": "a.json", "csv": "c.csv"}, r"--compare writes --json and --markdown only; drop --csv and --plots"),
     ],
 )
 def test_bad_flags(call, arguments, flags, message):
@@ -142,8 +143,15 @@ def test_bad_datasets(tmp_path, dataset, call, name, value, message):
         call(dataset=str(tmp_path / "data.h5"))
 
 
-def test_baselines_alone(call):
-    out = call(dataset="demo", random_draws=2, folds=3)
+def test_comparing_scores_needs_their_dataset(tmp_path, dataset, call):
+    path = write(tmp_path / "mine.json", random_scores(dataset))
+    with pytest.raises(UserError, match=r"mine\.json: not written by --json\. If it holds scores, name the --dataset"):
+        call(path, compare=str(path))
+
+
+def test_baselines_alone(call, tmp_path, caplog):
+    out = call(dataset="demo", random_draws=2, folds=3, plots=str(tmp_path / "png"))
+    assert "nothing to draw without --scores" in caplog.text
     assert "mean over the test videos of each split, then over the splits (3; 12 videos)" in out
     assert "random (2 draws)" in out
     assert "Against random" not in out

@@ -37,8 +37,9 @@ def test_flags_of_the_table_exist():
     import dataclasses
 
     from tf_dictsum.config import Config
+    from tf_dictsum.evaluate import Options
 
-    known = {f.name for f in dataclasses.fields(Config)} | {
+    known = {f.name for options in (Config, Options) for f in dataclasses.fields(options)} | {
         "selection",
         "json",
         "allow_missing",
@@ -48,7 +49,8 @@ def test_flags_of_the_table_exist():
         "flagfile",
         "help",
     }
-    known |= {"annotations", "change_points", "features"}
+    known |= {"datasets", "annotations", "change_points", "features"}
+    known |= {"methods", "sigmas", "dict_weights", "variants", "workers"}
     known |= {"run_dirs", "logdir", "draws", "length", "repeats", "noprogress", "cpu_threads"}
     from tf_dictsum import export, score
     from tf_dictsum.serving.options import ServeOptions

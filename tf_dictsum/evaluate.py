@@ -3,6 +3,8 @@
 import dataclasses
 import typing
 
+from absl import logging
+
 from tf_dictsum import cli
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split, load_splits, make_folds
@@ -66,7 +68,15 @@ def main(argv: list[str]) -> None:
             raise UserError(f"--compare={options.compare}: one file only; name two or more, as in --compare=a.json,b.json.")
         if options.scores:
             raise UserError("--compare and --scores exclude each other: name all files after --compare.")
-        print(compare_files(files, lambda paths: evaluate(options, paths), options.json, options.markdown))
+        if options.csv or options.plots:
+            raise UserError("--compare writes --json and --markdown only; drop --csv and --plots.")
+
+        def evaluate_scores(paths: typing.Sequence[str]) -> Report:
+            if not options.dataset:
+                raise UserError(f"{paths[0]}: not written by --json. If it holds scores, name the --dataset that they belong to.")
+            return evaluate(options, paths)
+
+        print(compare_files(files, evaluate_scores, options.json, options.markdown))
         return
     if argv[1:]:
         raise UserError(
@@ -84,7 +94,8 @@ def main(argv: list[str]) -> None:
     if options.plots:
         from tf_dictsum.evaluation.plots import write_plots  # matplotlib takes a second
 
-        write_plots(report, options.plots)
+        if not write_plots(report, options.plots):
+            logging.warning("--plots=%s: nothing to draw without --scores.", options.plots)
     print(as_text(report, per_user=options.per_user))
 
 

@@ -74,7 +74,9 @@ def _changed(base: Config, path: str) -> Config:
         raise UserError(f"{path}: cannot read the flag file: {error.strerror}.") from None
     kept = {"dataset", "splits", "folds", "fold_seed", "split", "run_dir", "overwrite", "seed", "seeds", "progress"}
     hints = typing.get_type_hints(Config)
-    changes = {f.name: values[f.name].value for f in dataclasses.fields(Config) if f.name not in kept and hints[f.name] != tuple[int, ...]}
+    changes: dict[str, typing.Any] = {
+        f.name: values[f.name].value for f in dataclasses.fields(Config) if f.name not in kept and hints[f.name] != tuple[int, ...]
+    }
     return dataclasses.replace(base, **changes)
 
 

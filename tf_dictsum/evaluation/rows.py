@@ -155,10 +155,16 @@ def protocol_sentence(report: Report) -> str:
         if report.with_splits
         else f"{count} videos"
     )
-    return (
-        f"{settings.rule} over shot means, budget int(frames * {settings.ratio}); F max = best user, F avg = mean over users; precision "
-        f"and recall are means over users; tau-b and rho are means over annotators at the sampled frames; mean over {over}"
-    )
+
+    def measured(name: str) -> bool:
+        return any(row.mean.get(name) is not None for row in report.baselines.values())
+
+    parts = [f"{settings.rule} over shot means, budget int(frames * {settings.ratio})"]
+    if measured("f_max"):
+        parts.append("F max = best user, F avg = mean over users; precision and recall are means over users")
+    if measured("kendall_tau"):
+        parts.append("tau-b and rho are means over annotators at the sampled frames")
+    return "; ".join([*parts, f"mean over {over}"])
 
 
 def warnings(report: Report) -> list[str]:

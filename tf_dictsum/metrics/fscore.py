@@ -39,7 +39,7 @@ class UserAgreement:
 class SingleReference:
     """Summaries of one video against one reference: the knapsack of `gtscore` over the same shots and budget.
 
-    Papers before 2018 print this F (SUM-GAN, Cycle-SUM), and SUM-GAN-AAE's evaluation has it as an option.
+    SUM-GAN and Cycle-SUM print this F, and SUM-GAN-AAE's evaluation has it as an option.
     """
 
     def __init__(self, video: Video, shots: Shots) -> None:

@@ -114,7 +114,7 @@ def _serve(pipe: Any, work: Callable[[J], R]) -> None:
         except EOFError:
             return
         try:
-            answer = (work(job), None)
+            answer: tuple[Any, str | None] = (work(job), None)
         except KeyboardInterrupt:
             return
         except Exception as error:

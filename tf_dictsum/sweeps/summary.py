@@ -78,7 +78,8 @@ def sweep_markdown(found: Mapping[str, Any]) -> str:
     blocks.append(
         f"Means over the test videos of a split, then over splits and seeds, with 95 % bootstrap intervals over seeds and splits "
         f"(expanded percentile; an axis of fewer than five is averaged over). Selected without labels: {found['criterion']}. Best epoch: "
-        "picked on the test set, no estimate of anything. p against random and against the reference: runs permuted within splits."
+        "picked on the test set, no estimate of anything. Seeds that lack a split are left out. "
+        "p against random and against the reference: runs permuted within splits."
     )
     return "\n\n".join(blocks) + "\n"
 
@@ -98,7 +99,7 @@ def _table(found: Mapping[str, Any], metric: str) -> str:
         cells = [f"{number(summary[c]['mean'], metric)} {span(summary[c], metric)}".strip() for c in ("last", "selected", "best")]
         tests = {c["against"]: c["p"] for c in variant["comparisons"] if c["metric"] == metric and c["column"] == "selected"}
         ps = [f"{tests[other]:.2g}" if other in tests else "–" for other in ("random", *([reference] if reference else []))]
-        rows.append([name, str(len(variant["runs"])), *cells, *ps, *_counts(variant["summary"])])
+        rows.append([name, str(summary["last"]["runs"]), *cells, *ps, *_counts(variant["summary"])])
     for name, row in found["baselines"].items():
         if row["mean"].get(metric) is not None:
             peeking = name == "best_of_random"

@@ -37,7 +37,7 @@ _ONE_RUN: dict[str, Any] = {
     "epochs": 1,
     "compare_to": "",
 }
-_PRETRAINING = ("init", "shuffle", "clip", "adam_epsilon", "parallel_size", "parallel_output", "parallel_dropout")
+_PRETRAINING: tuple[str, ...] = ("init", "shuffle", "clip", "adam_epsilon", "parallel_size", "parallel_output", "parallel_dropout")
 _PRETRAINING += ("pretrain_epochs", "pretrain_patience", "pretrain_lr", "pretrain_loss", "deterministic", "jit")
 _methods: dict[Any, Any] = {}  # of this process: what is compiled for one job serves the next of its kind
 

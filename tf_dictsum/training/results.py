@@ -109,14 +109,15 @@ def _measures(record: Record) -> Measures:
 
 
 def _interval(runs: Sequence[Mapping[str, Any]], column: str, name: str) -> dict[str, Any]:
-    """Mean and sample sd over all runs; the interval over those seeds that have every split."""
+    """Mean, sample sd and interval over the seeds that have every split: splits differ in level, so that a seed that lacks one
+    would move the mean. Where no seed has them all, mean and sd of what there is, and no interval."""
     values = run_values(runs, column, name)
     if not values:
         return {"mean": None, "sd": None, "low": None, "high": None, "runs": 0}
-    all_runs, (table, _) = bootstrap_interval(list(values.values())), runs_by_split(values)
-    bounds = bootstrap_interval(table) if len(table) else None
-    low, high = (bounds.low, bounds.high) if bounds else (None, None)
-    return {"mean": all_runs.mean, "sd": all_runs.sd, "low": low, "high": high, "runs": len(values)}
+    table, _ = runs_by_split(values)
+    found = bootstrap_interval(table if len(table) else list(values.values()))
+    low, high = (found.low, found.high) if len(table) else (None, None)
+    return {"mean": found.mean, "sd": found.sd, "low": low, "high": high, "runs": found.values}
 
 
 def _baseline(row: Baseline) -> dict[str, Any]:

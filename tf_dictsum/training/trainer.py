@@ -149,6 +149,6 @@ class _Job:
         self.progress.advance(None, expected - (self.progress.done - before))
 
     def _hparams(self) -> dict[str, bool | int | float | str]:
-        names = ("method", "sigma", "dict_weight", "recon_weight", "dictionary", "parallel_hidden", "pretrain_epochs", "hidden_size")
-        names += ("learning_rate", "update", "batch_size", "init")
+        names = ["method", "sigma", "dict_weight", "recon_weight", "dictionary", "parallel_hidden", "pretrain_epochs", "hidden_size"]
+        names += ["learning_rate", "update", "batch_size", "init"]
         return {**{name: getattr(self.config, name) for name in names}, "split": self.number, "seed": self.seed}
