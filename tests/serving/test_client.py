@@ -304,7 +304,8 @@ def test_the_command_writes_what_evaluate_reads(tmp_path, dataset):
 
 
 @pytest.mark.slow
-def test_the_command_resumes_after_kill_9(tmp_path, dataset):
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+def test_the_command_resumes_after_kill_9_and_ctrl_c(tmp_path, dataset, number, status):
     out, partial = tmp_path / "scores.json", tmp_path / "scores.json.partial"
     flags = [f"--dataset={dataset.source}", f"--out={out}", "--in_flight=1", "--noprogress"]
     with ScriptedServer(lambda number, request, context: time.sleep(0.7)) as server:
@@ -312,8 +313,8 @@ def test_the_command_resumes_after_kill_9(tmp_path, dataset):
         while not partial.exists():
             assert process.poll() is None
             time.sleep(0.05)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        os.kill(process.pid, number)
+        assert process.wait(20) == status
     kept = json.loads(partial.read_text())["videos"]
     assert 0 < len(kept) < 6
     with ScriptedServer() as server:

@@ -39,6 +39,8 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
+from tf_dictsum.serving.config_files import Batching, batching_text
+
 OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 AVAILABLE, END = get_model_status_pb2.ModelVersionStatus.AVAILABLE, get_model_status_pb2.ModelVersionStatus.END
 
@@ -338,7 +340,7 @@ class TestConformance:
         request = target.request()
         request.inputs["mask"].CopyFrom(request.inputs["lengths"])
         del request.inputs["lengths"]
-        with refused("INVALID_ARGUMENT"):
+        with refused("INVALID_ARGUMENT", "Signature input alias: lengths", "not found in request and no default value provided"):
             target.predict(request)
 
     def test_an_undecodable_tensor(self, target):
@@ -628,3 +630,43 @@ class TestConformance:
         (reply,) = stub.ServerReflectionInfo(iter([request]), timeout=30)
         names = {service.name for service in reply.list_services_response.service}
         assert {"tensorflow.serving.PredictionService", "tensorflow.serving.ModelService", "grpc.health.v1.Health"} <= names
+
+
+@pytest.fixture(scope="module")
+def small_queue(request, exported, tmp_path_factory):
+    if request.config.getoption("--serving_address"):
+        pytest.skip("the running server has a batching file of its own")
+    folder = tmp_path_factory.mktemp("queue")
+    publish(exported, folder / "dictsum" / "1")
+    batching = Batching(max_batch_size=2, batch_timeout_micros=300_000, max_enqueued_batches=1, num_batch_threads=1)
+    (folder / "batching.config").write_text(batching_text(batching))
+    flags = ("--model_name=dictsum", f"--model_base_path={folder / 'dictsum'}", "--enable_batching")
+    with EmbeddedServer(*flags, f"--batching_parameters_file={folder / 'batching.config'}") as server:
+        yield Target(server.address, server.rest, "dictsum", None, embedded=True)
+
+
+class TestBatchingRows:
+    """Rows that need a batching file of their own, so only the embedded server is asked [batching/batching_session.cc]."""
+
+    def send(self, target, *steps):
+        """Sends requests at the same time; returns what became of each."""
+        calls = [target.predictions.Predict.future(target.request(steps=n), timeout=60) for n in steps]
+        return [(call.code().name, call.details()) for call in calls if call.exception() is not None or call.result()]
+
+    def test_lengths_that_differ_without_padding(self, small_queue):
+        for code, text in self.send(small_queue, 5, 9):
+            assert code == "FAILED_PRECONDITION"
+            assert text.startswith("Tensors with name 'features' from different tasks have different shapes and padding is turned off.")
+            assert "Set pad_variable_length_inputs to true" in text
+        assert [code for code, _ in self.send(small_queue, 5, 5)] == ["OK", "OK"]
+
+    def test_a_full_queue(self, small_queue):
+        answers = self.send(small_queue, *[700] * 24)
+        assert {code for code, _ in answers} == {"OK", "UNAVAILABLE"}
+        assert next(text for code, text in answers if code == "UNAVAILABLE")
+        assert [code for code, _ in self.send(small_queue, 5)] == ["OK"]
+
+    def test_more_videos_than_a_batch_takes(self, small_queue):
+        features = np.zeros((3, 5, small_queue.width), np.float32)
+        with refused("INVALID_ARGUMENT", "3", "2"):
+            small_queue.predict(small_queue.request(features))

@@ -114,6 +114,8 @@ class BatchThreads:
                         return
                     self._changed.wait(self._until_next())
                     taken = self._take()
+                if any(queue.batches for queue in self._queues):
+                    self._changed.notify()  # somebody else must look after what waits while this thread computes
             _run_batch(*taken, self.options)
 
     def _take(self) -> tuple[_Queue, _Batch] | None:
