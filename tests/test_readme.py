@@ -36,6 +36,7 @@ def test_files_and_modules_exist():
 def test_flags_of_the_table_exist():
     import dataclasses
 
+    from tf_dictsum import features
     from tf_dictsum.config import Config
 
     known = {f.name for f in dataclasses.fields(Config)} | {
@@ -49,5 +50,6 @@ def test_flags_of_the_table_exist():
         "help",
     }
     known |= {"run_dirs", "logdir", "draws", "length", "repeats", "noprogress", "cpu_threads"}
+    known |= {f.name for f in dataclasses.fields(features.Options)}
     used = set(re.findall(r"--([a-z_]+)", README))
     assert used <= known, used - known
