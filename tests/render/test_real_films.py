@@ -86,4 +86,4 @@ def test_every_frame_of_the_clip_is_the_right_one(tmp_path: pathlib.Path, shared
         with Image.open(path) as picture:
             assert picture.size == (file.info.width, file.info.height)
             (frame,) = VideoFile(video).frames([key.frame])  # without a timeline: counted from the first frame
-            assert np.abs(np.asarray(picture, np.float64) - frame.rgb).mean() < 4  # JPEG's loss
+            assert np.abs(np.asarray(picture, np.float64) - frame.rgb).mean() < 6  # what JPEG loses of dithered pictures (GIF)
