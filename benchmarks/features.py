@@ -9,6 +9,7 @@ import os
 import resource
 import statistics
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -53,16 +54,20 @@ def main(argv: list[str]) -> None:
     steps = 0
     video = VideoFile(options.video)
     for _ in range(options.repeats):
-        network = network_speed(extractor, pictures, options.network_frames)
         video = VideoFile(options.video)
-        begin = time.perf_counter()
-        steps = sum(1 for _ in video.sampled_frames(options.fps, extractor.crop))
-        decode = time.perf_counter() - begin
-        begin = time.perf_counter()
-        extract(VideoFile(options.video), extractor, options.fps, batch_size=options.batch_size)
-        both = time.perf_counter() - begin
-        rounds.append({"network": network, "decode": steps / decode, "both": steps / both})
-    speed = {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
+        jobs: dict[str, Callable[[], int]] = {
+            "network": lambda: run_network(extractor, pictures, options.network_frames),
+            "decode": lambda video=video: sum(1 for _ in video.sampled_frames(options.fps, extractor.crop)),  # type: ignore[misc]
+            "both": lambda: len(extract(VideoFile(options.video), extractor, options.fps, batch_size=options.batch_size).picks),
+        }
+        found = {}
+        for name, job in jobs.items():
+            cpu, begin = time.process_time(), time.perf_counter()
+            steps = job()
+            found[name] = steps / (time.perf_counter() - begin)
+            found[f"{name}_cpu_s"] = (time.process_time() - cpu) / steps
+        rounds.append(found)
+    speed = {name: statistics.median(r[name] for r in rounds) for name in ("network", "decode", "both")}
     assert video.timeline is not None
     seconds = float(video.timeline.ends[-1])
     report: dict[str, Any] = dataclasses.asdict(options) | {
@@ -72,6 +77,8 @@ def main(argv: list[str]) -> None:
         "steps": steps,
         "decoded_frames_per_s": video.timeline.n_frames * speed["decode"] / steps,
         "steps_per_s": speed,
+        # Processor time does not depend on what else the machine does.
+        "cpu_s_per_step": {name: statistics.median(r[f"{name}_cpu_s"] for r in rounds) for name in speed},
         "rounds": rounds,
         "both_over_network": statistics.median(r["both"] / r["network"] for r in rounds),
         "s_per_minute_of_video": steps / speed["both"] / seconds * 60,
@@ -82,13 +89,12 @@ def main(argv: list[str]) -> None:
     print(json.dumps(report))
 
 
-def network_speed(run: Any, pictures: np.ndarray, frames: int) -> float:
-    """Frames per second of the network alone."""
+def run_network(run: Callable[[Any], Any], pictures: np.ndarray, frames: int) -> int:
+    """Runs the network alone on about so many frames; returns how many it were."""
     count = max(frames // len(pictures), 1)
-    begin = time.perf_counter()
     for _ in range(count):
         run(pictures)
-    return count * len(pictures) / (time.perf_counter() - begin)
+    return count * len(pictures)
 
 
 def variants(extractor: Any, pictures: np.ndarray, frames: int) -> dict[str, float]:
@@ -98,13 +104,17 @@ def variants(extractor: Any, pictures: np.ndarray, frames: int) -> dict[str, flo
     found = {}
     for size in (1, 4, 8, 32, 64):
         batch = np.resize(pictures, (size, *pictures.shape[1:]))
-        extractor(batch)
-        found[f"batch {size}"] = network_speed(extractor, batch, frames)
+        found[f"batch {size}"] = speed_of(extractor, batch, frames)
     compiled = tf.function(lambda x: extractor.model(tf.cast(x, tf.float32), training=False), jit_compile=True)
-    batch = tf.constant(pictures)
-    compiled(batch)
-    found[f"XLA, batch {len(pictures)}"] = network_speed(lambda x: compiled(batch).numpy(), pictures, frames)
+    found[f"XLA, batch {len(pictures)}"] = speed_of(lambda x: compiled(tf.constant(x)).numpy(), pictures, frames)
     return found
+
+
+def speed_of(run: Callable[[Any], Any], pictures: np.ndarray, frames: int) -> float:
+    """Frames per second, after a first call."""
+    run(pictures)
+    begin = time.perf_counter()
+    return run_network(run, pictures, frames) / (time.perf_counter() - begin)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from tf_dictsum import cli
 from tf_dictsum.errors import UserError
 from tf_dictsum.render.names import output_name
 from tf_dictsum.render.outputs import DEFAULT_KINDS, check_kinds, write_outputs
+from tf_dictsum.shots.selection import RATIO
 from tf_dictsum.summary.budget import Budget, parse_duration
 from tf_dictsum.summary.feature_cache import FeatureCache
 from tf_dictsum.summary.footage import Footage
@@ -40,7 +41,7 @@ class Options:
     """The flags of this command."""
 
     out: str = cli.option("", "folder for everything; default: a folder <name>-summary for every video, in the current one")
-    ratio: float = cli.option(0.15, "part of the video that the clip may fill")
+    ratio: float | None = cli.option(None, "part of the video that the clip may fill; default: 0.15")
     duration: str = cli.option("", "length of the clip instead of --ratio, such as 30s, 1m30s or 00:01:30")
     num_keyframes: int = cli.option(
         0, "exactly so many key frames, of the whole video; 0: the best frame of every chosen shot", lower_bound=0
@@ -72,10 +73,10 @@ class _Command:
             raise UserError("--method=model needs --model=RUN_DIR, a SavedModel or grpc://HOST:PORT/NAME.")
         if options.method == "representative" and options.model:
             raise UserError(f"--method=representative does not use --model={options.model}. Drop one of them.")
-        if options.duration and flags.FLAGS["ratio"].present:
+        if options.duration and options.ratio is not None:
             raise UserError("--ratio and --duration exclude each other; give one of them.")
         seconds = parse_duration(options.duration) if options.duration else None
-        self.budget = Budget(options.ratio, seconds, options.num_keyframes or None)
+        self.budget = Budget(RATIO if options.ratio is None else options.ratio, seconds, options.num_keyframes or None)
         self.kinds = [*dict.fromkeys([*options.outputs, *(["edl"] if options.edl else []), *(["otio"] if options.otio else [])])]
         check_kinds(self.kinds)
         self.reader = VideoReader(options.backbone, options.weights, FeatureCache() if options.cache else None)

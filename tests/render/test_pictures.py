@@ -58,6 +58,13 @@ def test_key_frames_are_upright_and_of_full_size(tmp_path: pathlib.Path, options
     assert max(small.picture.size) <= 640
 
 
+def test_shots_may_have_a_sampled_frame_in_common(tmp_path: pathlib.Path, material: Material):
+    keys = (KeyFrame(1, 15, 0.5, 0, 0.9), KeyFrame(2, 15, 0.5, 1, 0.9), KeyFrame(3, 30, 1.0, 2, 0.8))
+    small = key_frame_pictures(dataclasses.replace(material.summary, key_frames=keys), VideoFile(material.video, material.line), tmp_path)
+    assert [thumbnail.key for thumbnail in small] == list(keys)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 def test_key_frames_of_an_earlier_run_go(tmp_path: pathlib.Path, material: Material):
     ours = ["holiday-keyframe-001-00h00m02.000s.jpg", "holiday-keyframe-009-00h00m07.500s.jpg"]
     others = ["holiday-keyframe-1.jpg", "holiday2-keyframe-001-00h00m02.000s.jpg", "my-holiday-keyframe-001-00h00m02.000s.jpg", "a.txt"]

@@ -21,7 +21,7 @@ from tf_dictsum.video.orientation import orientation_of
 
 __all__ = ["PRESET", "QUALITY", "write_clip"]
 
-# x264 at half the default preset's time; at this crf hardly to be told from the source (docs/video.md has times and sizes).
+# Half the time of x264's default preset at the same size (docs/video.md has the numbers).
 PRESET, QUALITY = "veryfast", 20
 _AAC_FRAME = 1024
 # FFmpeg's default coder, twoloop, has audible bursts in steady tones (measured: 20 to 40 dB more error than this one).

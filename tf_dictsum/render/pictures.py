@@ -49,19 +49,19 @@ def key_frame_pictures(
     Raises:
       UserError: a frame cannot be decoded (any more) or a file cannot be written.
     """
-    small = []
-    wanted = {key.frame: key for key in summary.key_frames}
-    for frame in video.frames(wanted):
-        key = wanted[frame.number]
+    small = {}
+    for frame in video.frames(key.frame for key in summary.key_frames):
         picture = Image.fromarray(frame.rgb)
-        if folder is not None:
-            write_image(pathlib.Path(folder) / key_frame_name(summary.name, key), picture, "jpeg", quality=QUALITY)
         copy = picture.copy()
         copy.thumbnail(THUMBNAIL, Image.Resampling.LANCZOS)
-        small.append(Thumbnail(key, copy))
-        if progress is not None:
-            progress(1)
-    return small
+        for key in summary.key_frames:
+            if key.frame == frame.number:  # short shots may have a sampled frame in common
+                if folder is not None:
+                    write_image(pathlib.Path(folder) / key_frame_name(summary.name, key), picture, "jpeg", quality=QUALITY)
+                small[key.number] = Thumbnail(key, copy)
+                if progress is not None:
+                    progress(1)
+    return [small[key.number] for key in summary.key_frames]
 
 
 def remove_older_key_frames(folder: str | os.PathLike[str], summary: VideoSummary) -> None:

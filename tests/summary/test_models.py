@@ -1,0 +1,162 @@
+import concurrent.futures
+
+import numpy as np
+import pytest
+
+from tf_dictsum.errors import UserError
+from tf_dictsum.files import write_json
+from tf_dictsum.layers.initializers import Initializers
+from tf_dictsum.models.scorer import Scorer
+from tf_dictsum.models.selector_files import save_selector
+from tf_dictsum.summary.models import load_model
+from tf_dictsum.summary.remote import RemoteScorer
+
+RECORD = {"network": "bvlc_googlenet", "layer": "pool5", "preprocessing": "p", "weights": "ab" * 32, "fps": 2.0}
+FEATURES = np.random.default_rng(0).random((9, 6), np.float32)
+
+
+@pytest.fixture(scope="module")
+def scorer():
+    return Scorer(6, 4, Initializers(seed=3))
+
+
+@pytest.fixture(scope="module")
+def expected(scorer):
+    return np.asarray(scorer(FEATURES[None])[0])[0]
+
+
+@pytest.fixture
+def run_directory(tmp_path, scorer):
+    for n, seed in ((0, 0), (0, 1), (1, 0)):
+        folder = tmp_path / "run" / f"split{n}-seed{seed}"
+        folder.mkdir(parents=True)
+        save_selector(scorer, folder, {"method": "dictsum", "epochs": 60, "dataset": "films", "extractor": RECORD})
+    return tmp_path / "run"
+
+
+def test_run_directory(run_directory, expected):
+    model = load_model(str(run_directory), RECORD, 6)
+    np.testing.assert_allclose(model.scorer(FEATURES), expected, rtol=1e-6)
+    assert (model.method, model.rule, model.model) == ("dictsum", "knapsack", str(run_directory / "split0-seed0"))
+    assert model.text == "Scored by a trained selector (dictsum, 60 epochs on films)."
+    other = load_model(str(run_directory / "split1-seed0"), {}, 6)  # features without a record cannot be compared
+    assert other.model.endswith("split1-seed0")
+
+
+def test_features_of_another_network_are_refused(run_directory):
+    with pytest.raises(UserError, match=r"--model=.*split0-seed0: not the features .* \(network resnet here, bvlc_googlenet there\)"):
+        load_model(str(run_directory), {**RECORD, "network": "resnet"}, 6)
+    with pytest.raises(UserError, match=r"was trained on features of width 6, these have 1024"):
+        load_model(str(run_directory), RECORD, 1024)
+
+
+@pytest.fixture(scope="module")
+def saved_model(tmp_path_factory, scorer):
+    import keras
+    import tensorflow as tf
+
+    class Exported(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.scorer = scorer
+
+        @tf.function(
+            input_signature=[tf.TensorSpec([None, None, 6], tf.float32, "features"), tf.TensorSpec([None], tf.int32, "lengths")],
+            autograph=False,
+        )
+        def serve(self, features, lengths):
+            return {"scores": self.scorer(features, mask=tf.sequence_mask(lengths, tf.shape(features)[1]))[0], "lengths": lengths}
+
+    assert keras.backend.backend() == "tensorflow"
+    folder = tmp_path_factory.mktemp("models") / "dictsum"
+    module = Exported()
+    for version in ("2", "10"):
+        tf.saved_model.save(module, str(folder / version), {"serving_default": module.serve})
+    return folder
+
+
+def test_saved_model(saved_model, expected):
+    for folder in (saved_model, saved_model / "2"):
+        model = load_model(str(folder), RECORD, 6)
+        np.testing.assert_allclose(model.scorer(FEATURES), expected, rtol=1e-5)
+    assert load_model(str(saved_model), RECORD, 6).model == str(saved_model / "10")
+    with pytest.raises(UserError, match=r"width 6, these have 7"):
+        load_model(str(saved_model), RECORD, 7)
+
+
+def test_a_saved_models_record(saved_model):
+    write_json(saved_model / "10" / "assets.extra" / "metadata.json", {"method": "sum_gan_aae", "extractor": RECORD})
+    assert load_model(str(saved_model), RECORD, 6).method == "sum_gan_aae"
+    with pytest.raises(UserError, match=r"fps 1.0 here, 2.0 there"):
+        load_model(str(saved_model), {**RECORD, "fps": 1.0}, 6)
+
+
+def test_what_is_no_model(tmp_path, run_directory):
+    with pytest.raises(UserError, match=r"--model=nowhere: no such folder"):
+        load_model("nowhere", RECORD, 6)
+    with pytest.raises(UserError, match=r"not a trained model \(it has no selector.json"):
+        load_model(str(tmp_path), RECORD, 6)
+    (tmp_path / "unfinished" / "split0-seed0").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"its training is not finished"):
+        load_model(str(tmp_path / "unfinished"), RECORD, 6)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "saved_model.pb").write_bytes(b"x")
+    with pytest.raises(UserError, match=r"not a SavedModel that scores features"):
+        load_model(str(tmp_path / "broken"), RECORD, 6)
+    with pytest.raises(UserError, match=r"expected grpc://HOST:PORT/NAME, such as grpc://localhost:8500/dictsum"):
+        load_model("grpc://localhost", RECORD, 6)
+
+
+@pytest.fixture
+def server():
+    """A server of TensorFlow Serving's protocol; its answer is what the test sets."""
+    import grpc
+    import tensorflow as tf
+    from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+    class Service(prediction_service_pb2_grpc.PredictionServiceServicer):
+        answer = staticmethod(lambda features: features.mean(axis=-1))
+
+        def Predict(self, request, context):  # noqa: N802
+            if request.model_spec.name != "dictsum":
+                context.abort(grpc.StatusCode.NOT_FOUND, "Servable not found for request: Latest(x)")
+            features = tf.make_ndarray(request.inputs["features"])
+            assert tf.make_ndarray(request.inputs["lengths"]).tolist() == [features.shape[1]]
+            reply = predict_pb2.PredictResponse()
+            reply.outputs["scores"].CopyFrom(tf.make_tensor_proto(self.answer(features)))
+            return reply
+
+    service = Service()
+    running = grpc.server(concurrent.futures.ThreadPoolExecutor(2), options=[("grpc.max_receive_message_length", -1)])
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(service, running)
+    service.address = f"127.0.0.1:{running.add_insecure_port('127.0.0.1:0')}"
+    running.start()
+    yield service
+    running.stop(0).wait()
+
+
+def test_a_model_server(server):
+    model = load_model(f"grpc://{server.address}/dictsum", RECORD, 6)
+    np.testing.assert_allclose(model.scorer(FEATURES), FEATURES.mean(axis=1), rtol=1e-6)
+    assert f"model server {server.address}, model dictsum" in model.text
+    long = np.ones((2000, 1024), np.float32)  # 8 MB: more than gRPC's own limits
+    assert model.scorer(long).shape == (2000,)
+
+
+def test_what_a_server_may_say(server):
+    with pytest.raises(UserError, match=r"--model=grpc://.*/x: NOT_FOUND: Servable not found"):
+        RemoteScorer(server.address, "x")(FEATURES)
+    for answer in (lambda f: f[:, :3, 0], lambda f: f[..., 0] * np.nan):
+        server.answer = answer
+        with pytest.raises(UserError, match=r"not one score per sampled frame"):
+            RemoteScorer(server.address, "dictsum")(FEATURES)
+    with pytest.raises(UserError, match=r"UNAVAILABLE|DEADLINE"):
+        RemoteScorer("127.0.0.1:1", "dictsum", deadline=2)(FEATURES)
+
+
+def test_without_its_packages(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)
+    with pytest.raises(UserError, match=r"needs the package .*: pip install 'tf-dictsum\[serve\]'"):
+        RemoteScorer("localhost:8500", "dictsum")
