@@ -36,7 +36,15 @@ def test_files_and_modules_exist():
 def test_flags_of_the_readme_exist():
     """Every --flag named is one of a command, a benchmark or the tests; their names are read from the sources."""
     sources = [*ROOT.glob("tf_dictsum/*.py"), *ROOT.glob("tf_dictsum/serving/options.py"), *ROOT.glob("benchmarks/*.py")]
-    known = {"flagfile", "help", "noprogress", "serving_address", "rest_address", "serving_model"}  # the last three: tests/conftest.py
+    known = {
+        "flagfile",
+        "help",
+        "noprogress",
+        "serving_address",
+        "rest_address",
+        "serving_model",
+        "logdir",
+    }  # tests/conftest.py, tensorboard
     for source in sources:
         known |= set(re.findall(r"^    (\w+): .* = (?:\w+\.)?option\(", source.read_text(encoding="utf-8"), re.MULTILINE))
     used = set(re.findall(r"--([a-z_]+)", README))

@@ -23,6 +23,7 @@ from tf_dictsum.shots.selection import budget_of, shortest_shot
 from tf_dictsum.training.baselines import baselines_of
 from tf_dictsum.training.checkpoint import Checkpointer
 from tf_dictsum.training.chosen_splits import chosen_splits
+from tf_dictsum.training.compilation import CompilationReport
 from tf_dictsum.training.monitor import History, Monitor, StepLogger
 from tf_dictsum.training.other_run import read_other_run
 from tf_dictsum.training.progress import Progress
@@ -59,13 +60,14 @@ def train(config: Config, make: Callable[[Config, int, Sequence[int]], Method] =
         jobs = [(number, seed) for seed in config.all_seeds for number in splits]
         trains = {n: [dataset.videos[k] for k in s.train_keys] for n, s in splits.items()}
         total = sum(method.prepare_steps(trains[n]) + config.epochs * method.steps_per_epoch(trains[n]) for n, _ in jobs)
-        progress = Progress(total, config.progress)
+        progress, compilation = Progress(total, config.progress), CompilationReport(method.xla, method.buckets)
         histories = {}
         try:
             for place, (number, seed) in enumerate(jobs):
                 title = f"split {number} seed {seed} ({place + 1}/{len(jobs)})"
                 folder = directory.split_folder(number, seed, splits[number], dataset)
-                histories[number, seed] = _Job(config, method, dataset, number, splits[number], seed, folder, progress, title).run()
+                job = _Job(config, method, dataset, number, splits[number], seed, folder, progress, title, compilation)
+                histories[number, seed] = job.run()
         finally:
             progress.close()
         baselines = baselines_of(dataset, splits, config.epochs)
@@ -91,6 +93,7 @@ class _Job:
     folder: pathlib.Path
     progress: Progress
     title: str
+    compilation: CompilationReport
 
     def run(self) -> list[dict[str, Any]]:
         """Trains what is left to train; returns the records of all epochs."""
@@ -121,7 +124,7 @@ class _Job:
                 monitor.evaluate(0, {})
             else:
                 self.progress.advance(None, done * steps)
-            self.method.fit(first_epoch=done or 0, epochs=epochs, callbacks=[step_logger, monitor])
+            self.method.fit(first_epoch=done or 0, epochs=epochs, callbacks=[self.compilation, step_logger, monitor])
         finally:
             logger.close()
         self._save_selector()
