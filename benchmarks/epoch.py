@@ -50,7 +50,7 @@ def main(argv: list[str]) -> None:
         evaluate(self, *arguments)
         evaluations.append(time.perf_counter() - begin)
 
-    Monitor.evaluate = timed  # type: ignore[method-assign]
+    Monitor.evaluate = timed  # type: ignore[method-assign, assignment]
     values = {
         name: getattr(options, name) for name in ("dataset", "splits", "epochs", "method", "update", "jit", "batch_size", "hidden_size")
     }
