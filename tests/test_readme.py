@@ -36,7 +36,7 @@ def test_files_and_modules_exist():
 def test_flags_of_the_table_exist():
     import dataclasses
 
-    from tf_dictsum import features
+    from tf_dictsum import features, summarize
     from tf_dictsum.config import Config
 
     known = {f.name for f in dataclasses.fields(Config)} | {
@@ -50,6 +50,7 @@ def test_flags_of_the_table_exist():
         "help",
     }
     known |= {"run_dirs", "logdir", "draws", "length", "repeats", "noprogress", "cpu_threads"}
-    known |= {f.name for f in dataclasses.fields(features.Options)}
+    known |= {f.name for options in (features.Options, summarize.Options) for f in dataclasses.fields(options)}
+    known |= {"videos", "scenedetect"}
     used = set(re.findall(r"--([a-z_]+)", README))
     assert used <= known, used - known
