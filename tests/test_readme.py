@@ -49,7 +49,7 @@ def test_flags_of_the_table_exist():
         "flagfile",
         "help",
     }
-    known |= {"run_dirs", "logdir", "draws", "length", "repeats", "noprogress", "cpu_threads"}
+    known |= {"run_dirs", "logdir", "draws", "length", "repeats", "noprogress", "cpu_threads", "video"}
     known |= {f.name for options in (features.Options, summarize.Options) for f in dataclasses.fields(options)}
     known |= {"videos", "scenedetect"}
     used = set(re.findall(r"--([a-z_]+)", README))
