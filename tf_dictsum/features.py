@@ -86,6 +86,12 @@ class _Command:
 
     def run(self, inputs: list[Input]) -> int:
         """Everything; returns the exit status."""
+        try:
+            return self._all(inputs)
+        finally:
+            self.file.tidy()
+
+    def _all(self, inputs: list[Input]) -> int:
         failures = []
         for place, item in enumerate(inputs, 1):
             title = item.name if len(inputs) == 1 else f"{item.name} ({place}/{len(inputs)})"

@@ -200,6 +200,37 @@ def test_no_video_stream(tmp_path):
         VideoFile(path)
 
 
+def test_a_cover_picture_is_no_video(tmp_path):
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=8000, layout="mono")
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 160, 96, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        for number in range(9):
+            block = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            block.sample_rate, block.pts = 8000, number * 1024
+            container.mux(stream.encode(block))
+        container.mux(stream.encode())
+        container.mux(cover.encode(av.VideoFrame.from_ndarray(picture(3), format="rgb24").reformat(format="yuvj420p")))
+        container.mux(cover.encode())
+    with pytest.raises(UserError, match=r"song.mp4: has no video stream \(it has 1 audio stream and a cover picture\)"):
+        VideoFile(path)
+
+
+def test_damage_in_the_middle_does_not_end_it(tmp_path, caplog):
+    path = write_clip(tmp_path / "a.ts", 200, fps=25, make=noise, options={"g": "20"})
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 40_000] = bytes(40_000)
+    path.write_bytes(content)
+    video = VideoFile(path)
+    found = list(video.sampled_frames(2.0))
+    assert 100 < video.info.frame_count <= 200
+    assert video.timeline.seconds[-1] > 7.5  # the end is there
+    assert found[-1].seconds > 7.0
+
+
 @pytest.mark.parametrize("name", ["a:b.mp4", "Ferien in Österreich – 日本.mp4", "%d 100%.mp4", "-x.mp4", "new\nline.mp4", "b\udcff.mp4"])
 def test_names(tmp_path, name):
     write_clip(tmp_path / "a.mp4", 3)

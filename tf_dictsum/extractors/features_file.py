@@ -1,5 +1,6 @@
 """A features file that grows video by video: finished videos survive an interrupt, the file itself is whole or absent."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -96,6 +97,11 @@ class FeaturesFile:
         if self._parts.load(self._key(mark), "", "") is None:
             raise UserError(f"{self._parts.folder}: features cannot be kept there. Free space or choose another --out.")
         self._added[mark] = footage.video
+
+    def tidy(self) -> None:
+        """Removes the folder of parts if nothing is in it."""
+        with contextlib.suppress(OSError):
+            self._parts.folder.rmdir()
 
     def write(self) -> int:
         """Writes the file with everything added, removes the parts; returns the number of videos in it.

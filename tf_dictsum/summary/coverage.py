@@ -46,8 +46,7 @@ def choose_shots(features: np.ndarray, steps: Sequence[np.ndarray], costs: Seque
     """
     seen = thinned(len(features))
     crowd = features[seen]
-    nearest = np.stack([distances(features[own], crowd).min(axis=0) for own in steps])
-    # To oneself the distance is 0, up to rounding: no shot is nearer to its own frames than that.
+    nearest = _nearest(features, steps, crowd)
     current = _mean_distances(crowd)
     gains = np.maximum(current - nearest, 0).sum(axis=1, dtype=np.float64) / np.asarray(costs)
     heap = [(-gain, shot) for shot, gain in enumerate(gains)]
@@ -111,6 +110,17 @@ def _exchanged(table: np.ndarray, chosen: list[int]) -> list[int]:
         if error == before:
             break
     return members
+
+
+def _nearest(features: np.ndarray, steps: Sequence[np.ndarray], crowd: np.ndarray) -> np.ndarray:
+    """float32 [n_shots, n]: distance from every row of `crowd` to the nearest frame of every shot; many shots at a time."""
+    sizes = np.cumsum([len(own) for own in steps])
+    parts = []
+    for chunk in np.split(np.arange(len(steps)), np.flatnonzero(np.diff(sizes // 1000)) + 1):
+        own = [steps[shot] for shot in chunk]
+        starts = np.cumsum([0, *(len(s) for s in own[:-1])])
+        parts.append(np.minimum.reduceat(distances(features[np.concatenate(own)], crowd), starts, axis=0))
+    return np.concatenate(parts)
 
 
 def _mean_distances(rows: np.ndarray) -> np.ndarray:

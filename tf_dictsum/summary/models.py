@@ -11,6 +11,7 @@ from absl import logging
 from tf_dictsum.data.extractor import check_extractor
 from tf_dictsum.errors import UserError
 from tf_dictsum.files import read_json
+from tf_dictsum.quiet import load_tensorflow
 from tf_dictsum.summary.selectors import Trained
 
 __all__ = ["load_model"]
@@ -52,6 +53,7 @@ def load_model(source: str, extractor: Mapping[str, Any], width: int) -> Trained
 
 
 def _run_directory(folder: pathlib.Path, extractor: Mapping[str, Any], width: int) -> Trained:
+    load_tensorflow()
     from tf_dictsum.models.selector_files import load_selector
 
     scorer, info = load_selector(folder)
@@ -67,6 +69,7 @@ def _run_directory(folder: pathlib.Path, extractor: Mapping[str, Any], width: in
 
 
 def _saved_model(folder: pathlib.Path, extractor: Mapping[str, Any], width: int) -> Trained:
+    load_tensorflow()
     import tensorflow as tf
 
     try:
@@ -97,6 +100,7 @@ def _remote(source: str, width: int) -> Trained:
     found = re.fullmatch(r"grpc://([^/\s]+:\d+)/([^/\s]+)", source)
     if not found:
         raise UserError(f"--model={source}: expected grpc://HOST:PORT/NAME, such as grpc://localhost:8500/dictsum.")
+    load_tensorflow()  # its messages are tensors
     return Trained(
         RemoteScorer(found[1], found[2]),
         "trained selector",

@@ -17,6 +17,7 @@ __all__ = ["trim_to_cuts"]
 
 _SHARP = 4.0  # a cut changes the picture so many times more than its neighbours do ...
 _LEAST = 8.0  # ... and by so many grey levels on average
+_ENOUGH = 6  # changes to compare; at few frames per second every one may be large, and little is to be gained
 
 
 def trim_to_cuts(summary: VideoSummary, timeline: Timeline) -> VideoSummary:
@@ -63,7 +64,8 @@ def _small(rgb: np.ndarray) -> np.ndarray:
 def _cut(pictures: list[np.ndarray]) -> int | None:
     """Which picture is the first one after a hard cut; None without one."""
     changes = np.array([np.abs(b - a).mean() for a, b in itertools.pairwise(pictures)])
+    if len(changes) < _ENOUGH:
+        return None
     place = int(changes.argmax())
-    others = np.delete(changes, place)
-    usual = float(np.median(others)) if len(others) else 0.0
+    usual = float(np.median(np.delete(changes, place)))
     return place + 1 if changes[place] > max(_LEAST, _SHARP * usual) else None
