@@ -18,7 +18,7 @@ def test_first_screen_names_both_commands():
 def test_ci_runs_them():
     script = (ROOT / ".ci" / "run").read_text()
     assert "python -m tf_dictsum.train --flagfile=configs/demo.flags" in script
-    assert 'python -m pytest -m "not slow"' in script
+    assert 'python -m pytest -n 2 -m "not slow"' in script
 
 
 def test_files_and_modules_exist():
