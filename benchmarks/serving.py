@@ -47,6 +47,7 @@ class Options:
     clients: int = cli.option(0, "clients at a time; 0: 8 for throughput, 64 for soak, 4 for swaps", lower_bound=0)
     requests: int = cli.option(0, "requests; 0: 100 for overhead, 160 for throughput, 10000 for malformed", lower_bound=0)
     seconds: float = cli.option(300.0, "soak: how long", lower_bound=1.0)
+    restart_limit: float = cli.option(10.0, "kill: seconds that a restart may take", lower_bound=0.0)
     swaps: int = cli.option(20, "swaps: how many new versions", lower_bound=1)
     batching: bool = cli.option(True, "soak, malformed, swaps: serve with export/batching.config")
     seed: int = cli.option(0, "seed of lengths and faults", lower_bound=0)
@@ -383,7 +384,11 @@ def kill(options: Options, folder: pathlib.Path) -> dict[str, Any]:
                     raise RuntimeError(f"no answer after the restart:\n{again.log.read_text()}")
                 time.sleep(0.02)
             seconds = time.monotonic() - begin
-    return {"code_when_killed": died, "seconds_until_answered": round(seconds, 2), "failed": seconds > 10 or died != "UNAVAILABLE"}
+    return {
+        "code_when_killed": died,
+        "seconds_until_answered": round(seconds, 2),
+        "failed": seconds > options.restart_limit or died != "UNAVAILABLE",
+    }
 
 
 def main(argv: list[str]) -> int:
