@@ -42,11 +42,12 @@ def decode(proto: Any, alias: str) -> np.ndarray:
         shape = [dim.size for dim in proto.tensor_shape.dim]
         if proto.tensor_shape.unknown_rank or min(shape, default=0) < 0:
             raise _failed(alias)
-        if proto.tensor_content and dtype.name in _FIELDS:
+        content = proto.tensor_content  # every look at it copies it
+        if content and dtype.name in _FIELDS:
             kind = np.dtype(dtype.as_numpy_dtype)
-            if math.prod(shape) * kind.itemsize != len(proto.tensor_content):
+            if math.prod(shape) * kind.itemsize != len(content):
                 raise _failed(alias)
-            return np.frombuffer(proto.tensor_content, kind).reshape(shape)
+            return np.frombuffer(content, kind).reshape(shape)
         if math.prod(shape) * max(dtype.size or 0, 8) > proto.ByteSize() * 8 + _MOST_IMPLIED:
             raise _failed(alias)
         with tf.device("/CPU:0"):
