@@ -12,7 +12,7 @@ COMMANDS = [line.strip() for line in README.splitlines() if line.startswith("   
 def test_first_screen_names_both_commands():
     first = "\n".join(README.splitlines()[:20])
     assert "pip install -e . && python -m tf_dictsum.train --flagfile=configs/demo.flags" in first
-    assert """pip install -e '.[test]' && python -m pytest -m "not slow\"""" in first
+    assert """pip install -e '.[test,video,timeline]' && python -m pytest -n 2 -m "not slow\"""" in first
 
 
 def test_ci_runs_them():
