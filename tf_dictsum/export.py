@@ -63,10 +63,13 @@ def main(argv: list[str]) -> None:
     if options.epoch == "selected":
         load_weights(scorer, weights, "the selector of the epoch that was chosen without labels")
     config = source.parent / "config.flags"
+    record = info.get("extractor") or {}
     metadata = {
         **info,
-        "feature_extractor": options.feature_extractor or info.get("feature_extractor", "unknown"),
-        "sampling_fps": options.sampling_fps,
+        "feature_extractor": options.feature_extractor
+        or " ".join(str(record[n]) for n in ("network", "layer") if n in record)
+        or "unknown",
+        "sampling_fps": record.get("fps", options.sampling_fps),
         "training_config": config.read_text(encoding="utf-8").splitlines() if config.is_file() else None,
         "weights": weights.name,
         "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),

@@ -46,11 +46,11 @@ def read_mat(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # notices about variables of kinds that nobody here asks for
-            found = scipy.io.loadmat(path)
+            values: dict[str, Any] = scipy.io.loadmat(path)
     except Exception as error:  # SciPy's parser raises whatever the damaged part leads to
         size = os.path.getsize(path)
         raise UserError(f"{path}: truncated or damaged MATLAB file ({size} bytes; {_line(error)}). Copy or download it again.") from None
-    return {name: _plain(value) for name, value in found.items() if not name.startswith("__")}
+    return {name: _plain(value) for name, value in values.items() if not name.startswith("__")}
 
 
 def _plain(value: Any) -> Any:
