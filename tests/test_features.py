@@ -233,7 +233,7 @@ def test_the_command_and_ctrl_c(films, tmp_path, weights_file):
     while len(list(tmp_path.glob(".films.h5.parts/*.npz"))) < 2 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=300)
     assert process.returncode == 130, stderr
     assert "Traceback" not in stderr
     assert "interrupted; the same command goes on" in stderr

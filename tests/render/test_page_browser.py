@@ -162,12 +162,12 @@ def test_space_plays_and_pauses_wherever_the_focus_is(page: Page):
         top = page.run("return window.scrollY")
         page.keys(Keys.SPACE)
         page.wait(f"playing, focus on {selector}", lambda: not page.run("return video.paused"))
-        assert page.find("#play").text == "Pause"
+        page.wait("the button says Pause", lambda: page.find("#play").text == "Pause")
         before = page.run("return video.currentTime")
         page.wait("progress", lambda before=before: page.run("return video.currentTime") > before)
         page.keys(Keys.SPACE)
         page.wait(f"paused, focus on {selector}", lambda: page.run("return video.paused"))
-        assert page.find("#play").text == "Play"
+        page.wait("the button says Play", lambda: page.find("#play").text == "Play")
         assert page.run("return window.scrollY") == top  # where it would scroll the page
 
 

@@ -15,9 +15,9 @@ import pytest
 import trustme
 from scripted_server import ScriptedServer, expected_scores
 
-from tf_dictsum import evaluate
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.errors import UserError
+from tf_dictsum.evaluation.scores_file import read_scores
 from tf_dictsum.serving.channel import Connection
 from tf_dictsum.serving.client import Backoff, Model, ScoringClient
 from tf_dictsum.serving.scoring import score_dataset
@@ -299,7 +299,7 @@ def test_the_command_writes_what_evaluate_reads(tmp_path, dataset):
     assert found.stdout == f"{out}: scores of 6 videos from {server.address}, model m version 1\n"
     assert "6/6" in found.stderr  # the bar
     check(out, dataset)
-    scores = evaluate.read_scores(out, dataset, set(dataset.videos))
+    scores = read_scores(out, dataset, set(dataset.videos))
     assert scores.keys() == dataset.videos.keys()
 
 

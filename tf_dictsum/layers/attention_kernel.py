@@ -245,7 +245,7 @@ def _fold(memory: tf.Tensor, w: DecoderWeights) -> tuple[DecoderWeights, bool]:
 def _project(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """x [time, batch, M] times kernel [M, N]: [time, batch, N], one matmul."""
     flat = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), kernel)
-    return tf.reshape(flat, [-1, x.shape[1], kernel.shape[-1]])
+    return tf.reshape(flat, [*tf.unstack(tf.shape(x)[:2]), kernel.shape[-1]])
 
 
 def _attend(weights: tf.Tensor, memory: tf.Tensor) -> tf.Tensor:
