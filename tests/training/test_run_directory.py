@@ -27,6 +27,20 @@ def test_same_configuration_is_taken_up(tmp_path):
     assert "--noshuffle\n" in text
 
 
+def test_a_flag_newer_than_the_run_had_its_default(tmp_path):
+    config = Config(run_dir=str(tmp_path))
+    with RunDirectory(config).open():
+        pass
+    file = tmp_path / "config.flags"
+    file.write_text("".join(line for line in file.read_text().splitlines(True) if not line.startswith("--recon_weight")))
+    with RunDirectory(config).open():
+        pass
+    file.write_text("".join(line for line in file.read_text().splitlines(True) if not line.startswith("--recon_weight")))
+    with pytest.raises(UserError, match=r"recon_weight: 1.0 there, 0.0 now"):
+        with RunDirectory(dataclasses.replace(config, recon_weight=0.0)).open():
+            pass
+
+
 def test_other_configuration_is_refused_or_replaced(tmp_path):
     config = Config(run_dir=str(tmp_path))
     with RunDirectory(config).open():

@@ -78,7 +78,9 @@ class RunDirectory:
     def _claim(self) -> None:
         file = self.path / CONFIG
         if file.exists():
-            before, now = _parse(file.read_text(encoding="utf-8")), _parse(self.config.as_flags())
+            # A flag that is newer than the run has its default there: a new version takes up old runs.
+            before = _parse(type(self.config)().as_flags()) | _parse(file.read_text(encoding="utf-8"))
+            now = _parse(self.config.as_flags())
             changed = sorted(n for n in before.keys() | now.keys() if before.get(n) != now.get(n) and n not in RESUMABLE)
             if changed and not self.config.overwrite:
                 shown = ", ".join(f"{n}: {before.get(n)} there, {now.get(n)} now" for n in changed)
