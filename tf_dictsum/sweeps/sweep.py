@@ -1,12 +1,10 @@
 """A sweep: what is left of its jobs, then its table."""
 
-import contextlib
-import fcntl
 import functools
 import os
 import pathlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from absl import logging
@@ -15,6 +13,7 @@ from tf_dictsum.config import Config
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.errors import UserError
 from tf_dictsum.files import write_json, write_text
+from tf_dictsum.locked_folder import locked_folder
 from tf_dictsum.sweeps.grid import Job, Variant, jobs_of
 from tf_dictsum.sweeps.hparams import write_hparams
 from tf_dictsum.sweeps.pool import run_jobs
@@ -52,7 +51,7 @@ def sweep(
     if reference and reference not in names:
         raise UserError(f"--reference={reference}: no such variant; there are {', '.join(names)}.")
     reference = reference or next((v.name for v in variants if v.config.method == "sum_gan_aae"), "")
-    with _held(folder):
+    with locked_folder(folder, ".sweep.lock", "the sweep's folder", "another sweep is running in this folder"):
         done = {job.name for job in jobs if finished(job, dataset)}
         failed: dict[str, str] = {}
         if train:
@@ -83,19 +82,3 @@ def _run(jobs: Sequence[Job], dataset: Any, workers: int, threads: int, done: in
         how = f"FAILED: {error} Its log: {job.folder / 'log.txt'}" if error else f"{seconds:.0f} s"
         logging.info("%s: %s (%d/%d, about %.0f min left)", job.name, how, done + count, total, left / 60)
     return failed
-
-
-@contextlib.contextmanager
-def _held(folder: pathlib.Path) -> Iterator[None]:
-    """Holds the sweep's folder for this process."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = open(folder / ".sweep.lock", "w")  # noqa: SIM115 (held until the sweep ends)
-    except OSError as error:
-        raise UserError(f"{folder}: cannot make the sweep's folder: {error.strerror}. Choose another --run_dir.") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(f"{folder}: another sweep is running in this folder. Choose another --run_dir.") from None
-        yield

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import fcntl
 import hashlib
 import pathlib
 import shutil
@@ -14,6 +13,7 @@ from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.errors import UserError
 from tf_dictsum.files import read_json, write_json, write_text
+from tf_dictsum.locked_folder import locked_folder
 
 __all__ = ["RunDirectory", "content_hash", "split_identity"]
 
@@ -62,16 +62,7 @@ class RunDirectory:
         """
         if self.path.is_file():
             raise UserError(f"{self.path}: is a file. Choose another --run_dir.")
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = open(self.path / ".lock", "w")  # noqa: SIM115 (held until the run ends)
-        except OSError as error:
-            raise UserError(f"{self.path}: cannot make the run directory: {error.strerror}. Choose another --run_dir.") from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise UserError(f"{self.path}: another process is training in this run directory. Choose another --run_dir.") from None
+        with locked_folder(self.path, ".lock", "the run directory", "another process is training in this run directory"):
             self._claim()
             yield
 
