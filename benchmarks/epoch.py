@@ -38,7 +38,7 @@ def main(argv: list[str]) -> None:
     """Prints the timing."""
     del argv
     options = cli.from_flags(Options)
-    load_tensorflow()
+    load_tensorflow(training=True)
     from tf_dictsum.training.monitor import Monitor
     from tf_dictsum.training.trainer import train
 

@@ -33,7 +33,7 @@ def main(argv: list[str]) -> None:
     """Prints the timing."""
     del argv
     options = cli.from_flags(Options)
-    load_tensorflow()
+    load_tensorflow(training=True)
     import tensorflow as tf
 
     from tf_dictsum.data.pipeline import make_batches

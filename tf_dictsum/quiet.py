@@ -12,15 +12,23 @@ from collections.abc import Iterator
 __all__ = ["load_tensorflow", "use_program_cache"]
 
 GPU_DEVICE = "/dev/nvidia0"
+FEW_CORES = 2
 
 
-def load_tensorflow() -> None:
+def load_tensorflow(training: bool = False) -> None:
     """Imports TensorFlow and looks for devices; what its C++ code says meanwhile is shown only where it matters.
 
     It writes a dozen lines to stderr before its log level is read. They are kept back, unless the import fails or
     the machine has a GPU (then a line about a driver may be the one that a user needs).
+
+    Args:
+      training: on one or two cores, run one operation at a time, since a time loop and a matrix product beside it
+        only take the cores from each other (3 to 8 % of a training step; benchmarks/NOTES.md). A
+        TF_NUM_INTEROP_THREADS in the environment is left as it is.
     """
     use_program_cache()
+    if training and len(os.sched_getaffinity(0)) <= FEW_CORES:
+        os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     with _stderr_kept_back():
         import tensorflow as tf
 

@@ -19,7 +19,7 @@ def main(argv: list[str]) -> None:
     if argv[1:]:
         raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
     config = cli.from_flags(Config)
-    load_tensorflow()  # after the flags are known to be good: it takes seconds
+    load_tensorflow(training=True)  # after the flags are known to be good: it takes seconds
 
     import tensorflow as tf
 

@@ -127,6 +127,27 @@ def test_joint_update_uses_one_forward_pass():
     assert b["reconstruction_decoder"] != b["reconstruction"]
 
 
+@pytest.mark.parametrize("lengths", [(6,), (6, 4)])
+def test_joint_gradients_are_those_of_each_loss_alone(lengths):
+    videos = [video(length, 6, seed=length) for length in lengths]
+    batch = {k: tf.concat([v[k] for v in videos], axis=0) for k in videos[0]}
+    joint, same = make(update="joint"), make()
+    steps(joint, batch)
+    mask = tf.sequence_mask(batch["lengths"], 6)
+    with tf.GradientTape(persistent=True) as tape:
+        forward = same.forward(batch["features"], mask)
+        selector_total, _ = same._selector_loss(forward, batch, mask)
+        decoder_total, _ = same._decoder_loss(forward)
+        _, _, p_original, p_rebuilt = same.discriminate(forward.compressed, tf.stop_gradient(forward.reconstruction), mask)
+        discriminator_total, _ = same._discriminator_loss(p_original, p_rebuilt)
+    for name, total in (("selector", selector_total), ("decoder", decoder_total), ("discriminator", discriminator_total)):
+        group = getattr(same, f"{name}_group")
+        moments = getattr(joint, f"{name}_optimizer")._momentums
+        for variable, moment, gradient in zip(group, moments, tape.gradient(total, group), strict=True):
+            found = moment.numpy() / 0.1  # the first moment after one step: (1 - β₁) g
+            np.testing.assert_allclose(found, gradient, rtol=1e-8, atol=1e-12, err_msg=f"{name}: {variable.path}")
+
+
 def test_norms_and_selector_kind():
     square = steps(make(recon_norm="l2sq", dict_norm="l2sq"), video(6))[0]
     plain = steps(make(), video(6))[0]

@@ -11,12 +11,13 @@ slower at batch 8 (benchmarks/NOTES.md).
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from tf_dictsum.layers.loops import call_loop
 
-__all__ = ["first_order_only", "lstm_recurrence", "shift_time"]
+__all__ = ["GradientFactors", "cell_gradient", "cell_gradient_factors", "first_order_only", "lstm_recurrence", "shift_time"]
 
 
 def lstm_recurrence(
@@ -53,7 +54,7 @@ def lstm_recurrence(
         def gradient(dhs: tf.Tensor, dc: tf.Tensor) -> tuple[tf.Tensor, ...]:
             @first_order_only
             def backward(*tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
-                dz, dh0, dc0 = call_loop(_backward, (*tensors, mask), compiled, reverse=reverse)
+                dz, dh0, dc0 = call_loop(_backward, (*tensors[:-2], tf.transpose(tensors[-2]), tensors[-1], mask), compiled, reverse=reverse)
                 h_before = tf.reshape(shift_time(hs, h0, reverse), [-1, h0.shape[-1]])
                 du = tf.matmul(h_before, tf.reshape(dz, [-1, z.shape[-1]]), transpose_a=True)
                 return dz, du, dh0, dc0
@@ -95,32 +96,22 @@ def _backward(
     dc: tf.Tensor,
     cs: tf.Tensor,
     gates: tf.Tensor,
-    u: tf.Tensor,
+    u_transposed: tf.Tensor,
     c0: tf.Tensor,
     mask: tf.Tensor | None,
     reverse: bool,
 ) -> tuple[tf.Tensor, ...]:
     time = tf.shape(gates)[0]
-    c_before = shift_time(cs, c0, reverse)
-    u_transposed = tf.transpose(u)
+    alive = None if mask is None else tf.cast(mask, gates.dtype)[:, :, tf.newaxis]
+    factors = cell_gradient_factors(gates, cs, shift_time(cs, c0, reverse), alive)
 
     def step(n: tf.Tensor, dh: tf.Tensor, dc: tf.Tensor, dz: tf.TensorArray) -> tuple:
         t = n if reverse else time - 1 - n
-        i, f, g, o = tf.split(gates[t], 4, axis=-1)
-        tanh_c = tf.tanh(cs[t])
         dh = dh + dhs[t]
-        dc_now = dc + dh * o * (1 - tanh_c * tanh_c)
-        dz_t = tf.concat(
-            [dc_now * g * i * (1 - i), dc_now * c_before[t] * f * (1 - f), dc_now * i * (1 - g * g), dh * tanh_c * o * (1 - o)], axis=-1
-        )
-        dc_before = dc_now * f
-        if mask is None:
-            dh_before = tf.matmul(dz_t, u_transposed)
-        else:
-            alive = mask[t][:, tf.newaxis]
-            dz_t = tf.where(alive, dz_t, tf.zeros_like(dz_t))
-            dh_before = tf.where(alive, tf.matmul(dz_t, u_transposed), dh)
-            dc_before = tf.where(alive, dc_before, dc)
+        dz_t, dc_before = cell_gradient(dh, dc, factors, t)
+        dh_before = tf.matmul(dz_t, u_transposed)
+        if alive is not None:
+            dh_before = dh_before + (1 - alive[t]) * dh
         return n + 1, dh_before, dc_before, dz.write(t, dz_t)
 
     array = tf.TensorArray(gates.dtype, time, element_shape=gates.shape[1:])
@@ -128,6 +119,29 @@ def _backward(
         lambda n, *_: n < time, step, (0, tf.zeros_like(c0), dc, array), maximum_iterations=time, parallel_iterations=1
     )
     return dz_array.stack(), dh0, dc0
+
+
+class GradientFactors(NamedTuple):
+    """What the gradient of a cell multiplies with, of all steps; made outside of the loop."""
+
+    z: tf.Tensor  # [time, batch, 4H]: ∂(c, c, c, h)/∂z
+    c: tf.Tensor  # [time, batch, H]: ∂h/∂c
+    carried: tf.Tensor  # [time, batch, H]: ∂c_t/∂c_{t-1}
+
+
+def cell_gradient_factors(gates: tf.Tensor, cs: tf.Tensor, c_before: tf.Tensor, alive: tf.Tensor | None) -> GradientFactors:
+    """Of gates [time, batch, 4H] after their activations and the states; alive: 1 or 0, float [time, batch, 1]; where 0, dc passes as it is."""
+    i, f, g, o = tf.split(gates, 4, axis=-1)
+    tanh_c = tf.tanh(cs)
+    z = tf.concat([g * i * (1 - i), c_before * f * (1 - f), i * (1 - g * g), tanh_c * o * (1 - o)], axis=-1)
+    c = o * (1 - tanh_c * tanh_c)
+    return GradientFactors(z, c, f) if alive is None else GradientFactors(alive * z, alive * c, alive * f + (1 - alive))
+
+
+def cell_gradient(dh: tf.Tensor, dc: tf.Tensor, factors: GradientFactors, t: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """dz [batch, 4H] and the gradient of the previous cell state [batch, H] at step t, from those of h and c."""
+    dc = dc + dh * factors.c[t]
+    return tf.concat([dc, dc, dc, dh], axis=-1) * factors.z[t], dc * factors.carried[t]
 
 
 def shift_time(values: tf.Tensor, initial: tf.Tensor, reverse: bool) -> tf.Tensor:

@@ -172,21 +172,31 @@ class Summarizer(keras.Model):
     def _joint_update(self, data: dict[str, tf.Tensor], mask: tf.Tensor) -> Logs:
         """One forward pass, every gradient from it, then every step."""
         with tf.GradientTape(persistent=True) as tape:
-            forward = self.forward(data["features"], mask)
+            scores, compressed, encoding, rebuilt = self.summarize_and_rebuild(data["features"], mask)
+            shown = tf.identity(compressed)
+            forward = Forward(scores, compressed, encoding, rebuilt, *self.discriminate(shown, rebuilt, mask))
             selector_total, parts = self._selector_loss(forward, data, mask)
             decoder_total, decoder_parts = self._decoder_loss(forward)
-            detached = tf.stop_gradient(forward.reconstruction)
-            _, _, p_original, p_rebuilt = self.discriminate(forward.compressed, detached, mask)
-            discriminator_total, discriminator_parts = self._discriminator_loss(p_original, p_rebuilt)
-        groups = (
-            ("selector", self.selector_optimizer, selector_total, self.selector_group),
-            ("decoder", self.decoder_optimizer, decoder_total, self.decoder_group),
-            ("discriminator", self.discriminator_optimizer, discriminator_total, self.discriminator_group),
-        )
-        gradients = [tape.gradient(total, self._clipped_variables(group)) for _, _, total, group in groups]
+            discriminator_total, discriminator_parts = self._discriminator_loss(forward.p_original, forward.p_reconstruction)
+        gradients = [
+            tape.gradient(selector_total, self.selector_group),
+            tape.gradient(decoder_total, self.decoder_group),
+        ]
+        # The discriminator's loss does not reach back through X̂: its gradients stop at what it was shown, and go on from X alone.
+        own, compress = self.discriminator.trainable_variables, self.scorer.compress.trainable_variables
+        *found, of_shown = tape.gradient(discriminator_total, [*own, shown])
+        found += tape.gradient(compressed, compress, output_gradients=of_shown)
+        by_variable = {id(v): g for v, g in zip(own + compress, found, strict=True)}
+        gradients.append([by_variable[id(v)] for v in self.discriminator_group])
+
         logs = {**self._observe(forward, mask), **parts, **decoder_parts, **discriminator_parts}
         logs.update(self._update_dictionary(forward, data))
-        for (name, optimizer, _, group), group_gradients in zip(groups, gradients, strict=True):
+        groups = (
+            ("selector", self.selector_optimizer, self.selector_group),
+            ("decoder", self.decoder_optimizer, self.decoder_group),
+            ("discriminator", self.discriminator_optimizer, self.discriminator_group),
+        )
+        for (name, optimizer, group), group_gradients in zip(groups, gradients, strict=True):
             logs[f"gradient_norm_{name}"] = self._step(optimizer, group_gradients, group)
         return logs
 
