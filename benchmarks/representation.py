@@ -3,8 +3,8 @@
     python benchmarks/representation.py --run_dirs=runs/films_dictsum,runs/films_sum_gan_aae [--dataset=FILE.h5] [--epochs=0,10,20,40,60]
 
 Reads run directories of `python -m tf_dictsum.train` (same dataset, same splits) and prints, for the last epoch and the
-epochs named, the mean over seeds with a 95 % bootstrap interval, beside random (many draws), constant and untrained scores,
-with the number of selected frames and shots. One JSON line last.
+epochs named, the mean over seeds with a 95 % bootstrap interval (five seeds or more), beside random (many draws), constant
+and untrained scores, with the number of selected frames and shots. One JSON line last.
 """
 
 import dataclasses
@@ -21,6 +21,7 @@ from tf_dictsum.data.splits import Split
 from tf_dictsum.errors import UserError
 from tf_dictsum.files import read_json
 from tf_dictsum.metrics.baselines import constant_baseline, random_baseline
+from tf_dictsum.metrics.statistics import bootstrap_interval
 
 MEASURES = ("representation_error", "selected_steps", "selected_shots")
 
@@ -33,13 +34,6 @@ class Options:
     dataset: str = cli.option("demo", "the dataset they were trained on")
     epochs: tuple[int, ...] = cli.option([0, 5, 10, 20, 30, 40, 50, 60], "epochs to show")
     draws: int = cli.option(200, "draws of random scores", lower_bound=2)
-
-
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """95 % percentile bootstrap interval of the mean."""
-    draws = np.random.default_rng(0).integers(0, len(values), (10_000, len(values)))
-    low, high = np.percentile(values[draws].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
 
 
 def read_run(path: pathlib.Path) -> tuple[dict[int, list[dict[int, Any]]], list[Split]]:
@@ -79,10 +73,10 @@ def main(argv: list[str]) -> None:
     print("| scores | seeds | representation error [95 % interval] | selected frames | selected shots |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for name, values in rows:
-        low, high = interval(values[:, 0])
-        mean = values.mean(axis=0)
-        print(f"| {name} | {len(values)} | {mean[0]:.2f} [{low:.2f}, {high:.2f}] | {mean[1]:.1f} | {mean[2]:.1f} |")
-        report["rows"][name] = {"mean": mean[0], "low": low, "high": high, "frames": mean[1], "shots": mean[2], "seeds": len(values)}
+        found, mean = bootstrap_interval(values[:, 0]), values.mean(axis=0)
+        bounds = "" if found.low is None else f" [{found.low:.2f}, {found.high:.2f}]"
+        print(f"| {name} | {len(values)} | {mean[0]:.2f}{bounds} | {mean[1]:.1f} | {mean[2]:.1f} |")
+        report["rows"][name] = dataclasses.asdict(found) | {"frames": mean[1], "shots": mean[2]}
     for name, row in ((f"random, {options.draws} draws (± sd)", random), ("constant", constant)):
         got = [row.mean[m] for m in MEASURES]
         spread = f" ± {row.sd['representation_error']:.2f}" if row.sd else ""

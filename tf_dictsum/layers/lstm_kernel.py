@@ -54,7 +54,8 @@ def lstm_recurrence(
         def gradient(dhs: tf.Tensor, dc: tf.Tensor) -> tuple[tf.Tensor, ...]:
             @first_order_only
             def backward(*tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
-                dz, dh0, dc0 = call_loop(_backward, (*tensors[:-2], tf.transpose(tensors[-2]), tensors[-1], mask), compiled, reverse=reverse)
+                *traced, u, c0 = tensors
+                dz, dh0, dc0 = call_loop(_backward, (*traced, tf.transpose(u), c0, mask), compiled, reverse=reverse)
                 h_before = tf.reshape(shift_time(hs, h0, reverse), [-1, h0.shape[-1]])
                 du = tf.matmul(h_before, tf.reshape(dz, [-1, z.shape[-1]]), transpose_a=True)
                 return dz, du, dh0, dc0
@@ -130,7 +131,10 @@ class GradientFactors(NamedTuple):
 
 
 def cell_gradient_factors(gates: tf.Tensor, cs: tf.Tensor, c_before: tf.Tensor, alive: tf.Tensor | None) -> GradientFactors:
-    """Of gates [time, batch, 4H] after their activations and the states; alive: 1 or 0, float [time, batch, 1]; where 0, dc passes as it is."""
+    """Of gates [time, batch, 4H] after their activations, and the states.
+
+    alive: float [time, batch, 1], 1 or 0; where 0, dz is zero and dc passes as it is. None: all 1.
+    """
     i, f, g, o = tf.split(gates, 4, axis=-1)
     tanh_c = tf.tanh(cs)
     z = tf.concat([g * i * (1 - i), c_before * f * (1 - f), i * (1 - g * g), tanh_c * o * (1 - o)], axis=-1)
