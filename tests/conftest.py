@@ -61,3 +61,14 @@ def small_dataset():
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def weights_file(tmp_path_factory):
+    """Random weights of GoogLeNet's shapes as .npz."""
+    import numpy as np
+    from googlenet_weights import random_weights
+
+    path = tmp_path_factory.mktemp("weights") / "random.npz"
+    np.savez(path, **random_weights())
+    return path

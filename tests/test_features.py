@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import h5py
-import numpy as np
 import pytest
 from absl import logging
 from clips import write_clip
@@ -19,20 +18,6 @@ from tf_dictsum.data.extractor import read_extractor
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.errors import UserError
 from tf_dictsum.extractors import pipeline
-from tf_dictsum.extractors.googlenet import convolutions, googlenet
-
-
-@pytest.fixture(scope="module")
-def weights_file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("weights") / "random.npz"
-    rng = np.random.default_rng(0)
-    arrays = {}
-    for name, layer in convolutions(googlenet()).items():
-        shape = tuple(layer.kernel.shape)
-        arrays[f"{name}/kernel"] = rng.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape).astype(np.float32)
-        arrays[f"{name}/bias"] = np.zeros(shape[-1], np.float32)
-    np.savez(path, **arrays)
-    return path
 
 
 @pytest.fixture

@@ -20,23 +20,9 @@ import tf_dictsum
 from tf_dictsum import summarize
 from tf_dictsum.errors import UserError
 from tf_dictsum.extractors import pipeline
-from tf_dictsum.extractors.googlenet import convolutions, googlenet
 
 ROOT = pathlib.Path(next(iter(tf_dictsum.__path__))).parent
 KINDS = ["-scores.png", "-storyboard.jpg", "-summary.csv", "-summary.html", "-summary.json", "-summary.mp4"]
-
-
-@pytest.fixture(scope="module")
-def weights_file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("weights") / "random.npz"
-    rng = np.random.default_rng(0)
-    arrays = {}
-    for name, layer in convolutions(googlenet()).items():
-        shape = tuple(layer.kernel.shape)
-        arrays[f"{name}/kernel"] = rng.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape).astype(np.float32)
-        arrays[f"{name}/bias"] = np.zeros(shape[-1], np.float32)
-    np.savez(path, **arrays)
-    return path
 
 
 @pytest.fixture(autouse=True)

@@ -117,7 +117,7 @@ def test_no_other_error_is_tried_again(code):
 def test_the_deadline(tmp_path):
     with ScriptedServer(lambda *_: time.sleep(1)) as server, client_of(server, deadline=0.2) as client:
         begin = time.monotonic()
-        with pytest.raises(UserError, match=r"DEADLINE_EXCEEDED.*No answer within 0\.2 s; raise --deadline"):
+        with pytest.raises(UserError, match=r"DEADLINE_EXCEEDED.*No answer within 0\.2 s\. Raise --deadline"):
             client.score(np.zeros((5, 7), np.float32))
         assert time.monotonic() - begin < 0.9
 

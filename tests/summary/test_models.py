@@ -1,7 +1,17 @@
-import concurrent.futures
+"""Trained selectors from run directories, SavedModels and model servers."""
 
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import grpc
 import numpy as np
 import pytest
+import trustme
+from scripted_server import ScriptedServer, expected_scores
 
 from tf_dictsum.errors import UserError
 from tf_dictsum.files import write_json
@@ -11,6 +21,7 @@ from tf_dictsum.models.selector_files import save_selector
 from tf_dictsum.summary.models import load_model
 from tf_dictsum.summary.remote import RemoteScorer
 
+ROOT = pathlib.Path(__file__).parents[2]
 RECORD = {"network": "bvlc_googlenet", "layer": "pool5", "preprocessing": "p", "weights": "ab" * 32, "fps": 2.0}
 FEATURES = np.random.default_rng(0).random((9, 6), np.float32)
 
@@ -105,58 +116,72 @@ def test_what_is_no_model(tmp_path, run_directory):
         load_model(str(tmp_path / "broken"), RECORD, 6)
     with pytest.raises(UserError, match=r"expected grpc://HOST:PORT/NAME, such as grpc://localhost:8500/dictsum"):
         load_model("grpc://localhost", RECORD, 6)
+    with pytest.raises(UserError, match=r"--model=grpcs://localhost:70000/dictsum: expected grpc://HOST:PORT/NAME"):
+        load_model("grpcs://localhost:70000/dictsum", RECORD, 6)
 
 
 @pytest.fixture
 def server():
-    """A server of TensorFlow Serving's protocol; its answer is what the test sets."""
-    import grpc
-    import tensorflow as tf
-    from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
-
-    class Service(prediction_service_pb2_grpc.PredictionServiceServicer):
-        answer = staticmethod(lambda features: features.mean(axis=-1))
-
-        def Predict(self, request, context):  # noqa: N802
-            if request.model_spec.name != "dictsum":
-                context.abort(grpc.StatusCode.NOT_FOUND, "Servable not found for request: Latest(x)")
-            features = tf.make_ndarray(request.inputs["features"])
-            assert tf.make_ndarray(request.inputs["lengths"]).tolist() == [features.shape[1]]
-            reply = predict_pb2.PredictResponse()
-            reply.outputs["scores"].CopyFrom(tf.make_tensor_proto(self.answer(features)))
-            return reply
-
-    service = Service()
-    running = grpc.server(concurrent.futures.ThreadPoolExecutor(2), options=[("grpc.max_receive_message_length", -1)])
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(service, running)
-    service.address = f"127.0.0.1:{running.add_insecure_port('127.0.0.1:0')}"
-    running.start()
-    yield service
-    running.stop(0).wait()
+    with ScriptedServer(width=6) as running:
+        yield running
 
 
 def test_a_model_server(server):
     model = load_model(f"grpc://{server.address}/dictsum", RECORD, 6)
-    np.testing.assert_allclose(model.scorer(FEATURES), FEATURES.mean(axis=1), rtol=1e-6)
-    assert f"model server {server.address}, model dictsum" in model.text
+    np.testing.assert_array_equal(model.scorer(FEATURES), expected_scores(FEATURES))
+    assert model.text == f"Scored by a trained selector (model server {server.address}, model dictsum)."
+    assert model.model == f"grpc://{server.address}/dictsum"
+    assert server.requests[-1].model_spec.name == "dictsum"
     long = np.ones((2000, 1024), np.float32)  # 8 MB: more than gRPC's own limits
     assert model.scorer(long).shape == (2000,)
 
 
+def test_a_server_that_is_busy_is_asked_again(server):
+    server.before = lambda number, request, context: number == 0 and context.abort(grpc.StatusCode.UNAVAILABLE, "queue full")
+    model = load_model(f"grpc://{server.address}/dictsum", RECORD, 6)
+    np.testing.assert_array_equal(model.scorer(FEATURES), expected_scores(FEATURES))
+    assert len(server.requests) == 2
+
+
+def test_a_server_with_tls(server):
+    """By the authorities that the environment names; a process of its own, since gRPC reads them once."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    pair = (certificate.private_key_pem.bytes(), certificate.cert_chain_pems[0].bytes())
+    code = (
+        "import sys; import numpy as np; from tf_dictsum.summary.models import load_model; "
+        "print(load_model(sys.argv[1], {}, 6).scorer(np.ones((3, 6), np.float32)).tolist())"
+    )
+    with ScriptedServer(width=6, credentials=grpc.ssl_server_credentials([pair])) as secure, authority.cert_pem.tempfile() as roots:
+        command = [sys.executable, "-c", code, f"grpcs://localhost:{secure.port}/dictsum"]
+        environment = os.environ | {"GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": roots, "PYTHONPATH": str(ROOT)}
+        found = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        assert found.returncode == 0, found.stderr
+        assert json.loads(found.stdout) == pytest.approx(expected_scores(np.ones((3, 6))).tolist())
+        with pytest.raises(UserError, match=r"--model=grpc://.*UNAVAILABLE.*with or without TLS as asked\?"):
+            RemoteScorer(f"grpc://localhost:{secure.port}/dictsum", 6, retries=0)
+
+
 def test_what_a_server_may_say(server):
-    with pytest.raises(UserError, match=r"--model=grpc://.*/x: NOT_FOUND: Servable not found"):
-        RemoteScorer(server.address, "x")(FEATURES)
-    for answer in (lambda f: f[:, :3, 0], lambda f: f[..., 0] * np.nan):
-        server.answer = answer
-        with pytest.raises(UserError, match=r"not one score per sampled frame"):
-            RemoteScorer(server.address, "dictsum")(FEATURES)
-    with pytest.raises(UserError, match=r"UNAVAILABLE|DEADLINE"):
-        RemoteScorer("127.0.0.1:1", "dictsum", deadline=2)(FEATURES)
+    address = f"grpc://{server.address}/dictsum"
+    with pytest.raises(UserError, match=rf"--model={address}: was trained on features of width 6, these have 1024"):
+        RemoteScorer(address, 1024)
+    scorer = RemoteScorer(address, 6, deadline=2)
+    for spoil, message in ((lambda s: s[:, :3], r"scores of shape \[1, 3\] for 9 steps"), (lambda s: s * np.nan, r"not finite")):
+        server.spoil = spoil
+        with pytest.raises(UserError, match=rf"--model={address}: .*{message}"):
+            scorer(FEATURES)
+    server.before = lambda number, request, context: time.sleep(3)
+    with pytest.raises(UserError, match=r"DEADLINE_EXCEEDED.*No answer within 2 s\. Is it overloaded\?"):
+        scorer(FEATURES)
+    server.before = lambda number, request, context: context.abort(grpc.StatusCode.NOT_FOUND, "Servable not found for request: Latest(x)")
+    with pytest.raises(UserError, match=r"--model=grpc://.*/x: .*NOT_FOUND: Servable not found"):
+        RemoteScorer(f"grpc://{server.address}/x", 6)
+    with pytest.raises(UserError, match=r"UNAVAILABLE.*\(2 tries\)\. Is the server running there"):
+        RemoteScorer("grpc://127.0.0.1:1/dictsum", 6, retries=1)
 
 
 def test_without_its_packages(monkeypatch):
-    import sys
-
     monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)
     with pytest.raises(UserError, match=r"needs the package .*: pip install 'tf-dictsum\[serve\]'"):
-        RemoteScorer("localhost:8500", "dictsum")
+        RemoteScorer("grpc://localhost:8500/dictsum", 6)

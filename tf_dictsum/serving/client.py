@@ -68,13 +68,21 @@ class ScoringClient:
       model: which model of it.
       deadline: seconds that one try may take.
       backoff: how often and when to try again.
+      when_slow: advice for whoever meets the deadline.
     """
 
-    def __init__(self, connection: Connection, model: Model, deadline: float = 60.0, backoff: Backoff | None = None):
+    def __init__(
+        self,
+        connection: Connection,
+        model: Model,
+        deadline: float = 60.0,
+        backoff: Backoff | None = None,
+        when_slow: str = "Raise --deadline, or send fewer requests at once (--in_flight).",
+    ):
         from tensorflow_serving.apis import prediction_service_pb2_grpc
 
         self.model = model
-        self._connection, self._deadline = connection, deadline
+        self._connection, self._deadline, self._when_slow = connection, deadline, when_slow
         self._backoff = backoff or Backoff()
         self._closed = threading.Event()
         self._channel = open_channel(connection)
@@ -175,7 +183,7 @@ class ScoringClient:
         if code == "UNAVAILABLE":
             return f"{where} ({tries} tries). Is the server running there, on its gRPC port, with or without TLS as asked?"
         if code == "DEADLINE_EXCEEDED":
-            return f"{where}. No answer within {self._deadline:g} s; raise --deadline, or send fewer requests at once (--in_flight)."
+            return f"{where}. No answer within {self._deadline:g} s. {self._when_slow}"
         return f"{where}."
 
     def close(self) -> None:

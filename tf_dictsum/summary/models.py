@@ -26,14 +26,14 @@ def load_model(source: str, extractor: Mapping[str, Any], width: int) -> Trained
     Args:
       source: a run directory of `tf_dictsum.train` (of several splits and seeds the first), one of its split folders, a
         folder of `tf_dictsum.convert`, a SavedModel (a folder with saved_model.pb, or one with versions of it: the newest),
-        or grpc://HOST:PORT/NAME.
+        or grpc://HOST:PORT/NAME (grpcs:// with TLS).
       extractor: record of the features that will be scored.
       width: D of these features.
 
     Raises:
       UserError: there is no such model, it is damaged, or it was trained on other features.
     """
-    if source.startswith("grpc://"):
+    if source.startswith(("grpc://", "grpcs://")):
         return _remote(source, width)
     folder = pathlib.Path(source)
     if not folder.is_dir():
@@ -95,18 +95,12 @@ def _saved_model(folder: pathlib.Path, extractor: Mapping[str, Any], width: int)
 
 
 def _remote(source: str, width: int) -> Trained:
+    load_tensorflow()  # its messages are tensors
     from tf_dictsum.summary.remote import RemoteScorer
 
-    found = re.fullmatch(r"grpc://([^/\s]+:\d+)/([^/\s]+)", source)
-    if not found:
-        raise UserError(f"--model={source}: expected grpc://HOST:PORT/NAME, such as grpc://localhost:8500/dictsum.")
-    load_tensorflow()  # its messages are tensors
-    return Trained(
-        RemoteScorer(found[1], found[2]),
-        "trained selector",
-        source,
-        f"Scored by a trained selector (model server {found[1]}, model {found[2]}).",
-    )
+    scorer = RemoteScorer(source, width)
+    text = f"Scored by a trained selector (model server {scorer.server}, model {scorer.model})."
+    return Trained(scorer, "trained selector", source, text)
 
 
 def _check(where: str, trained: Mapping[str, Any] | None, given: Mapping[str, Any], wanted: int | None, width: int) -> None:

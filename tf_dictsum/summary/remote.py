@@ -1,6 +1,6 @@
-"""Scores from a server that speaks TensorFlow Serving's gRPC protocol (extra `serve`)."""
+"""Scores from a model server (extra `serve`), for `summarize`."""
 
-from typing import Any
+import re
 
 import numpy as np
 
@@ -8,53 +8,57 @@ from tf_dictsum.errors import UserError
 
 __all__ = ["RemoteScorer"]
 
+_ADDRESS = re.compile(r"(grpcs?)://([^/\s]+:\d+)/([^/\s]+)")
+
 
 class RemoteScorer:
-    """Sends the features of one video, receives its scores.
+    """Sends the features of one video, receives its scores. `serving.client` does the work; the newest version answers.
 
     Args:
-      address: HOST:PORT.
-      model: name of the model there; its newest version answers.
-      deadline: seconds that a call may take.
+      source: grpc://HOST:PORT/NAME, or grpcs://HOST:PORT/NAME for TLS.
+      width: D of the features that will be scored.
+      deadline: seconds that one try may take.
+      retries: tries after the server was not there or too busy; 4 take about 6 s.
+
+    Attributes:
+      server: HOST:PORT.
+      model: NAME.
 
     Raises:
-      UserError: the packages for it are not installed.
+      UserError: no such address, no answer, no such model, one for features of another width, or the packages for it
+        are not installed.
     """
 
-    def __init__(self, address: str, model: str, deadline: float = 60.0):
+    def __init__(self, source: str, width: int, deadline: float = 600.0, retries: int = 4):
+        from tf_dictsum.serving.channel import Connection
+        from tf_dictsum.serving.client import Backoff, Model, ScoringClient
+
+        found = _ADDRESS.fullmatch(source)
+        if not found or not 0 < int(found[2].rpartition(":")[2]) < 65536:
+            raise UserError(f"--model={source}: expected grpc://HOST:PORT/NAME, such as grpc://localhost:8500/dictsum.")
+        self._source, self.server, self.model = source, found[2], found[3]
+        connection, backoff = Connection(self.server, tls=found[1] == "grpcs"), Backoff(retries)
         try:
-            import grpc
-            from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+            self._client = ScoringClient(connection, Model(self.model), deadline, backoff, when_slow="Is it overloaded?")
         except ImportError as error:
-            raise UserError(f"--model=grpc://... needs the package {error.name}: pip install 'tf-dictsum[serve]'.") from None
-        self._address, self._model, self._deadline = address, model, deadline
-        self._new_request: Any = predict_pb2.PredictRequest
-        # An hour of features is 29 MB; gRPC's own limits are 4 MB.
-        options = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
-        self._channel = grpc.insecure_channel(address, options=options)
-        self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
-        self._rpc_error = grpc.RpcError
+            raise UserError(f"--model={source} needs the package {error.name}: pip install 'tf-dictsum[serve]'.") from None
+        try:
+            _, wanted = self._client.signature()
+        except UserError as error:
+            raise UserError(f"--model={source}: {error}") from error
+        if wanted not in (None, width):
+            raise UserError(
+                f"--model={source}: was trained on features of width {wanted}, these have {width}. "
+                "Use a model trained on features of the same network."
+            )
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """float [n_steps, D] -> float32 [n_steps].
 
         Raises:
-          UserError: the server refused or did not answer, or its answer is not one score per step.
+          UserError: the server refused or did not answer, or its answer is not one finite score per step.
         """
-        import tensorflow as tf
-
-        rows = np.asarray(features, np.float32)[None]
-        request = self._new_request()
-        request.model_spec.name = self._model
-        request.model_spec.signature_name = "serving_default"
-        request.inputs["features"].CopyFrom(tf.make_tensor_proto(rows))
-        request.inputs["lengths"].CopyFrom(tf.make_tensor_proto(np.array([rows.shape[1]], np.int32)))
         try:
-            reply = self._stub.Predict(request, timeout=self._deadline)
-        except self._rpc_error as error:
-            reason = " ".join(str(error.details()).split())[:300]
-            raise UserError(f"--model=grpc://{self._address}/{self._model}: {error.code().name}: {reason}.") from error
-        scores = tf.make_ndarray(reply.outputs["scores"])
-        if scores.shape != (1, rows.shape[1]) or not np.isfinite(scores).all():
-            raise UserError(f"--model=grpc://{self._address}/{self._model}: answered {scores.shape}, not one score per sampled frame.")
-        return scores[0]
+            return self._client.score(features).values
+        except UserError as error:
+            raise UserError(f"--model={self._source}: {error}") from error
