@@ -56,6 +56,7 @@ class ParallelEncoder:
             self._encode_padded,
             jit_compile=xla == "on",
             input_signature=[tf.TensorSpec([1, None, input_size]), tf.TensorSpec([1], tf.int32)],
+            autograph=False,
         )
         self.seed = config.seed
 

@@ -38,6 +38,7 @@ class SumGanAae(Method):
             self._score_padded,
             jit_compile=self.xla == "on",
             input_signature=[tf.TensorSpec([1, None, input_size]), tf.TensorSpec([1], tf.int32)],
+            autograph=False,
         )
 
     def _new_model(self, seed: int) -> Summarizer:

@@ -85,6 +85,7 @@ class ParallelAutoencoder(keras.Model):
             rebuilt = tf.where(mask[:, :, tf.newaxis], rebuilt, tf.zeros_like(rebuilt))
         return hidden, rebuilt
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One Adam step on {"features": [batch, time, D], "lengths": int32 [batch]}; the optimizer is `compile`'s."""
         features, lengths = data["features"], data["lengths"]

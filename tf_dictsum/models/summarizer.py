@@ -124,6 +124,7 @@ class Summarizer(keras.Model):
         scores, compressed, encoding, rebuilt = self.summarize_and_rebuild(features, mask)
         return Forward(scores, compressed, encoding, rebuilt, *self.discriminate(compressed, rebuilt, mask))
 
+    @tf.autograph.experimental.do_not_convert  # nothing here needs it, and it would take a third of the time to trace a step
     def train_step(self, data: dict[str, tf.Tensor]) -> Logs:
         """The paper's three updates; returns every loss and what TensorBoard shows, of this step."""
         mask = tf.sequence_mask(data["lengths"], tf.shape(data["features"])[1])
