@@ -115,3 +115,20 @@ def test_unknown_flag_in_a_flag_file(tmp_path):
 def test_version():
     done = subprocess.run([sys.executable, "-m", "tf_dictsum.train", "--version"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, "tf_dictsum 0.1.0\n")
+
+
+def test_nobody_reads_on():
+    """As in `... --help | head -1`: no traceback, and the status that a shell shows for a closed pipe."""
+    code = "from tf_dictsum import cli; cli.run(lambda argv: [print('x' * 1000, flush=True) for _ in range(1000)] and 0)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 141
+
+
+def test_a_broken_pipe_elsewhere_is_an_error():
+    code = "from tf_dictsum import cli\ndef main(argv):\n    raise BrokenPipeError('a socket')\ncli.run(main)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "BrokenPipeError: a socket" in done.stderr

@@ -6,7 +6,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is loade
 
 import dataclasses
 import logging as stdlib_logging
-import signal
+import select
 import sys
 import types
 import typing
@@ -21,6 +21,7 @@ from tf_dictsum.errors import UserError
 __all__ = ["define_flags", "from_flags", "option", "run"]
 
 T = TypeVar("T")
+READER_GONE = 141  # what a shell shows of a program that SIGPIPE ended
 
 
 def option(default: Any, help: str, choices: tuple[str, ...] | None = None, **bounds: Any) -> Any:
@@ -92,7 +93,6 @@ def run(main: Callable[[list[str]], int | None]) -> None:
     script.__doc__ = script.__doc__ or sys.modules[main.__module__].__doc__  # a console script has no text of its own for --help
     logging.set_verbosity(logging.INFO)
     logging.get_absl_handler().addFilter(_ours)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
     def parse(argv: list[str]) -> list[str]:
         try:
@@ -108,14 +108,35 @@ def run(main: Callable[[list[str]], int | None]) -> None:
 
     def guarded(argv: list[str]) -> int | None:
         try:
-            return main(argv)
+            status = main(argv)
+            sys.stdout.flush()
+            return status
         except UserError as error:
             _fail(" ".join(str(error).split()))
+        except BrokenPipeError:
+            if not _unread():
+                raise
+            sys.exit(READER_GONE)
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             sys.exit(130)
 
     app.run(guarded, flags_parser=parse)
+
+
+def _unread() -> bool:
+    """Whether nobody reads our output any more, as after `| head`; then what is still to come is thrown away.
+
+    (SIGPIPE's default action would do this too, but also end a server whose client hangs up.)
+    """
+    gone = False
+    for stream in (sys.stdout, sys.stderr):
+        poll = select.poll()
+        poll.register(stream, 0)
+        if poll.poll(0):  # POLLERR: the pipe has no reader
+            gone = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return gone
 
 
 def _fail(message: str) -> typing.NoReturn:

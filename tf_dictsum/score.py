@@ -48,6 +48,8 @@ def main(argv: list[str]) -> None:
     for name in ("server", "dataset", "out"):
         if not getattr(options, name):
             raise UserError(f"--{name} is missing, as in --server=127.0.0.1:8500 --dataset=tvsum.h5 --out=scores.json.")
+    if "://" in options.server:
+        raise UserError(f"--server={options.server}: give HOST:PORT of the gRPC port, without {options.server.split('://')[0]}://.")
     out = pathlib.Path(options.out)
     if out.is_dir():
         raise UserError(f"{out}: a directory; name a file to write, such as {out / 'scores.json'}.")

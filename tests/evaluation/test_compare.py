@@ -100,3 +100,20 @@ def test_what_cannot_be_compared(results, tmp_path):
     (tmp_path / "b.json").write_text(json.dumps({"protocol": "x"}))
     with pytest.raises(UserError, match=r"b\.json: an evaluation without dataset, videos, mean, baselines"):
         compare_files([str(first), str(tmp_path / "b.json")], never)
+
+
+def test_every_system_of_a_file_is_compared(dataset, results, random_scores, tmp_path):
+    oracle = {key: video.gtscore for key, video in dataset.videos.items()}
+    other = random_scores(dataset)
+    systems = [System(name, (None,), ((scores,),)) for name, scores in (("oracle", oracle), ("mine", other))]
+    both, alone = tmp_path / "both.json", tmp_path / "alone.json"
+    both.write_text(json.dumps(as_json(build_report(dataset, None, systems, FEW))))
+    alone.write_text(json.dumps(results[1]))
+    written = tmp_path / "out.json"
+    compare_files([str(alone), str(both)], never, json=str(written))
+    pairs = json.loads(written.read_text())["pairs"]
+    assert [(p["a"], p["b"]) for p in pairs] == [("noise", "oracle"), ("noise", "mine")]
+    assert pairs[0]["measures"]["f_max"]["b"] != pairs[1]["measures"]["f_max"]["b"]
+    compare_files([str(both), str(both)], never, json=str(written))
+    pairs = json.loads(written.read_text())["pairs"]
+    assert [p["b"] for p in pairs] == [f"{both}: mine", f"{both}: oracle", f"{both}: mine"]

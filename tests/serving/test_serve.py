@@ -95,6 +95,22 @@ def test_no_such_folder(tmp_path):
     assert (done.returncode, done.stderr) == (2, f"error: {tmp_path}/nowhere: no such folder; expected the version folders of model m.\n")
 
 
+def test_clients_that_hang_up_do_not_end_the_server(base):
+    """A write to a client that has gone raises SIGPIPE, whose default action ends a process."""
+    server = EmbeddedServer("--model_name=dictsum", f"--model_base_path={base}")
+    try:
+        host, port = server.rest.split(":")
+        body = json.dumps({"inputs": {"features": np.zeros((1, 20, WIDTH)).tolist(), "lengths": [20]}}).encode()
+        head = f"POST /v1/models/dictsum:predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        for said in (b"\x16\x03\x01hello\r\n\r\n", (head + body) * 2) * 10:
+            with socket.create_connection((host, int(port))) as client:
+                client.sendall(said)
+        assert httpx.get(f"http://{server.rest}/v1/models/dictsum").status_code == 200
+        assert server.process.poll() is None
+    finally:
+        server.kill()
+
+
 @pytest.mark.slow
 def test_a_port_in_use(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:

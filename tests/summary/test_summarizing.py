@@ -1,3 +1,4 @@
+import dataclasses
 from fractions import Fraction
 
 import numpy as np
@@ -218,3 +219,15 @@ def test_real_films_are_represented_better_than_by_chance(shared):
             representation_error(video.features, np.isin(np.arange(video.n_steps), rng.choice(video.n_steps, 8, False))) for _ in range(20)
         ]
         assert ours < 0.9 * np.mean(chance)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_uneven_timestamps_and_a_budget_of_everything(seed):
+    """Rounding up the lengths of shots must not keep one of them out."""
+    even = footage([6, 9, 4, 12, 7], known=True)
+    rng = np.random.default_rng(seed)
+    ticks = np.cumsum(rng.integers(20, 50, even.n_frames))
+    timeline = Timeline(ticks - ticks[0], Fraction(1, 1000))
+    uneven = dataclasses.replace(even, timeline=timeline)
+    found = summarize(uneven, Representative(), Budget(ratio=1.0))
+    assert found.summary_frames == found.n_frames

@@ -38,10 +38,10 @@ class Pair:
 
 
 def compare_files(files: Sequence[str], evaluate: Callable[[Sequence[str]], Report], json: str = "", markdown: str = "") -> str:
-    """Compares the first file with each of the others.
+    """Compares the first system with each of the others.
 
     Args:
-      files: at least two: results written by --json, or scores.
+      files: at least two: results written by --json (of one or more systems), or scores.
       evaluate: measures the scores files among them.
       json: where to write the comparison, "" for nowhere.
       markdown: the same as a page.
@@ -52,10 +52,11 @@ def compare_files(files: Sequence[str], evaluate: Callable[[Sequence[str]], Repo
     Raises:
       UserError: a file that is neither, results of different datasets or protocols, or no video in common.
     """
-    results = [_load(path, evaluate) for path in files]
-    names = _names(files, results)
+    found = [(path, result) for path in files for result in _systems(_load(path, evaluate))]
+    paths, results = [path for path, _ in found], [result for _, result in found]
+    names = _names(paths, results)
     first = results[0]
-    for path, result in zip(files[1:], results[1:], strict=True):
+    for path, result in found[1:]:
         for what in ("dataset", "protocol"):
             mine, other = (str(r[what]).split(";")[0] for r in (first, result))  # before what is common to all protocols
             if mine != other:
@@ -97,9 +98,18 @@ def _load(path: str, evaluate: Callable[[Sequence[str]], Report]) -> dict[str, A
     return as_json(evaluate([path]))
 
 
-def _names(files: Sequence[str], results: Sequence[Mapping[str, Any]]) -> list[str]:
-    names = [str(result.get("system") or path) for path, result in zip(files, results, strict=True)]
-    return [name if names.count(name) == 1 else path for name, path in zip(names, files, strict=True)]
+def _systems(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """One result for every system of a file."""
+    systems = result.get("systems") or []
+    if len(systems) < 2:
+        return [result]
+    return [{**result, "system": system["name"], "videos": system["videos"], "mean": system["mean"]} for system in systems]
+
+
+def _names(paths: Sequence[str], results: Sequence[Mapping[str, Any]]) -> list[str]:
+    names = [str(result.get("system") or path) for path, result in zip(paths, results, strict=True)]
+    longer = [f"{path}: {name}" if paths.count(path) > 1 else path for name, path in zip(names, paths, strict=True)]
+    return [name if names.count(name) == 1 else other for name, other in zip(names, longer, strict=True)]
 
 
 def _body(pair: Pair) -> list[list[str]]:

@@ -78,11 +78,12 @@ def summarize(footage: Footage, selector: Selector, budget: Budget) -> VideoSumm
 
 def _costs(lengths: np.ndarray, allowed: int) -> tuple[list[int], int]:
     """Lengths of the shots (in mean frames) and what they may be together, as whole numbers: frames at a constant rate, else
-    hundredths of a mean frame, rounded up."""
+    hundredths of a mean frame, rounded up. Rounding never keeps a shot out of a budget that holds them all."""
     frames = np.round(lengths)
     if np.abs(lengths - frames).max() < 0.05:  # timestamps are rounded too
         return [max(int(n), 1) for n in frames], allowed
-    return [max(int(np.ceil(100 * n - 1e-6)), 1) for n in lengths], 100 * allowed
+    costs = [max(int(np.ceil(100 * n - 1e-6)), 1) for n in lengths]
+    return costs, sum(costs) if lengths.sum() <= allowed + 1e-6 else 100 * allowed
 
 
 def _steps_of(picks: np.ndarray, first: int, last: int) -> np.ndarray:
