@@ -221,7 +221,7 @@ def test_an_output_folder_that_cannot_be_written(command, holiday, tmp_path):
         folder = tmp_path / "read only"
         folder.mkdir()
         folder.chmod(stat.S_IREAD | stat.S_IEXEC)
-        with pytest.raises(UserError, match=r"read only.*Permission denied"):
+        with pytest.raises(UserError, match=r"read only: cannot write there, .*read only is read-only for this user"):
             command(holiday, out=str(folder))
 
 

@@ -18,7 +18,7 @@ from absl import flags, logging
 from tf_dictsum import cli
 from tf_dictsum.errors import UserError
 from tf_dictsum.render.names import output_name
-from tf_dictsum.render.outputs import DEFAULT_KINDS, check_kinds, write_outputs
+from tf_dictsum.render.outputs import DEFAULT_KINDS, check_folder, check_kinds, older_outputs, write_outputs
 from tf_dictsum.shots.selection import RATIO
 from tf_dictsum.summary.budget import Budget, parse_duration
 from tf_dictsum.summary.feature_cache import FeatureCache
@@ -90,6 +90,7 @@ class _Command:
                 _say(footage)
                 self._finish(footage)
             return
+        check_folder(self._folder(item.name))  # before minutes of reading
         bar = self._bar(item.name)
         try:
             footage, cached = self.reader.read(item.path, item.name, bar.update)
@@ -103,7 +104,7 @@ class _Command:
         summary = trim_to_cuts(summarize(footage, self._selector(footage), self.budget), footage.timeline)
         for warning in summary.warnings[len(footage.warnings) :]:  # those about reading were said when it was read
             logging.warning("%s: %s", footage.name, warning)
-        folder = pathlib.Path(self.options.out or f"{footage.name}-summary")
+        folder = self._folder(footage.name)
         bar = self._bar(footage.name)
         try:
             timeline = footage.timeline if footage.video else None
@@ -112,6 +113,12 @@ class _Command:
             )
         finally:
             bar.close()
+        older = older_outputs(folder, footage.name, files)
+        if older:
+            names = ", ".join(path.name for path in older[:3]) + (", ..." if len(older) > 3 else "")
+            logging.warning(
+                "%s: %s in %s from an earlier run, perhaps of another choice: %s.", footage.name, _count(len(older), "file"), folder, names
+            )
         page = folder / output_name(footage.name, "html")
         if page in files:
             self.page = page
@@ -120,6 +127,9 @@ class _Command:
             f"{_count(len(summary.key_frames), 'key frame')} ({summary.method}) -> {page if page in files else folder}",
             flush=True,
         )
+
+    def _folder(self, name: str) -> pathlib.Path:
+        return pathlib.Path(self.options.out or f"{name}-summary")
 
     def _selector(self, footage: Footage) -> Selector:
         kind = repr(sorted(footage.extractor.items()))

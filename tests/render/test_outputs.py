@@ -13,7 +13,7 @@ pytest.importorskip("av", reason="PyAV (extra video) is not installed")
 from footage import numbers_of
 
 from tf_dictsum.errors import UserError
-from tf_dictsum.render.outputs import DEFAULT_KINDS, KINDS, check_kinds, write_outputs
+from tf_dictsum.render.outputs import DEFAULT_KINDS, KINDS, check_folder, check_kinds, older_outputs, write_outputs
 
 
 def test_every_file_and_nothing_else(tmp_path: pathlib.Path, material: Material):
@@ -79,6 +79,22 @@ def test_a_folder_that_cannot_be_made(tmp_path: pathlib.Path, material: Material
     (tmp_path / "file").write_text("x")
     with pytest.raises(UserError, match=r"file/out: cannot make this folder: Not a directory"):
         write_outputs(material.summary, tmp_path / "file" / "out")
+
+
+def test_a_folder_is_looked_at_before_any_work(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch):
+    check_folder(tmp_path / "a" / "b")
+    assert not (tmp_path / "a").exists()
+    monkeypatch.setattr(os, "access", lambda path, mode: pathlib.Path(path) != tmp_path)
+    with pytest.raises(UserError, match=r"a/b: cannot write there, .* is read-only for this user. Choose another with --out"):
+        check_folder(tmp_path / "a" / "b")
+
+
+def test_files_of_an_earlier_run(tmp_path: pathlib.Path, material: Material):
+    first = write_outputs(material.summary, tmp_path, timeline=material.line)
+    (tmp_path / "holiday notes.json").touch()
+    assert older_outputs(tmp_path, "holiday", first) == []
+    second = write_outputs(material.summary, tmp_path, ["storyboard"], timeline=material.line)
+    assert older_outputs(tmp_path, "holiday", second) == sorted(set(first) - set(second))
 
 
 @pytest.mark.parametrize("kind", ["json", "csv", "keyframes", "storyboard", "scores", "mp4", "edl", "otio", "html"])

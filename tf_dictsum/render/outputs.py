@@ -2,12 +2,13 @@
 
 import os
 import pathlib
+import re
 from collections.abc import Callable, Collection
 
 from tf_dictsum.errors import UserError
 from tf_dictsum.render.clip import write_clip
 from tf_dictsum.render.edl import write_edl
-from tf_dictsum.render.names import KINDS, key_frame_name, output_name
+from tf_dictsum.render.names import KINDS, key_frame_name, key_frame_pattern, output_name
 from tf_dictsum.render.otio import import_otio, write_otio
 from tf_dictsum.render.page import write_page
 from tf_dictsum.render.pictures import Thumbnail, key_frame_pictures, remove_older_key_frames
@@ -19,7 +20,7 @@ from tf_dictsum.summary.summary import VideoSummary
 from tf_dictsum.video.info import Timeline
 from tf_dictsum.video.reader import VideoFile
 
-__all__ = ["DEFAULT_KINDS", "KINDS", "check_kinds", "write_outputs"]
+__all__ = ["DEFAULT_KINDS", "KINDS", "check_folder", "check_kinds", "older_outputs", "write_outputs"]
 
 DEFAULT_KINDS = ("json", "csv", "keyframes", "storyboard", "scores", "mp4", "html")
 Report = Callable[[str, int, int], None]
@@ -36,6 +37,18 @@ def check_kinds(kinds: Collection[str]) -> None:
             raise UserError(f"unknown output {kind!r}; choose from {', '.join(KINDS)}.")
     if "otio" in kinds:
         import_otio()
+
+
+def check_folder(folder: str | os.PathLike[str]) -> None:
+    """Finds out before any work whether files can be written to a folder, or where it would be made.
+
+    Raises:
+      UserError: they cannot.
+    """
+    path = pathlib.Path(folder)
+    place = next(p for p in (path, *path.absolute().parents) if p.exists())
+    if place.is_dir() and not os.access(place, os.W_OK):
+        raise UserError(f"{path}: cannot write there, {place} is read-only for this user. Choose another with --out.")
 
 
 def write_outputs(
@@ -105,6 +118,15 @@ def write_outputs(
             write(path(kind))
             written[kind] = [path(kind)]
     return [file for kind in KINDS for file in written.get(kind, [])]
+
+
+def older_outputs(folder: str | os.PathLike[str], name: str, written: Collection[pathlib.Path]) -> list[pathlib.Path]:
+    """Files of a summary of this video name in the folder that are not among `written`: another run's, and perhaps of another choice."""
+    pictures = re.compile(re.escape(name) + key_frame_pattern())
+    names = {output_name(name, kind) for kind in KINDS if kind != "keyframes"}
+    new = {path.name for path in written}
+    found = (path for path in pathlib.Path(folder).iterdir() if path.name in names or pictures.fullmatch(path.name))
+    return sorted(path for path in found if path.name not in new)
 
 
 def _pictures(
