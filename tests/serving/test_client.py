@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import grpc
 import numpy as np
 import pytest
 import trustme
+from absl import logging
 from scripted_server import ScriptedServer, expected_scores
 
 from tf_dictsum.data.hdf5 import load_dataset
@@ -99,10 +101,14 @@ def test_unavailable_is_tried_again(tmp_path, dataset):
         assert len(server.requests) == len(dataset.videos) + 5
 
 
-def test_unavailable_for_ever(tmp_path, dataset):
+def test_unavailable_for_ever(tmp_path, dataset, monkeypatch):
+    said = []
+    monkeypatch.setattr(logging, "warning", lambda text, *values: said.append(text % values))
     with ScriptedServer(failing([grpc.StatusCode.UNAVAILABLE] * 99)) as server:
         with pytest.raises(UserError, match=r"UNAVAILABLE: scripted \d+ \(5 tries\)\. Is the server running there"):
             score(server, dataset, tmp_path / "scores.json")
+    (line,) = said
+    assert re.search(r"UNAVAILABLE: scripted \d+; trying up to 3 times more\.$", line)
     assert list(tmp_path.glob("scores*")) == []
 
 
@@ -337,6 +343,8 @@ def test_mistakes_are_one_line_and_status_2(tmp_path):
     assert fails("--dataset=demo", f"--out={tmp_path / 'a'}").startswith("error: --server is missing")
     assert fails(*given, "--dataset=none.h5").startswith("error: none.h5: no such file")
     assert fails("--server=x", "--out=y", "--dataset=demo").startswith("error: --server=x: expected HOST:PORT")
+    url = fails("--server=http://127.0.0.1:8501", "--out=y", "--dataset=demo")
+    assert url == "error: --server=http://127.0.0.1:8501: give HOST:PORT of the gRPC port, without http://."
     assert "UNAVAILABLE" in fails(*given, "--dataset=demo", "--retries=0")
     assert fails(*given, "--dataset=demo", "more").startswith("error: unexpected argument 'more'")
     assert fails(given[0], "--dataset=demo", f"--out={tmp_path}").startswith(f"error: {tmp_path}: a directory")

@@ -6,6 +6,7 @@ import threading
 from typing import Any, TypeVar
 
 import numpy as np
+from absl import logging
 
 from tf_dictsum.errors import UserError
 from tf_dictsum.serving.channel import Connection, open_channel
@@ -84,6 +85,7 @@ class ScoringClient:
         self.model = model
         self._connection, self._deadline, self._when_slow = connection, deadline, when_slow
         self._backoff = backoff or Backoff()
+        self._waiting = threading.Event()
         self._closed = threading.Event()
         self._channel = open_channel(connection)
         self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
@@ -173,6 +175,10 @@ class ScoringClient:
                 code, text = error.code(), " ".join(str(error.details()).split())[:300]
                 if code != grpc.StatusCode.UNAVAILABLE or number == self._backoff.retries or self._closed.is_set():
                     raise UserError(self._explain(code.name, text, number + 1)) from error
+                if number == 1 and not self._waiting.is_set():  # said once, by whichever call meets it first
+                    self._waiting.set()
+                    more = self._backoff.retries - number
+                    logging.warning("%s: %s: %s; trying up to %d times more.", self._connection.server, code.name, text.rstrip("."), more)
             except ValueError as error:  # gRPC's word for "the channel is closed"
                 raise UserError(f"{self._connection.server}: the connection was closed.") from error
             self._closed.wait(self._backoff.seconds(number))
