@@ -26,10 +26,11 @@ def run(function, mode):
 
 @pytest.fixture(autouse=True)
 def float64_learning_rates():
-    before = keras.config.floatx()
+    before, policy = keras.config.floatx(), keras.config.dtype_policy()  # asked for first: it is made of what floatx is then, and stays
     keras.config.set_floatx("float64")
     yield
     keras.config.set_floatx(before)
+    keras.config.set_dtype_policy(policy)
 
 
 @pytest.fixture(scope="module")
