@@ -17,7 +17,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tf_dictsum.layers.loops import call_loop
-from tf_dictsum.layers.lstm_kernel import cell_gradient, cell_gradient_factors, first_order_only, shift_time
+from tf_dictsum.layers.lstm_kernel import cell, cell_gradient, cell_gradient_factors, first_order_only, shift_time
 
 __all__ = ["DecoderWeights", "attention_recurrence"]
 
@@ -91,13 +91,6 @@ def attention_recurrence(
     return recurrence(memory, *state, *weights)
 
 
-def _cell(z: tf.Tensor, c: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    i, f, g, o = tf.split(z, 4, axis=-1)
-    i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
-    c_next = f * c + i * g
-    return o * tf.tanh(c_next), c_next, tf.concat([i, f, g, o], axis=-1)
-
-
 def _over_features(memory: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
     """memory [batch, H, time] and vector [batch, H] -> [batch, time]; a plain matrix product at batch 1."""
     if memory.shape[0] == 1:
@@ -139,8 +132,8 @@ def _forward(memory: tf.Tensor, *tensors: tf.Tensor | None) -> _Trace:
         attention = tf.nn.softmax(logits if hidden is None else logits + hidden)
         context = attention if folded else _over_time(keys, attention)
         z1 = tf.matmul(context, w.context) + lower + started[t] * (fed + w.fed_bias) + w.lower_bias
-        h1_next, c1_next, gates1 = _cell(z1, c1)
-        h2_next, c2_next, gates2 = _cell(tf.matmul(h1_next, w.upper_input) + upper + w.upper_bias, c2)
+        h1_next, c1_next, gates1 = cell(z1, c1)
+        h2_next, c2_next, gates2 = cell(tf.matmul(h1_next, w.upper_input) + upper + w.upper_bias, c2)
         if mask is not None:
             alive = mask[t][:, tf.newaxis]
             h1_next, c1_next = tf.where(alive, h1_next, h1), tf.where(alive, c1_next, c1)

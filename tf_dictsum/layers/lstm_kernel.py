@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from tf_dictsum.layers.loops import call_loop
 
-__all__ = ["GradientFactors", "cell_gradient", "cell_gradient_factors", "first_order_only", "lstm_recurrence", "shift_time"]
+__all__ = ["GradientFactors", "cell", "cell_gradient", "cell_gradient_factors", "first_order_only", "lstm_recurrence", "shift_time"]
 
 
 def lstm_recurrence(
@@ -75,14 +75,10 @@ def _forward(
 
     def step(n: tf.Tensor, h: tf.Tensor, c: tf.Tensor, hs: tf.TensorArray, cs: tf.TensorArray, gates: tf.TensorArray) -> tuple:
         t = time - 1 - n if reverse else n
-        i, f, g, o = tf.split(z[t] + tf.matmul(h, u), 4, axis=-1)
-        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
-        c_next = f * c + i * g
-        h_next = o * tf.tanh(c_next)
+        h_next, c_next, packed = cell(z[t] + tf.matmul(h, u), c)
         if mask is not None:
             alive = mask[t][:, tf.newaxis]
             h_next, c_next = tf.where(alive, h_next, h), tf.where(alive, c_next, c)
-        packed = tf.concat([i, f, g, o], axis=-1)
         return n + 1, h_next, c_next, hs.write(t, h_next), cs.write(t, c_next), gates.write(t, packed)
 
     arrays = [tf.TensorArray(z.dtype, time, element_shape=s) for s in (h0.shape, h0.shape, z.shape[1:])]
@@ -90,6 +86,14 @@ def _forward(
         lambda n, *_: n < time, step, (0, h0, c0, *arrays), maximum_iterations=time, parallel_iterations=1
     )
     return hs.stack(), cs.stack(), gates.stack()
+
+
+def cell(z: tf.Tensor, c: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """From z [batch, 4H], before the activations, and c [batch, H]: the next h and c, and the gates after their activations."""
+    i, f, g, o = tf.split(z, 4, axis=-1)
+    i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+    c_next = f * c + i * g
+    return o * tf.tanh(c_next), c_next, tf.concat([i, f, g, o], axis=-1)
 
 
 def _backward(
