@@ -65,10 +65,27 @@ def main(argv: list[str]) -> None:
     Monitor.evaluate = timed  # type: ignore[method-assign, assignment]
     monitor.score_figure = drawn  # type: ignore[assignment]
     values = {
-        name: getattr(options, name) for name in ("dataset", "splits", "epochs", "method", "update", "jit", "batch_size", "hidden_size")
+        name: getattr(options, name)
+        for name in (
+            "dataset",
+            "splits",
+            "epochs",
+            "method",
+            "update",
+            "jit",
+            "batch_size",
+            "hidden_size",
+        )
     }
     with tempfile.TemporaryDirectory() as folder:
-        config = Config(**values, parallel_size=options.hidden_size, pretrain_epochs=1, split="0", run_dir=folder, progress=False)
+        config = Config(
+            **values,
+            parallel_size=options.hidden_size,
+            pretrain_epochs=1,
+            split="0",
+            run_dir=folder,
+            progress=False,
+        )
         train(config)
         history = read_json(pathlib.Path(folder) / "split0-seed0" / "history.json")
     seconds = [record["seconds"] for record in history if record["epoch"] > 0]
@@ -78,7 +95,11 @@ def main(argv: list[str]) -> None:
     share = (evaluation + picture / EVERY) / (later + evaluation + picture / EVERY)
     print_report(
         dataclasses.asdict(options)
-        | {"first_epoch_s": seconds[0], "later_epoch_s": later, "first_to_later": seconds[0] / later}
+        | {
+            "first_epoch_s": seconds[0],
+            "later_epoch_s": later,
+            "first_to_later": seconds[0] / later,
+        }
         | {"evaluation_s": evaluation, "pictures_s": picture, "evaluation_share": share}
     )
 

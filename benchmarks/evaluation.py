@@ -62,9 +62,13 @@ def measure(path: str, options: Options) -> dict[str, Any]:
     start = time.perf_counter()
     dataset = load_dataset(path, need_features=False)
     read = time.perf_counter() - start
-    scores = {key: np.random.default_rng(0).random(video.n_steps) for key, video in dataset.videos.items()}
+    scores = {
+        key: np.random.default_rng(0).random(video.n_steps) for key, video in dataset.videos.items()
+    }
     # Features would add the representation error; what is timed here are the measures against people.
-    videos = {key: dataclasses.replace(video, features=None) for key, video in dataset.videos.items()}
+    videos = {
+        key: dataclasses.replace(video, features=None) for key, video in dataset.videos.items()
+    }
     dataset = Dataset(dataset.name, dataset.source, videos, dataset.attributes)
     seconds, cpu = [], []
     for _ in range(options.repeats):

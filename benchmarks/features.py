@@ -30,7 +30,9 @@ class Options:
     batch_size: int = cli.option(16, "frames per call of the network", lower_bound=1)
     repeats: int = cli.option(3, "alternating rounds of the three timings", lower_bound=1)
     network_frames: int = cli.option(192, "frames of a round for the network alone", lower_bound=1)
-    variants: bool = cli.option(False, "also time the network compiled by XLA and with other batch sizes")
+    variants: bool = cli.option(
+        False, "also time the network compiled by XLA and with other batch sizes"
+    )
 
 
 def main(argv: list[str]) -> None:
@@ -47,7 +49,14 @@ def main(argv: list[str]) -> None:
     extractor = make_extractor(options.backbone, options.weights)
     rounds: list[dict[str, float]] = []
     pictures = np.stack(
-        [frame.rgb for frame, _ in zip(VideoFile(options.video).sampled_frames(2.0, extractor.crop), range(16), strict=False)]
+        [
+            frame.rgb
+            for frame, _ in zip(
+                VideoFile(options.video).sampled_frames(2.0, extractor.crop),
+                range(16),
+                strict=False,
+            )
+        ]
     )
     pictures = np.resize(pictures, (options.batch_size, *pictures.shape[1:]))
     extractor(pictures)
@@ -57,8 +66,14 @@ def main(argv: list[str]) -> None:
         video = VideoFile(options.video)
         jobs: dict[str, Callable[[], int]] = {
             "network": lambda: run_network(extractor, pictures, options.network_frames),
-            "decode": lambda video=video: sum(1 for _ in video.sampled_frames(options.fps, extractor.crop)),  # type: ignore[misc]
-            "both": lambda: len(extract(VideoFile(options.video), extractor, options.fps, batch_size=options.batch_size).picks),
+            "decode": lambda video=video: sum(
+                1 for _ in video.sampled_frames(options.fps, extractor.crop)
+            ),  # type: ignore[misc]
+            "both": lambda: len(
+                extract(
+                    VideoFile(options.video), extractor, options.fps, batch_size=options.batch_size
+                ).picks
+            ),
         }
         found = {}
         for name, job in jobs.items():
@@ -67,7 +82,9 @@ def main(argv: list[str]) -> None:
             found[name] = steps / (time.perf_counter() - begin)
             found[f"{name}_cpu_s"] = (time.process_time() - cpu) / steps
         rounds.append(found)
-    speed = {name: statistics.median(r[name] for r in rounds) for name in ("network", "decode", "both")}
+    speed = {
+        name: statistics.median(r[name] for r in rounds) for name in ("network", "decode", "both")
+    }
     assert video.timeline is not None
     seconds = float(video.timeline.ends[-1])
     report: dict[str, Any] = dataclasses.asdict(options) | {
@@ -78,7 +95,9 @@ def main(argv: list[str]) -> None:
         "decoded_frames_per_s": video.timeline.n_frames * speed["decode"] / steps,
         "steps_per_s": speed,
         # Processor time does not depend on what else the machine does.
-        "cpu_s_per_step": {name: statistics.median(r[f"{name}_cpu_s"] for r in rounds) for name in speed},
+        "cpu_s_per_step": {
+            name: statistics.median(r[f"{name}_cpu_s"] for r in rounds) for name in speed
+        },
         "rounds": rounds,
         "both_over_network": statistics.median(r["both"] / r["network"] for r in rounds),
         "s_per_minute_of_video": steps / speed["both"] / seconds * 60,
@@ -105,8 +124,12 @@ def variants(extractor: Any, pictures: np.ndarray, frames: int) -> dict[str, flo
     for size in (1, 4, 8, 32, 64):
         batch = np.resize(pictures, (size, *pictures.shape[1:]))
         found[f"batch {size}"] = speed_of(extractor, batch, frames)
-    compiled = tf.function(lambda x: extractor.model(tf.cast(x, tf.float32), training=False), jit_compile=True)
-    found[f"XLA, batch {len(pictures)}"] = speed_of(lambda x: compiled(tf.constant(x)).numpy(), pictures, frames)
+    compiled = tf.function(
+        lambda x: extractor.model(tf.cast(x, tf.float32), training=False), jit_compile=True
+    )
+    found[f"XLA, batch {len(pictures)}"] = speed_of(
+        lambda x: compiled(tf.constant(x)).numpy(), pictures, frames
+    )
     return found
 
 

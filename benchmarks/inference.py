@@ -40,10 +40,19 @@ def main(argv: list[str]) -> None:
     xla = xla_mode(Config(jit=options.jit))
     with compiled_loops(xla == "loops"):
         scorer = Scorer(options.input_size, options.hidden_size, Initializers("torch", 0))
-    features = tf.constant(np.random.default_rng(0).random((options.batch_size, options.length, options.input_size), np.float32))
+    features = tf.constant(
+        np.random.default_rng(0).random(
+            (options.batch_size, options.length, options.input_size), np.float32
+        )
+    )
     score = tf.function(lambda x: scorer(x)[0], jit_compile=xla == "on")
-    seconds = summary(time_in_turn({"score": lambda: score(features).numpy()}, options.repeats)["score"])
-    print_report(dataclasses.asdict(options) | {"inference_s": seconds, "per_video_s": seconds["median"] / options.batch_size})
+    seconds = summary(
+        time_in_turn({"score": lambda: score(features).numpy()}, options.repeats)["score"]
+    )
+    print_report(
+        dataclasses.asdict(options)
+        | {"inference_s": seconds, "per_video_s": seconds["median"] / options.batch_size}
+    )
 
 
 if __name__ == "__main__":

@@ -47,10 +47,14 @@ Counts = dict[str, int]  # film -> number of key frames
 class Options:
     """The flags of this command."""
 
-    dataset: str = cli.option("", "features of the films, with the attributes file, fps and clip_of_shot")
+    dataset: str = cli.option(
+        "", "features of the films, with the attributes file, fps and clip_of_shot"
+    )
     videos: str = cli.option("", "folder of the films")
     run_dirs: str = cli.option("", "run directories of training with --folds, comma-separated")
-    counts: tuple[int, ...] = cli.option([5, 10, 20], "numbers of key frames, beside PySceneDetect's own")
+    counts: tuple[int, ...] = cli.option(
+        [5, 10, 20], "numbers of key frames, beside PySceneDetect's own"
+    )
     draws: int = cli.option(200, "random draws", lower_bound=2)
     scenedetect: str = cli.option("scenedetect", "the command of PySceneDetect")
 
@@ -68,12 +72,19 @@ class Film:
     def shot_of(self) -> np.ndarray:
         """Known shot of every frame."""
         assert self.video.change_points is not None
-        return np.searchsorted(self.video.change_points[:, 0], np.arange(self.video.n_frames), side="right") - 1
+        return (
+            np.searchsorted(
+                self.video.change_points[:, 0], np.arange(self.video.n_frames), side="right"
+            )
+            - 1
+        )
 
     def steps(self, frames: list[int]) -> np.ndarray:
         """The sampled frames nearest to these frames, within the same shot where it has one."""
         shot, picks = self.shot_of, self.video.picks
-        away = np.abs(np.asarray(frames)[:, None] - picks) + 10**6 * (shot[frames][:, None] != shot[picks])
+        away = np.abs(np.asarray(frames)[:, None] - picks) + 10**6 * (
+            shot[frames][:, None] != shot[picks]
+        )
         return away.argmin(axis=1)
 
     def error(self, steps: np.ndarray) -> float:
@@ -91,7 +102,16 @@ class Film:
     def footage(self) -> Footage:
         """As the summarizer sees it: without the known shots."""
         assert self.video.features is not None
-        return Footage("", self.video.key, 0, 0, regular_timeline(self.video.n_frames, self.fps), self.video.picks, self.video.features, {})
+        return Footage(
+            "",
+            self.video.key,
+            0,
+            0,
+            regular_timeline(self.video.n_frames, self.fps),
+            self.video.picks,
+            self.video.features,
+            {},
+        )
 
 
 def read_films(options: Options) -> list[Film]:
@@ -101,7 +121,12 @@ def read_films(options: Options) -> list[Film]:
         for key, video in load_dataset(options.dataset).videos.items():
             about = file[key].attrs
             films.append(
-                Film(video, pathlib.Path(options.videos, str(about["file"])), float(about["fps"]), str(about["clip_of_shot"]).split(","))
+                Film(
+                    video,
+                    pathlib.Path(options.videos, str(about["file"])),
+                    float(about["fps"]),
+                    str(about["clip_of_shot"]).split(","),
+                )
             )
     missing = [str(film.file) for film in films if not film.file.is_file()]
     if missing:
@@ -121,7 +146,18 @@ def command(*words: str) -> str:
 def scene_middles(film: Film, program: str) -> list[int]:
     """Middle frames of PySceneDetect's scenes (its default detector)."""
     with tempfile.TemporaryDirectory() as folder:
-        command(program, "-q", "-i", str(film.file), "-o", folder, "detect-adaptive", "list-scenes", "-q", "-s")
+        command(
+            program,
+            "-q",
+            "-i",
+            str(film.file),
+            "-o",
+            folder,
+            "detect-adaptive",
+            "list-scenes",
+            "-q",
+            "-s",
+        )
         (table,) = pathlib.Path(folder).glob("*.csv")
         rows = [line.split(",") for line in table.read_text().splitlines()[1:]]
     return [(int(row[1]) + int(row[4])) // 2 - 1 for row in rows]
@@ -131,19 +167,48 @@ def thumbnails(film: Film, count: int) -> list[int]:
     """ffmpeg -vf thumbnail, with the batch length that gives `count` pictures."""
     batch = -(-film.video.n_frames // count)
     said = command(
-        "ffmpeg", "-hide_banner", "-nostats", "-i", str(film.file), "-vf", f"thumbnail=n={batch},showinfo", "-an", "-f", "null", "-"
+        "ffmpeg",
+        "-hide_banner",
+        "-nostats",
+        "-i",
+        str(film.file),
+        "-vf",
+        f"thumbnail=n={batch},showinfo",
+        "-an",
+        "-f",
+        "null",
+        "-",
     )
-    return [round(float(t) * film.fps) for t in re.findall(r"showinfo.* n: *\d+ .*pts_time:([\d.]+)", said)][:count]
+    return [
+        round(float(t) * film.fps)
+        for t in re.findall(r"showinfo.* n: *\d+ .*pts_time:([\d.]+)", said)
+    ][:count]
 
 
 def scene_scores(film: Film) -> np.ndarray:
     """Score of ffmpeg's scene filter for every frame."""
     chain = "select='gte(scene,0)',metadata=print:key=lavfi.scene_score:file=-"
-    said = command("ffmpeg", "-hide_banner", "-nostats", "-loglevel", "error", "-i", str(film.file), "-vf", chain, "-an", "-f", "null", "-")
+    said = command(
+        "ffmpeg",
+        "-hide_banner",
+        "-nostats",
+        "-loglevel",
+        "error",
+        "-i",
+        str(film.file),
+        "-vf",
+        chain,
+        "-an",
+        "-f",
+        "null",
+        "-",
+    )
     return np.array([float(score) for score in re.findall(r"scene_score=([\d.]+)", said)])
 
 
-def held_out_scores(path: pathlib.Path, epoch: int | None, films: list[Film]) -> dict[int, dict[str, np.ndarray]]:
+def held_out_scores(
+    path: pathlib.Path, epoch: int | None, films: list[Film]
+) -> dict[int, dict[str, np.ndarray]]:
     """Seed -> film -> scores of the selector that was not trained on it. `epoch` None: the last."""
     scores: dict[int, dict[str, np.ndarray]] = {}
     for folder in path.glob("split*-seed*"):
@@ -155,8 +220,14 @@ def held_out_scores(path: pathlib.Path, epoch: int | None, films: list[Film]) ->
         if not (folder / "selector.json").is_file() or not files:
             continue  # not finished
         chosen = files[-1] if epoch is None else folder / "scores" / f"epoch-{epoch:03d}.json"
-        scores.setdefault(seed, {}).update({key: np.array(row) for key, row in read_json(chosen).items()})
-    whole = {seed: found for seed, found in sorted(scores.items()) if {f.video.key for f in films} <= found.keys()}
+        scores.setdefault(seed, {}).update(
+            {key: np.array(row) for key, row in read_json(chosen).items()}
+        )
+    whole = {
+        seed: found
+        for seed, found in sorted(scores.items())
+        if {f.video.key for f in films} <= found.keys()
+    }
     if not whole:
         raise UserError(f"{path}: no seed whose folds are all finished.")
     return whole
@@ -164,7 +235,9 @@ def held_out_scores(path: pathlib.Path, epoch: int | None, films: list[Film]) ->
 
 def random_steps(counts: Counts, draw: int, film: Film) -> np.ndarray:
     """Any sampled frames."""
-    return np.random.default_rng(draw).choice(film.video.n_steps, counts[film.video.key], replace=False)
+    return np.random.default_rng(draw).choice(
+        film.video.n_steps, counts[film.video.key], replace=False
+    )
 
 
 def uniform_steps(counts: Counts, film: Film) -> np.ndarray:
@@ -180,12 +253,16 @@ def thumbnail_steps(counts: Counts, film: Film) -> np.ndarray:
 
 def highest_cuts(counts: Counts, cuts: dict[str, np.ndarray], film: Film) -> np.ndarray:
     """The frames of the highest scene scores: what select='gt(scene,t)' gives for the threshold that fits the count."""
-    return film.steps(np.argsort(-cuts[film.video.key], kind="stable")[: counts[film.video.key]].tolist())
+    return film.steps(
+        np.argsort(-cuts[film.video.key], kind="stable")[: counts[film.video.key]].tolist()
+    )
 
 
 def key_steps(counts: Counts, scores: dict[str, np.ndarray] | None, film: Film) -> np.ndarray:
     """This package's key frames, by these scores or by the default."""
-    found = summarize(film.footage(), selector_of(scores, film), Budget(key_frames=counts[film.video.key]))
+    found = summarize(
+        film.footage(), selector_of(scores, film), Budget(key_frames=counts[film.video.key])
+    )
     return film.steps([key.frame for key in found.key_frames])
 
 
@@ -193,14 +270,20 @@ def clip_steps(scores: dict[str, np.ndarray] | int | None, film: Film) -> np.nda
     """Sampled frames in this package's clip of 15 %, by these scores, by random ones (a seed), or by the default."""
     segments = summarize(film.footage(), selector_of(scores, film), Budget()).segments
     picks = film.video.picks
-    return np.flatnonzero(np.any([(picks >= s.start_frame) & (picks <= s.end_frame) for s in segments], axis=0))
+    return np.flatnonzero(
+        np.any([(picks >= s.start_frame) & (picks <= s.end_frame) for s in segments], axis=0)
+    )
 
 
 def selector_of(scores: dict[str, np.ndarray] | int | None, film: Film) -> Selector:
     """A selector that gives these scores."""
     if scores is None:
         return Representative()
-    row = np.random.default_rng(scores).random(film.video.n_steps) if isinstance(scores, int) else scores[film.video.key]
+    row = (
+        np.random.default_rng(scores).random(film.video.n_steps)
+        if isinstance(scores, int)
+        else scores[film.video.key]
+    )
     return Trained(lambda features: row, "scores", "", "")
 
 
@@ -236,7 +319,9 @@ class Table:
 
     def show(self) -> None:
         """As Markdown."""
-        print(f"\n| {self.title} | representation error | of random's [95 % interval over films] | clips seen |")
+        print(
+            f"\n| {self.title} | representation error | of random's [95 % interval over films] | clips seen |"
+        )
         print("| --- | ---: | ---: | ---: |")
         for name, row in self.rows.items():
             runs = f" ± {row['sd']:.2f} (sd, {row['runs']} runs)" if row["sd"] is not None else ""
@@ -244,7 +329,9 @@ class Table:
             print(f"| {name} | {row['error']:.2f}{runs} | {ratio} | {100 * row['seen']:.0f} % |")
 
 
-def measure(films: list[Film], runs: Sequence[Callable[[Film], np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+def measure(
+    films: list[Film], runs: Sequence[Callable[[Film], np.ndarray]]
+) -> tuple[np.ndarray, np.ndarray]:
     """Errors and shares of clips seen, [runs, films]."""
     steps = [[run(film) for film in films] for run in runs]
     return (
@@ -262,24 +349,41 @@ def main(argv: list[str]) -> None:
     cuts = {film.video.key: scene_scores(film) for film in films}
     trained: dict[str, dict[int, dict[str, np.ndarray]]] = {}
     for path in (pathlib.Path(p) for p in options.run_dirs.split(",") if p):
-        trained[f"trained selector, held-out films ({path.name})"] = held_out_scores(path, None, films)
+        trained[f"trained selector, held-out films ({path.name})"] = held_out_scores(
+            path, None, films
+        )
         trained[f"the same, untrained ({path.name})"] = held_out_scores(path, 0, films)
     report: dict[str, Any] = {"films": len(films), "draws": options.draws, "tables": {}}
     tables = []
     for asked in (None, *options.counts):
         title = f"key frames, {OWN} number" if asked is None else f"{asked} key frames"
         counts = {f.video.key: len(middles[f.video.key]) if asked is None else asked for f in films}
-        table = Table(title, *measure(films, [partial(random_steps, counts, draw) for draw in range(options.draws)]))
+        table = Table(
+            title,
+            *measure(films, [partial(random_steps, counts, draw) for draw in range(options.draws)]),
+        )
         table.add("uniform", *measure(films, [partial(uniform_steps, counts)]))
         table.add("ffmpeg thumbnail", *measure(films, [partial(thumbnail_steps, counts)]))
-        table.add("ffmpeg scene select, highest scores", *measure(films, [partial(highest_cuts, counts, cuts)]))
+        table.add(
+            "ffmpeg scene select, highest scores",
+            *measure(films, [partial(highest_cuts, counts, cuts)]),
+        )
         if asked is None:
-            table.add("PySceneDetect, middle frames", *measure(films, [lambda film: film.steps(middles[film.video.key])]))
+            table.add(
+                "PySceneDetect, middle frames",
+                *measure(films, [lambda film: film.steps(middles[film.video.key])]),
+            )
         table.add(DEFAULT, *measure(films, [partial(key_steps, counts, None)]))
         for name, seeds in trained.items():
-            table.add(name, *measure(films, [partial(key_steps, counts, scores) for scores in seeds.values()]))
+            table.add(
+                name,
+                *measure(films, [partial(key_steps, counts, scores) for scores in seeds.values()]),
+            )
         tables.append(table)
-    clip = Table("clip of 15 %", *measure(films, [partial(clip_steps, draw) for draw in range(min(options.draws, 50))]))
+    clip = Table(
+        "clip of 15 %",
+        *measure(films, [partial(clip_steps, draw) for draw in range(min(options.draws, 50))]),
+    )
     clip.add(DEFAULT, *measure(films, [partial(clip_steps, None)]))
     for name, seeds in trained.items():
         clip.add(name, *measure(films, [partial(clip_steps, scores) for scores in seeds.values()]))

@@ -80,9 +80,13 @@ def main(argv: list[str]) -> None:
     for name, (call, layer, compiled) in layers.items():
         call(x)
         calls[f"{name}_forward_s"] = in_graph(functools.partial(call, x), compiled)
-        calls[f"{name}_with_gradients_s"] = in_graph(with_gradients(call, x, layer.trainable_variables), compiled)
+        calls[f"{name}_with_gradients_s"] = in_graph(
+            with_gradients(call, x, layer.trainable_variables), compiled
+        )
     times = time_in_turn(calls, options.repeats)
-    print_report(dataclasses.asdict(options) | {name: summary(seconds) for name, seconds in times.items()})
+    print_report(
+        dataclasses.asdict(options) | {name: summary(seconds) for name, seconds in times.items()}
+    )
 
 
 if __name__ == "__main__":

@@ -33,7 +33,10 @@ class Options:
     """The flags of this command."""
 
     dataset: str = cli.option("demo", "the dataset they were trained on")
-    runs: tuple[str, ...] = cli.option([], "patterns of split folders, comma-separated; the split folders of one pattern are one row")
+    runs: tuple[str, ...] = cli.option(
+        [],
+        "patterns of split folders, comma-separated; the split folders of one pattern are one row",
+    )
     epoch: int = cli.option(-1, "epoch to read; -1: the last", lower_bound=-1)
 
 
@@ -45,8 +48,12 @@ def read_seeds(pattern: str, epoch: int) -> dict[int, dict[str, np.ndarray]]:
         files = sorted(pathlib.Path(folder).glob("scores/epoch-*.json"))
         if number is None or not files:
             continue
-        file = files[-1] if epoch < 0 else pathlib.Path(folder) / "scores" / f"epoch-{epoch:03d}.json"
-        seeds.setdefault(int(number[1]), {}).update({key: np.array(scores) for key, scores in read_json(file).items()})
+        file = (
+            files[-1] if epoch < 0 else pathlib.Path(folder) / "scores" / f"epoch-{epoch:03d}.json"
+        )
+        seeds.setdefault(int(number[1]), {}).update(
+            {key: np.array(scores) for key, scores in read_json(file).items()}
+        )
     if not seeds:
         raise UserError(f"--runs={pattern}: no split<k>-seed<s> folders with scores.")
     return seeds
@@ -79,19 +86,25 @@ def main(argv: list[str]) -> None:
     if not options.runs:
         raise UserError("--runs is missing.")
     report = {}
-    print("| scores | seeds | representation error [95 % interval] | selected frames | selected shots |")
+    print(
+        "| scores | seeds | representation error [95 % interval] | selected frames | selected shots |"
+    )
     print("| --- | ---: | ---: | ---: | ---: |")
     for pattern in options.runs:
         seeds = read_seeds(pattern, options.epoch)
         whole = [scores for scores in seeds.values() if scores.keys() == dataset.videos.keys()]
         if not whole:
-            raise UserError(f"--runs={pattern}: no seed has scores of all videos; let every video be tested.")
+            raise UserError(
+                f"--runs={pattern}: no seed has scores of all videos; let every video be tested."
+            )
         moved = [{key: without_content(scores, key) for key in scores} for scores in whole]
         for title, rows in ((pattern, whole), ("the same without content", moved)):
             values = np.array([measure(scores, dataset) for scores in rows])
             error = bootstrap_interval(values[:, 0])
             span = f" [{error.low:.2f}, {error.high:.2f}]" if error.low is not None else ""
-            print(f"| {title} | {len(values)} | {error.mean:.2f}{span} | {values[:, 1].mean():.1f} | {values[:, 2].mean():.1f} |")
+            print(
+                f"| {title} | {len(values)} | {error.mean:.2f}{span} | {values[:, 1].mean():.1f} | {values[:, 2].mean():.1f} |"
+            )
             report[f"{pattern} {title}" if rows is moved else title] = values.tolist()
     print(json.dumps({"dataset": dataset.name, "measures": MEASURES, "rows": report}))
 

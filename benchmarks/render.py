@@ -29,7 +29,9 @@ class Options:
     """The flags of this command."""
 
     video: str = cli.option("", "the video")
-    ratio: float = cli.option(0.15, "part of it that the clip fills", lower_bound=0.0, upper_bound=1.0)
+    ratio: float = cli.option(
+        0.15, "part of it that the clip fills", lower_bound=0.0, upper_bound=1.0
+    )
     shot_seconds: float = cli.option(4.0, "length of a chosen shot", lower_bound=0.1)
     repeats: int = cli.option(3, "how often everything is written", lower_bound=1)
 
@@ -41,8 +43,13 @@ def summary_of(video: VideoFile, line: Timeline, options: Options) -> VideoSumma
     starts = np.linspace(0, line.n_frames - length, count).astype(int).tolist()
     seconds, ends = line.seconds, line.ends
     picks = picks_of(line.ticks, line.time_base, 2.0)
-    segments = tuple(Segment(n, a, a + length - 1, float(seconds[a]), float(ends[a + length - 1]), 0.5) for n, a in enumerate(starts))
-    middles = [int(picks[np.argmin(np.abs(picks - (s.start_frame + s.end_frame) / 2))]) for s in segments]
+    segments = tuple(
+        Segment(n, a, a + length - 1, float(seconds[a]), float(ends[a + length - 1]), 0.5)
+        for n, a in enumerate(starts)
+    )
+    middles = [
+        int(picks[np.argmin(np.abs(picks - (s.start_frame + s.end_frame) / 2))]) for s in segments
+    ]
     return VideoSummary(
         video=str(video.path),
         name="benchmark",
@@ -59,7 +66,10 @@ def summary_of(video: VideoFile, line: Timeline, options: Options) -> VideoSumma
         shot_seconds=np.array([[s.start, s.end] for s in segments]),
         shot_scores=np.full(len(segments), 0.5),
         segments=segments,
-        key_frames=tuple(KeyFrame(n, frame, float(seconds[frame]), n - 1, 0.5) for n, frame in enumerate(middles, 1)),
+        key_frames=tuple(
+            KeyFrame(n, frame, float(seconds[frame]), n - 1, 0.5)
+            for n, frame in enumerate(middles, 1)
+        ),
         budget=count * length,
         budget_text=f"{options.ratio:.0%} of the video",
         rule="evenly spaced",

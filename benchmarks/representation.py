@@ -44,7 +44,9 @@ def read_run(path: pathlib.Path) -> tuple[dict[int, list[dict[int, Any]]], list[
         number, seed = (int(part) for part in re.findall(r"\d+", folder.name))
         identity = read_json(folder / "split.json")
         splits[number] = Split(tuple(identity["train_keys"]), tuple(identity["test_keys"]))
-        histories.setdefault(seed, []).append({r["epoch"]: r for r in read_json(folder / "history.json")})
+        histories.setdefault(seed, []).append(
+            {r["epoch"]: r for r in read_json(folder / "history.json")}
+        )
     if not histories:
         raise UserError(f"{path}: no split<k>-seed<s> folders in it.")
     return histories, [splits[n] for n in sorted(splits)]
@@ -64,13 +66,18 @@ def main(argv: list[str]) -> None:
         histories, splits = read_run(path)
         shown = [e for e in options.epochs if all(e in h for hs in histories.values() for h in hs)]
         for epoch in shown:
-            measured = [[np.mean([h[epoch]["mean"][m] for h in hs]) for m in MEASURES] for hs in histories.values()]
+            measured = [
+                [np.mean([h[epoch]["mean"][m] for h in hs]) for m in MEASURES]
+                for hs in histories.values()
+            ]
             rows.append((f"{path.name} epoch {epoch}", np.array(measured)))
     random = random_baseline(dataset, splits=splits, draws=options.draws)
     constant = constant_baseline(dataset, splits=splits)
     assert random.sd is not None
     report: dict[str, Any] = {"dataset": dataset.name, "rows": {}}
-    print("| scores | seeds | representation error [95 % interval] | selected frames | selected shots |")
+    print(
+        "| scores | seeds | representation error [95 % interval] | selected frames | selected shots |"
+    )
     print("| --- | ---: | ---: | ---: | ---: |")
     for name, values in rows:
         found, mean = bootstrap_interval(values[:, 0]), values.mean(axis=0)

@@ -31,7 +31,10 @@ from tf_dictsum.quiet import load_tensorflow
 ROOT = pathlib.Path(__file__).parents[1]
 ROUNDS = 4
 MODES = ("overhead", "throughput", "soak", "malformed", "swaps", "kill")
-BATCHING = ("--enable_batching", f"--batching_parameters_file={ROOT / 'export' / 'batching.config'}")
+BATCHING = (
+    "--enable_batching",
+    f"--batching_parameters_file={ROOT / 'export' / 'batching.config'}",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,10 +47,16 @@ class Options:
     length: int = cli.option(320, "overhead: sampled frames", lower_bound=1)
     shortest: int = cli.option(60, "throughput, soak: shortest video", lower_bound=1)
     longest: int = cli.option(1300, "throughput, soak: longest video", lower_bound=1)
-    clients: int = cli.option(0, "clients at a time; 0: 8 for throughput, 64 for soak, 4 for swaps", lower_bound=0)
-    requests: int = cli.option(0, "requests; 0: 100 for overhead, 160 for throughput, 10000 for malformed", lower_bound=0)
+    clients: int = cli.option(
+        0, "clients at a time; 0: 8 for throughput, 64 for soak, 4 for swaps", lower_bound=0
+    )
+    requests: int = cli.option(
+        0, "requests; 0: 100 for overhead, 160 for throughput, 10000 for malformed", lower_bound=0
+    )
     seconds: float = cli.option(300.0, "soak: how long", lower_bound=1.0)
-    restart_limit: float = cli.option(10.0, "kill: seconds that a restart may take", lower_bound=0.0)
+    restart_limit: float = cli.option(
+        10.0, "kill: seconds that a restart may take", lower_bound=0.0
+    )
     swaps: int = cli.option(20, "swaps: how many new versions", lower_bound=1)
     batching: bool = cli.option(True, "soak, malformed, swaps: serve with export/batching.config")
     seed: int = cli.option(0, "seed of lengths and faults", lower_bound=0)
@@ -56,17 +65,26 @@ class Options:
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:
     """Milliseconds."""
     values = np.asarray(seconds) * 1e3
-    return {name: round(float(np.quantile(values, q)), 3) for name, q in (("p50_ms", 0.5), ("p90_ms", 0.9), ("p99_ms", 0.99))}
+    return {
+        name: round(float(np.quantile(values, q)), 3)
+        for name, q in (("p50_ms", 0.5), ("p90_ms", 0.9), ("p99_ms", 0.99))
+    }
 
 
 @contextlib.contextmanager
-def server(options: Options, folder: pathlib.Path, *flags: str, batching: bool = False) -> Iterator[Any]:
+def server(
+    options: Options, folder: pathlib.Path, *flags: str, batching: bool = False
+) -> Iterator[Any]:
     """A running server of a freshly exported model, version 1."""
     from serving_harness import EmbeddedServer, write_model
 
     if not (folder / "dictsum" / "1").is_dir():
         write_model(folder / "dictsum", 1, options.input_size, options.hidden_size)
-    own = ("--model_name=dictsum", f"--model_base_path={folder / 'dictsum'}", *(BATCHING if batching else ()))
+    own = (
+        "--model_name=dictsum",
+        f"--model_base_path={folder / 'dictsum'}",
+        *(BATCHING if batching else ()),
+    )
     with EmbeddedServer(*own, *flags) as process:
         yield process
 
@@ -105,16 +123,22 @@ def overhead(options: Options, folder: pathlib.Path) -> dict[str, Any]:
     from serving_harness import Replies, encode
 
     count = options.requests or 100
-    features = np.random.default_rng(options.seed).random((1, options.length, options.input_size), np.float32)
+    features = np.random.default_rng(options.seed).random(
+        (1, options.length, options.input_size), np.float32
+    )
     lengths = np.array([options.length], np.int32)
     request = encode(features)
     with server(options, folder) as process:
         session = tf.compat.v1.Session(graph=tf.Graph())
         with session.graph.as_default():
-            loaded = tf.compat.v1.saved_model.load(session, [tf.saved_model.SERVING], str(folder / "dictsum" / "1"))
+            loaded = tf.compat.v1.saved_model.load(
+                session, [tf.saved_model.SERVING], str(folder / "dictsum" / "1")
+            )
         signature = loaded.signature_def["serving_default"]
         names = [signature.inputs["features"].name, signature.inputs["lengths"].name]
-        call = session.make_callable([signature.outputs[name].name for name in ("lengths", "scores")], names)
+        call = session.make_callable(
+            [signature.outputs[name].name for name in ("lengths", "scores")], names
+        )
         client = Replies(process.address)
         bare: list[float] = []
         for number in range(count + 10):
@@ -146,7 +170,10 @@ def throughput(options: Options, folder: pathlib.Path) -> dict[str, Any]:
     requests = encoded(options, count)
     chunk = -(-count // ROUNDS)
     with server(options, folder) as alone, server(options, folder, batching=True) as batched:
-        replies = {name: [Replies(p.address) for _ in range(clients)] for name, p in (("alone", alone), ("batched", batched))}
+        replies = {
+            name: [Replies(p.address) for _ in range(clients)]
+            for name, p in (("alone", alone), ("batched", batched))
+        }
         rates: dict[str, list[float]] = {name: [] for name in replies}
 
         def ask(name: str, waiting: collections.deque[bytes]) -> None:
@@ -167,14 +194,24 @@ def throughput(options: Options, folder: pathlib.Path) -> dict[str, Any]:
                 begin = time.perf_counter()
                 ask(name, collections.deque(some))
                 rates[name].append(len(some) / (time.perf_counter() - begin))
-    report: dict[str, Any] = {"clients": clients, "requests": count, "lengths": [options.shortest, options.longest]}
+    report: dict[str, Any] = {
+        "clients": clients,
+        "requests": count,
+        "lengths": [options.shortest, options.longest],
+    }
     failed = False
     for name, clients_of in replies.items():
         errors = [error for reply in clients_of for error in reply.errors]
         seconds = [second for reply in clients_of for second in reply.seconds]
-        report[name] = {"videos_per_s": [round(rate, 2) for rate in rates[name]], **quantiles(seconds), "errors": errors[:5]}
+        report[name] = {
+            "videos_per_s": [round(rate, 2) for rate in rates[name]],
+            **quantiles(seconds),
+            "errors": errors[:5],
+        }
         failed |= bool(errors)
-    report["speedup"] = round(statistics.median(b / a for a, b in zip(rates["alone"], rates["batched"], strict=True)), 3)
+    report["speedup"] = round(
+        statistics.median(b / a for a, b in zip(rates["alone"], rates["batched"], strict=True)), 3
+    )
     return report | {"failed": failed}
 
 
@@ -237,12 +274,17 @@ def malformed(options: Options, folder: pathlib.Path) -> dict[str, Any]:
 
     count = options.requests or 10_000
     rng = np.random.default_rng(options.seed)
-    valid = [encode(rng.random((1, length, options.input_size), np.float32)) for length in (3, 12, 40)]
+    valid = [
+        encode(rng.random((1, length, options.input_size), np.float32)) for length in (3, 12, 40)
+    ]
     wrong: list[str] = []
     kinds: collections.Counter[str] = collections.Counter()
     codes: collections.Counter[str] = collections.Counter()
     with server(options, folder, batching=options.batching) as process, ActiveClock() as clock:
-        faulty, beside = Replies(process.address), Replies(process.address)  # with a deadline: a hang is a failure
+        faulty, beside = (
+            Replies(process.address),
+            Replies(process.address),
+        )  # with a deadline: a hang is a failure
         host, _, port = process.rest.partition(":")
         done = threading.Event()
 
@@ -253,7 +295,11 @@ def malformed(options: Options, folder: pathlib.Path) -> dict[str, Any]:
                 code = str(connection.getresponse().status)
                 connection.close()
                 return code
-            return "OK" if faulty.send(fault.payload) is not None else faulty.errors[-1].partition(":")[0]
+            return (
+                "OK"
+                if faulty.send(fault.payload) is not None
+                else faulty.errors[-1].partition(":")[0]
+            )
 
         def check(fault: Fault) -> None:
             code = send(fault)
@@ -261,7 +307,9 @@ def malformed(options: Options, folder: pathlib.Path) -> dict[str, Any]:
             codes[code] += 1
             if code not in fault.codes:
                 text = code if fault.rest or code == "OK" else faulty.errors[-1]
-                wrong.append(f"{fault.kind}: {text[:200]} instead of {', '.join(sorted(fault.codes))}: {fault.payload[:200]!r}")
+                wrong.append(
+                    f"{fault.kind}: {text[:200]} instead of {', '.join(sorted(fault.codes))}: {fault.payload[:200]!r}"
+                )
 
         def make_up(kind: Any, number: int, seed: int) -> None:
             settings = hypothesis.settings(
@@ -277,7 +325,9 @@ def malformed(options: Options, folder: pathlib.Path) -> dict[str, Any]:
             strategies = faults(options.input_size)
             for number, kind in enumerate(strategies):
                 wanted = kinds.total() + -(-(count - kinds.total()) // (len(strategies) - number))
-                while kinds.total() < wanted:  # hypothesis ends early where it thinks that it has seen everything
+                while (
+                    kinds.total() < wanted
+                ):  # hypothesis ends early where it thinks that it has seen everything
                     make_up(kind, wanted - kinds.total(), options.seed + kinds.total())
 
         def work(number: int) -> None:
@@ -315,9 +365,16 @@ def swaps(options: Options, folder: pathlib.Path) -> dict[str, Any]:
 
     clients = options.clients or 4
     rng = np.random.default_rng(options.seed)
-    requests = [encode(rng.random((1, length, options.input_size), np.float32)) for length in (60, 120, 320)]
-    with server(options, folder, "--file_system_poll_wait_seconds=1", batching=options.batching) as process:
-        staged = [write_model(folder / "staged", number + 2, options.input_size, options.hidden_size) for number in range(2)]
+    requests = [
+        encode(rng.random((1, length, options.input_size), np.float32)) for length in (60, 120, 320)
+    ]
+    with server(
+        options, folder, "--file_system_poll_wait_seconds=1", batching=options.batching
+    ) as process:
+        staged = [
+            write_model(folder / "staged", number + 2, options.input_size, options.hidden_size)
+            for number in range(2)
+        ]
         replies = [Replies(process.address) for _ in range(clients)]
         done = threading.Event()
         taken: list[float] = []
@@ -337,7 +394,9 @@ def swaps(options: Options, folder: pathlib.Path) -> dict[str, Any]:
                     publish(staged[version % 2], folder / "dictsum" / str(version))
                     while not all(reply.versions[-1:] == [version] for reply in replies):
                         if time.monotonic() - begin > 120:
-                            raise RuntimeError(f"version {version} does not answer:\n{process.log.read_text()[-4000:]}")
+                            raise RuntimeError(
+                                f"version {version} does not answer:\n{process.log.read_text()[-4000:]}"
+                            )
                         time.sleep(0.02)
                     taken.append(time.monotonic() - begin)
             finally:
@@ -345,7 +404,9 @@ def swaps(options: Options, folder: pathlib.Path) -> dict[str, Any]:
 
         together(clients + 1, work)
     errors = [error for reply in replies for error in reply.errors]
-    backwards = sum(b < a for reply in replies for a, b in zip(reply.versions, reply.versions[1:], strict=False))
+    backwards = sum(
+        b < a for reply in replies for a, b in zip(reply.versions, reply.versions[1:], strict=False)
+    )
     return {
         "clients": clients,
         "swaps": len(taken),
@@ -353,7 +414,10 @@ def swaps(options: Options, folder: pathlib.Path) -> dict[str, Any]:
         "errors": len(errors),
         "first_errors": errors[:5],
         "answers_of_an_older_version_after_a_newer": backwards,
-        "seconds_until_all_clients_see_it": {"median": round(statistics.median(taken), 2), "max": round(max(taken), 2)},
+        "seconds_until_all_clients_see_it": {
+            "median": round(statistics.median(taken), 2),
+            "max": round(max(taken), 2),
+        },
         **quantiles([second for reply in replies for second in reply.seconds]),
         "failed": bool(errors or backwards) or len(taken) < options.swaps,
     }
@@ -394,13 +458,26 @@ def kill(options: Options, folder: pathlib.Path) -> dict[str, Any]:
 def main(argv: list[str]) -> int:
     """Prints the measurement; 1 if something failed that must not."""
     if argv[1:]:
-        raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
+        raise UserError(
+            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
+        )
     options = cli.from_flags(Options)
     load_tensorflow()
-    modes = {"overhead": overhead, "throughput": throughput, "soak": soak, "malformed": malformed, "swaps": swaps, "kill": kill}
+    modes = {
+        "overhead": overhead,
+        "throughput": throughput,
+        "soak": soak,
+        "malformed": malformed,
+        "swaps": swaps,
+        "kill": kill,
+    }
     with tempfile.TemporaryDirectory() as folder:
         report = modes[options.mode](options, pathlib.Path(folder))
-    common = {"mode": options.mode, "hidden_size": options.hidden_size, "input_size": options.input_size}
+    common = {
+        "mode": options.mode,
+        "hidden_size": options.hidden_size,
+        "input_size": options.input_size,
+    }
     print(json.dumps(common | report))
     return int(report["failed"])
 

@@ -35,7 +35,9 @@ class Fault:
 
 
 def _valid(steps: int, width: int, batch: int = 1) -> Any:
-    features = np.linspace(0, 1, batch * steps * width, dtype=np.float32).reshape(batch, steps, width)
+    features = np.linspace(0, 1, batch * steps * width, dtype=np.float32).reshape(
+        batch, steps, width
+    )
     request = predict_pb2.PredictRequest()
     request.model_spec.name = "dictsum"
     request.inputs["features"].CopyFrom(tf.make_tensor_proto(features))
@@ -53,10 +55,15 @@ def _shape(proto: Any, sizes: list[int]) -> None:
 def _truncated_tensor(draw: Any, width: int) -> Fault:
     request = _valid(draw(st.integers(1, 12)), width)
     name = draw(st.sampled_from(["features", "lengths"]))
-    content = request.inputs[name].tensor_content or np.array(request.inputs[name].int_val, np.int32).tobytes()
+    content = (
+        request.inputs[name].tensor_content
+        or np.array(request.inputs[name].int_val, np.int32).tobytes()
+    )
     request.inputs[name].ClearField("int_val")
     cut = draw(st.integers(1, len(content) - 1))  # nothing at all is valid: zeros
-    request.inputs[name].tensor_content = content[:cut] if draw(st.booleans()) else content + content[:cut]
+    request.inputs[name].tensor_content = (
+        content[:cut] if draw(st.booleans()) else content + content[:cut]
+    )
     return Fault("truncated tensor", request.SerializeToString(), _BAD)
 
 
@@ -68,14 +75,20 @@ def _truncated_message(draw: Any, width: int) -> Fault:
         predict_pb2.PredictRequest.FromString(payload)
         codes = frozenset({"INVALID_ARGUMENT", "NOT_FOUND"})
     except Exception:  # protobuf's DecodeError, wherever this version keeps it
-        codes = frozenset({"INTERNAL", "INVALID_ARGUMENT"})  # gRPC answers before the service is asked
+        codes = frozenset(
+            {"INTERNAL", "INVALID_ARGUMENT"}
+        )  # gRPC answers before the service is asked
     return Fault("truncated message", payload, codes)
 
 
 @st.composite
 def _noise(draw: Any, width: int) -> Fault:
     del width
-    return Fault("noise", draw(st.binary(min_size=1, max_size=200)), frozenset({"INTERNAL", "INVALID_ARGUMENT", "NOT_FOUND"}))
+    return Fault(
+        "noise",
+        draw(st.binary(min_size=1, max_size=200)),
+        frozenset({"INTERNAL", "INVALID_ARGUMENT", "NOT_FOUND"}),
+    )
 
 
 @st.composite
@@ -94,7 +107,9 @@ def _wrong_dtype(draw: Any, width: int) -> Fault:
 def _lying_shape(draw: Any, width: int) -> Fault:
     request = _valid(draw(st.integers(1, 12)), width)
     content = len(request.inputs["features"].tensor_content) // 4
-    sizes = draw(st.lists(st.integers(0, 300), max_size=5).filter(lambda s: math.prod(s) != content))
+    sizes = draw(
+        st.lists(st.integers(0, 300), max_size=5).filter(lambda s: math.prod(s) != content)
+    )
     _shape(request.inputs["features"], sizes)
     return Fault("lying shape", request.SerializeToString(), _BAD)
 
@@ -103,7 +118,9 @@ def _lying_shape(draw: Any, width: int) -> Fault:
 def _huge_dims(draw: Any, width: int) -> Fault:
     request = _valid(1, width)
     proto = request.inputs["features"]
-    huge = st.integers(2**34, 2**63 - 1) | st.sampled_from([2**31, 2**32, 2**62, 2**63 - 1, -1, -(2**63)])
+    huge = st.integers(2**34, 2**63 - 1) | st.sampled_from(
+        [2**31, 2**32, 2**62, 2**63 - 1, -1, -(2**63)]
+    )
     sizes = [1, 1, width]
     for place in draw(st.sets(st.integers(0, 2), min_size=1)):
         sizes[place] = draw(huge)
@@ -119,7 +136,11 @@ def _huge_dims(draw: Any, width: int) -> Fault:
 @st.composite
 def _wrong_shape(draw: Any, width: int) -> Fault:
     """Honest shapes that the model does not take."""
-    sizes = draw(st.lists(st.integers(0, 9), max_size=5).filter(lambda s: not (len(s) == 3 and s[2] == width)))
+    sizes = draw(
+        st.lists(st.integers(0, 9), max_size=5).filter(
+            lambda s: not (len(s) == 3 and s[2] == width)
+        )
+    )
     request = _valid(3, width)
     request.inputs["features"].CopyFrom(tf.make_tensor_proto(np.zeros(sizes, np.float32)))
     return Fault("wrong shape", request.SerializeToString(), _BAD)
@@ -140,7 +161,9 @@ def _odd_values(draw: Any, width: int) -> Fault:
     steps = draw(st.integers(1, 12))
     values = st.sampled_from([math.nan, math.inf, -math.inf, 3e38, -3e38, 1e-45, 0.0])
     request = _valid(steps, width)
-    features = np.resize(np.array(draw(st.lists(values, min_size=1, max_size=9)), np.float32), (1, steps, width))
+    features = np.resize(
+        np.array(draw(st.lists(values, min_size=1, max_size=9)), np.float32), (1, steps, width)
+    )
     request.inputs["features"].CopyFrom(tf.make_tensor_proto(features))
     return Fault("NaN and infinity", request.SerializeToString(), frozenset({"OK"}))
 
@@ -152,7 +175,9 @@ def _odd_lengths(draw: Any, width: int) -> Fault:
     length = draw(st.integers(-(2**31), -1) | st.integers(steps + 1, 2**31 - 1))
     request = _valid(max(steps, 1), width)
     if not steps:
-        request.inputs["features"].CopyFrom(tf.make_tensor_proto(np.zeros((1, 0, width), np.float32)))
+        request.inputs["features"].CopyFrom(
+            tf.make_tensor_proto(np.zeros((1, 0, width), np.float32))
+        )
     request.inputs["lengths"].CopyFrom(tf.make_tensor_proto(np.array([length], np.int32)))
     return Fault("odd length", request.SerializeToString(), frozenset({"OK"}))
 
@@ -160,13 +185,34 @@ def _odd_lengths(draw: Any, width: int) -> Fault:
 @st.composite
 def _unknown_name(draw: Any, width: int) -> Fault:
     request = _valid(3, width)
-    name = draw(st.text(min_size=1, max_size=30).filter(lambda t: t not in ("dictsum", "serving_default", "scores", "lengths", "features")))
-    kind = draw(st.sampled_from(["model", "version", "label", "signature", "input", "extra input", "missing input", "output", "twice"]))
+    name = draw(
+        st.text(min_size=1, max_size=30).filter(
+            lambda t: t not in ("dictsum", "serving_default", "scores", "lengths", "features")
+        )
+    )
+    kind = draw(
+        st.sampled_from(
+            [
+                "model",
+                "version",
+                "label",
+                "signature",
+                "input",
+                "extra input",
+                "missing input",
+                "output",
+                "twice",
+            ]
+        )
+    )
     code = "INVALID_ARGUMENT"
     if kind == "model":
         request.model_spec.name, code = name, "NOT_FOUND"
     elif kind == "version":
-        request.model_spec.version.value, code = draw(st.integers(-(2**63), 2**63 - 1).filter(lambda v: v != 1)), "NOT_FOUND"
+        request.model_spec.version.value, code = (
+            draw(st.integers(-(2**63), 2**63 - 1).filter(lambda v: v != 1)),
+            "NOT_FOUND",
+        )
     elif kind == "label":
         request.model_spec.version_label = name
     elif kind == "signature":
@@ -182,13 +228,28 @@ def _unknown_name(draw: Any, width: int) -> Fault:
         request.output_filter.append(name)
     else:
         request.output_filter.extend(["scores", "scores"])
-    return Fault(f"unknown {kind}" if "input" not in kind and kind != "twice" else kind, request.SerializeToString(), frozenset({code}))
+    return Fault(
+        f"unknown {kind}" if "input" not in kind and kind != "twice" else kind,
+        request.SerializeToString(),
+        frozenset({code}),
+    )
 
 
 @st.composite
 def _rest_body(draw: Any, width: int) -> Fault:
-    leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5)
-    anything = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4))
+    leaves = (
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(max_size=5)
+    )
+    anything = st.recursive(
+        leaves,
+        lambda inner: (
+            st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4)
+        ),
+    )
     kind = draw(st.sampled_from(["bytes", "json", "inputs", "instances", "cut", "deep"]))
     if kind == "bytes":
         payload = draw(st.binary(max_size=60))
@@ -201,7 +262,11 @@ def _rest_body(draw: Any, width: int) -> Fault:
     elif kind == "deep":
         depth = draw(st.integers(4, 3000))
         name = draw(st.sampled_from(["inputs", "instances"]))
-        payload = b'{"%s": {"lengths": [1], "features": %s1%s}}' % (name.encode(), b"[" * depth, b"]" * depth)
+        payload = b'{"%s": {"lengths": [1], "features": %s1%s}}' % (
+            name.encode(),
+            b"[" * depth,
+            b"]" * depth,
+        )
     else:
         whole = json.dumps({"instances": [{"features": [[0.0] * width], "lengths": 1}]}).encode()
         payload = whole[: draw(st.integers(0, len(whole) - 1))]

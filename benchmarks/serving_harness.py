@@ -19,7 +19,16 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc, predict_pb2
 
-__all__ = ["CHANNEL", "ActiveClock", "EmbeddedServer", "Replies", "encode", "free_port", "publish", "write_model"]
+__all__ = [
+    "CHANNEL",
+    "ActiveClock",
+    "EmbeddedServer",
+    "Replies",
+    "encode",
+    "free_port",
+    "publish",
+    "write_model",
+]
 
 ROOT = pathlib.Path(__file__).parents[1]
 CHANNEL = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -33,7 +42,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def write_model(folder: pathlib.Path, version: int = 1, width: int = 7, units: int = 5) -> pathlib.Path:
+def write_model(
+    folder: pathlib.Path, version: int = 1, width: int = 7, units: int = 5
+) -> pathlib.Path:
     """Exports an untrained selector, another one for every version; returns the version's folder."""
     from tf_dictsum.layers.initializers import Initializers
     from tf_dictsum.models.scorer import Scorer
@@ -63,13 +74,32 @@ class EmbeddedServer:
       log: what it writes to stdout and stderr.
     """
 
-    def __init__(self, *flags: str, wait: str = "dictsum", seconds: float = 120.0, ports: tuple[int, int] | None = None):
+    def __init__(
+        self,
+        *flags: str,
+        wait: str = "dictsum",
+        seconds: float = 120.0,
+        ports: tuple[int, int] | None = None,
+    ):
         self.ports = ports or (free_port(), free_port())
         self.address, self.rest = (f"127.0.0.1:{port}" for port in self.ports)
         self.log = pathlib.Path(tempfile.mkstemp(prefix="serve-", suffix=".log")[1])
-        own = () if any(flag.startswith("--rest_api_port") for flag in flags) else (f"--rest_api_port={self.ports[1]}",)
-        command = [sys.executable, "-m", "tf_dictsum.serve", f"--port={self.ports[0]}", *own, *flags]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        own = (
+            ()
+            if any(flag.startswith("--rest_api_port") for flag in flags)
+            else (f"--rest_api_port={self.ports[1]}",)
+        )
+        command = [
+            sys.executable,
+            "-m",
+            "tf_dictsum.serve",
+            f"--port={self.ports[0]}",
+            *own,
+            *flags,
+        ]
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        }
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         if wait:
@@ -88,8 +118,12 @@ class EmbeddedServer:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended with status {self.process.returncode}:\n{self.log.read_text()}")
-            with grpc.insecure_channel(self.address) as channel:  # a fresh one: a refused connection waits before it is tried again
+                raise RuntimeError(
+                    f"the server ended with status {self.process.returncode}:\n{self.log.read_text()}"
+                )
+            with grpc.insecure_channel(
+                self.address
+            ) as channel:  # a fresh one: a refused connection waits before it is tried again
                 if available(channel, model):
                     return
             time.sleep(0.05)
@@ -115,7 +149,12 @@ class EmbeddedServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         try:
             self.stop()
         except subprocess.TimeoutExpired:
@@ -133,16 +172,24 @@ def available(channel: Any, model: str) -> list[int]:
         reply = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(request, timeout=10)
     except grpc.RpcError:
         return []
-    return [row.version for row in reply.model_version_status if row.state == get_model_status_pb2.ModelVersionStatus.AVAILABLE]
+    return [
+        row.version
+        for row in reply.model_version_status
+        if row.state == get_model_status_pb2.ModelVersionStatus.AVAILABLE
+    ]
 
 
-def encode(features: np.ndarray, lengths: np.ndarray | None = None, model: str = "dictsum") -> bytes:
+def encode(
+    features: np.ndarray, lengths: np.ndarray | None = None, model: str = "dictsum"
+) -> bytes:
     """A PredictRequest for features float32 [batch, time, D], as bytes: encoded once, so that clients cost little."""
     request = predict_pb2.PredictRequest()
     request.model_spec.name = model
     request.inputs["features"].CopyFrom(tf.make_tensor_proto(features))
     request.inputs["lengths"].CopyFrom(
-        tf.make_tensor_proto(np.full(len(features), features.shape[1], np.int32) if lengths is None else lengths)
+        tf.make_tensor_proto(
+            np.full(len(features), features.shape[1], np.int32) if lengths is None else lengths
+        )
     )
     return request.SerializeToString()
 
@@ -201,8 +248,12 @@ class Replies:
 
     def __post_init__(self) -> None:
         # Without this, channels of one process share one connection.
-        self.channel = grpc.insecure_channel(self.address, [*CHANNEL, ("grpc.use_local_subchannel_pool", 1)])
-        self._call = self.channel.unary_unary(PREDICT, response_deserializer=predict_pb2.PredictResponse.FromString)
+        self.channel = grpc.insecure_channel(
+            self.address, [*CHANNEL, ("grpc.use_local_subchannel_pool", 1)]
+        )
+        self._call = self.channel.unary_unary(
+            PREDICT, response_deserializer=predict_pb2.PredictResponse.FromString
+        )
 
     def send(self, request: bytes) -> Any:
         """Sends one request; returns the reply, None if it was refused."""

@@ -28,4 +28,11 @@ def summary(seconds: list[float]) -> dict[str, float]:
 
 def print_report(report: Mapping[str, Any]) -> None:
     """One JSON line, with the peak memory of the process."""
-    print(json.dumps({**report, "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}))
+    print(
+        json.dumps(
+            {
+                **report,
+                "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+            }
+        )
+    )

@@ -50,19 +50,37 @@ def main(argv: list[str]) -> None:
     method = make_method(config, options.input_size)
     rng = np.random.default_rng(0)
     videos = [
-        Video(f"v{n}", rng.random((options.length, options.input_size), np.float32), np.arange(options.length), options.length)
+        Video(
+            f"v{n}",
+            rng.random((options.length, options.input_size), np.float32),
+            np.arange(options.length),
+            options.length,
+        )
         for n in range(options.batch_size)
     ]
-    hidden = {v.key: rng.random(options.hidden_size, np.float32) for v in videos} if options.method == "dictsum" else None
-    batch = {k: tf.constant(v) for k, v in make_batches(videos, options.batch_size, (), hidden)[0].tensors().items()}
+    hidden = (
+        {v.key: rng.random(options.hidden_size, np.float32) for v in videos}
+        if options.method == "dictsum"
+        else None
+    )
+    batch = {
+        k: tf.constant(v)
+        for k, v in make_batches(videos, options.batch_size, (), hidden)[0].tensors().items()
+    }
     step = tf.function(method.model.train_step, jit_compile=method.xla == "on")  # type: ignore[attr-defined]
     begin = time.perf_counter()
     step(batch)["summary"].numpy()
     first = time.perf_counter() - begin
-    seconds = summary(time_in_turn({"step": lambda: step(batch)["summary"].numpy()}, options.repeats)["step"])
+    seconds = summary(
+        time_in_turn({"step": lambda: step(batch)["summary"].numpy()}, options.repeats)["step"]
+    )
     print_report(
         dataclasses.asdict(options)
-        | {"first_step_s": first, "train_step_s": seconds, "per_video_s": seconds["median"] / options.batch_size}
+        | {
+            "first_step_s": first,
+            "train_step_s": seconds,
+            "per_video_s": seconds["median"] / options.batch_size,
+        }
     )
 
 

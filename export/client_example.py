@@ -14,7 +14,9 @@ import tensorflow as tf
 from tensorflow_serving.apis import get_model_metadata_pb2, predict_pb2, prediction_service_pb2_grpc
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--server", default="127.0.0.1:8500", help="HOST:PORT of the server's gRPC port")
+parser.add_argument(
+    "--server", default="127.0.0.1:8500", help="HOST:PORT of the server's gRPC port"
+)
 parser.add_argument("--model", default="dictsum")
 parser.add_argument("--features", help=".npy file, float32 [steps, width]")
 flags = parser.parse_args()
@@ -30,13 +32,17 @@ with grpc.insecure_channel(flags.server, options) as channel:
         question.model_spec.name = flags.model
         signatures = get_model_metadata_pb2.SignatureDefMap()
         service.GetModelMetadata(question, timeout=30).metadata["signature_def"].Unpack(signatures)
-        width = signatures.signature_def["serving_default"].inputs["features"].tensor_shape.dim[2].size
+        width = (
+            signatures.signature_def["serving_default"].inputs["features"].tensor_shape.dim[2].size
+        )
         features = np.random.default_rng(0).random((120, width), np.float32)
 
     request = predict_pb2.PredictRequest()
     request.model_spec.name = flags.model
     request.model_spec.signature_name = "serving_default"
-    request.inputs["features"].CopyFrom(tf.make_tensor_proto(features[None]))  # [batch, time, width]
+    request.inputs["features"].CopyFrom(
+        tf.make_tensor_proto(features[None])
+    )  # [batch, time, width]
     request.inputs["lengths"].CopyFrom(tf.make_tensor_proto([len(features)], tf.int32))  # [batch]
     reply = service.Predict(request, timeout=60)
 

@@ -60,7 +60,9 @@ def write_clip(
     """
     time_base = time_base or Fraction(1, 1) / Fraction(fps).limit_denominator(1001)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=Fraction(fps).limit_denominator(1001), options=options or {})
+        stream = container.add_stream(
+            codec, rate=Fraction(fps).limit_denominator(1001), options=options or {}
+        )
         stream.width, stream.height, stream.pix_fmt = width, height, pixels
         stream.codec_context.time_base = time_base
         if aspect:
@@ -69,15 +71,23 @@ def write_clip(
             stream.set_display_rotation(rotation[0], hflip=rotation[1])
         sounds = [container.add_stream("aac", rate=8000, layout="mono") for _ in range(audio)]
         for number in range(frames):
-            frame = av.VideoFrame.from_ndarray(make(number, width, height), format="rgb24").reformat(format=pixels)
+            frame = av.VideoFrame.from_ndarray(
+                make(number, width, height), format="rgb24"
+            ).reformat(format=pixels)
             frame.pts = number if ticks is None else ticks[number]
             frame.time_base = time_base
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
         for sound in sounds:
             for number in range(max(frames * 8000 // int(fps) // 1024, 1)):
-                block = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
-                block.sample_rate, block.pts, block.time_base = 8000, number * 1024, Fraction(1, 8000)
+                block = av.AudioFrame.from_ndarray(
+                    np.zeros((1, 1024), np.float32), format="fltp", layout="mono"
+                )
+                block.sample_rate, block.pts, block.time_base = (
+                    8000,
+                    number * 1024,
+                    Fraction(1, 8000),
+                )
                 container.mux(sound.encode(block))
             container.mux(sound.encode())
     return path

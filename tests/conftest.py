@@ -10,17 +10,27 @@ import signal
 
 import pytest
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background jobs; our child processes would ignore Ctrl-C too
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # as in a shell's background jobs; our child processes would ignore Ctrl-C too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):
     """Where the conformance suite finds a running server; see tests/serving/test_conformance.py."""
     group = parser.getgroup("serving")
-    group.addoption("--serving_address", default="", help="HOST:PORT (gRPC) of a running server; without it the embedded one is started")
+    group.addoption(
+        "--serving_address",
+        default="",
+        help="HOST:PORT (gRPC) of a running server; without it the embedded one is started",
+    )
     group.addoption("--rest_address", default="", help="HOST:PORT (REST) of the same server")
     group.addoption("--serving_model", default="dictsum", help="name of its model")
-    group.addoption("--serving_base_path", default="", help="folder of that model, shared with the server; the server is reconfigured")
+    group.addoption(
+        "--serving_base_path",
+        default="",
+        help="folder of that model, shared with the server; the server is reconfigured",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +56,9 @@ def small_dataset():
         for n in range(1, videos + 1):
             steps = 9 + 2 * n
             frames = steps * 15 - 4
-            cuts = np.array([0, frames // 5, frames // 3, frames // 2, frames * 5 // 8, frames * 7 // 8, frames])
+            cuts = np.array(
+                [0, frames // 5, frames // 3, frames // 2, frames * 5 // 8, frames * 7 // 8, frames]
+            )
             users = np.zeros((3, frames), bool)
             for user in users:
                 start = int(rng.integers(frames * 3 // 4))

@@ -17,14 +17,18 @@ def random_weights(seed=0):
     found = {}
     for name, layer in convolutions(googlenet()).items():
         shape = tuple(layer.kernel.shape)
-        found[f"{name}/kernel"] = rng.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape).astype(np.float32)
+        found[f"{name}/kernel"] = rng.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape).astype(
+            np.float32
+        )
         found[f"{name}/bias"] = rng.normal(0, 0.01, shape[-1]).astype(np.float32)
     return found
 
 
 def _messages(syntax, schema):
     """Message classes of {"Message": [(name, number, type, repeated, packed)]}."""
-    file = descriptor_pb2.FileDescriptorProto(name=f"{syntax}.proto", package=syntax, syntax="proto2")
+    file = descriptor_pb2.FileDescriptorProto(
+        name=f"{syntax}.proto", package=syntax, syntax="proto2"
+    )
     for message, fields in schema.items():
         made = file.message_type.add(name=message)
         for name, number, kind, repeated, packed in fields:
@@ -38,7 +42,10 @@ def _messages(syntax, schema):
                 field.options.packed = True
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    return {name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{syntax}.{name}")) for name in schema}
+    return {
+        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{syntax}.{name}"))
+        for name in schema
+    }
 
 
 def caffemodel(arrays, old):
@@ -61,12 +68,22 @@ def caffemodel(arrays, old):
             ("blobs", 6, "Blob", True, False),
             ("blobs_lr", 7, "FLOAT", True, False),
         ],
-        "Layer": [("name", 1, "STRING", False, False), ("type", 2, "STRING", False, False), ("blobs", 7, "Blob", True, False)],
-        "Net": [("name", 1, "STRING", False, False), ("layers", 2, "V1", True, False), ("layer", 100, "Layer", True, False)],
+        "Layer": [
+            ("name", 1, "STRING", False, False),
+            ("type", 2, "STRING", False, False),
+            ("blobs", 7, "Blob", True, False),
+        ],
+        "Net": [
+            ("name", 1, "STRING", False, False),
+            ("layers", 2, "V1", True, False),
+            ("layer", 100, "Layer", True, False),
+        ],
     }
     net = _messages("caffe_old" if old else "caffe_new", schema)["Net"](name="GoogleNet")
     names = [name.removesuffix("/kernel") for name in arrays if name.endswith("/kernel")]
-    dense = {"loss3/classifier": (np.ones((1, 1, 1024, 5), np.float32), np.ones(5, np.float32))}  # not a convolution of ours
+    dense = {
+        "loss3/classifier": (np.ones((1, 1, 1024, 5), np.float32), np.ones(5, np.float32))
+    }  # not a convolution of ours
     for name in [None, *names, *dense]:
         layer = net.layers.add() if old else net.layer.add()
         if name is None:
@@ -78,7 +95,9 @@ def caffemodel(arrays, old):
             blob = layer.blobs.add()
             blob.data.extend(values.ravel().tolist())
             if old:
-                blob.num, blob.channels, blob.height, blob.width = (1,) * (4 - values.ndim) + values.shape
+                blob.num, blob.channels, blob.height, blob.width = (1,) * (
+                    4 - values.ndim
+                ) + values.shape
             else:
                 blob.shape.dim.extend(values.shape)
     return net.SerializeToString()
@@ -102,13 +121,17 @@ def onnx_model(arrays, raw):
             ("graph", 7, "Graph", False, False),
         ],
     }
-    model = _messages("onnx_raw" if raw else "onnx_floats", schema)["Model"](ir_version=3, producer_name="onnx-caffe2")
+    model = _messages("onnx_raw" if raw else "onnx_floats", schema)["Model"](
+        ir_version=3, producer_name="onnx-caffe2"
+    )
     model.graph.name = "bvlc_googlenet"
     model.graph.initializer.add(name="OC2_DUMMY_1", data_type=7, dims=[2], int64_data=[1, 1024])
     for name, values in arrays.items():
         layer, part = name.rsplit("/", 1)
         values = values.transpose(3, 2, 0, 1) if part == "kernel" else values
-        tensor = model.graph.initializer.add(name=f"{layer}_{'w' if part == 'kernel' else 'b'}_0", data_type=1, dims=values.shape)
+        tensor = model.graph.initializer.add(
+            name=f"{layer}_{'w' if part == 'kernel' else 'b'}_0", data_type=1, dims=values.shape
+        )
         if raw:
             tensor.raw_data = np.ascontiguousarray(values, "<f4").tobytes()
         else:

@@ -7,13 +7,19 @@ import scipy.io
 
 def write_mat(path, variables, version):
     if version == "5":
-        scipy.io.savemat(path, {name: _for_scipy(value) for name, value in variables.items()}, do_compression=True)
+        scipy.io.savemat(
+            path,
+            {name: _for_scipy(value) for name, value in variables.items()},
+            do_compression=True,
+        )
     else:
         with h5py.File(path, "w", userblock_size=512) as file:
             for name, value in variables.items():
                 _put(file, file, name, value)
         with open(path, "r+b") as raw:  # MATLAB's own header, in the user block
-            raw.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(116) + b" " * 8 + b"\x00\x02IM")
+            raw.write(
+                b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(116) + b" " * 8 + b"\x00\x02IM"
+            )
     return path
 
 
@@ -43,7 +49,9 @@ def _put(file, parent, name, value):
         group = parent.create_group(name)
         group.attrs["MATLAB_class"] = np.bytes_(b"struct")
         for field in value[0]:
-            group.create_dataset(field, (1, len(value)), h5py.ref_dtype)[0, :] = [_reference(file, item[field]) for item in value]
+            group.create_dataset(field, (1, len(value)), h5py.ref_dtype)[0, :] = [
+                _reference(file, item[field]) for item in value
+            ]
     elif isinstance(value, list):
         cells = parent.create_dataset(name, (1, len(value)), h5py.ref_dtype)
         cells[0, :] = [_reference(file, item) for item in value]
@@ -55,8 +63,12 @@ def _put(file, parent, name, value):
             _put(file, group, field, item)
     else:
         text = isinstance(value, str)
-        array = np.frombuffer(value.encode("utf-16-le"), "<u2")[None] if text else np.atleast_2d(value)
-        entry = parent.create_dataset(name, data=array.T if array.size else np.array(array.shape, np.uint64))
+        array = (
+            np.frombuffer(value.encode("utf-16-le"), "<u2")[None] if text else np.atleast_2d(value)
+        )
+        entry = parent.create_dataset(
+            name, data=array.T if array.size else np.array(array.shape, np.uint64)
+        )
         entry.attrs["MATLAB_class"] = np.bytes_(b"char" if text else b"double")
         if not array.size:
             entry.attrs["MATLAB_empty"] = np.uint8(1)

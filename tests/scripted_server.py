@@ -28,7 +28,11 @@ class ScriptedServer(prediction_service_pb2_grpc.PredictionServiceServicer):
         options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
         self._server = grpc.server(concurrent.futures.ThreadPoolExecutor(threads), options=options)
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(self, self._server)
-        add = self._server.add_insecure_port if credentials is None else lambda a: self._server.add_secure_port(a, credentials)
+        add = (
+            self._server.add_insecure_port
+            if credentials is None
+            else lambda a: self._server.add_secure_port(a, credentials)
+        )
         self.port = add("127.0.0.1:0")
         self.address = f"127.0.0.1:{self.port}"
         self._server.start()
@@ -57,11 +61,18 @@ class ScriptedServer(prediction_service_pb2_grpc.PredictionServiceServicer):
         self.before(-1, request, context)
         signature = meta_graph_pb2.SignatureDef()
         for name in self.inputs:
-            signature.inputs[name].tensor_shape.CopyFrom(tf.TensorShape([None, None, self.width]).as_proto())
+            signature.inputs[name].tensor_shape.CopyFrom(
+                tf.TensorShape([None, None, self.width]).as_proto()
+            )
         signature.outputs[self.output].name = "a:0"
-        found = get_model_metadata_pb2.SignatureDefMap(signature_def={"serving_default": signature, "__saved_model_init_op": signature})
+        found = get_model_metadata_pb2.SignatureDefMap(
+            signature_def={"serving_default": signature, "__saved_model_init_op": signature}
+        )
         reply = get_model_metadata_pb2.GetModelMetadataResponse()
-        reply.model_spec.name, reply.model_spec.version.value = request.model_spec.name, self.version
+        reply.model_spec.name, reply.model_spec.version.value = (
+            request.model_spec.name,
+            self.version,
+        )
         reply.metadata["signature_def"].Pack(found)
         return reply
 

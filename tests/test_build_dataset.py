@@ -22,7 +22,11 @@ from tf_dictsum.data.owners_dataset import user_summaries
 from tf_dictsum.errors import UserError
 
 BOTH = pytest.mark.parametrize("version", ["5", "7.3"])
-TITLES = ("Air_Force_One", "Base jumping", "car")  # capitals come first, as in the field's numbering
+TITLES = (
+    "Air_Force_One",
+    "Base jumping",
+    "car",
+)  # capitals come first, as in the field's numbering
 FRAMES = (100, 61, 90)
 POINTS = {
     "video_1": [[0, 29], [30, 39], [40, 99]],
@@ -54,8 +58,12 @@ def summe(folder, version="5"):
 
 def tvsum_rows():
     rows = []
-    for i, (title, n_frames) in enumerate(zip(("-esJrBWj2d8", "0tmA_C6XwfM", "abc"), FRAMES, strict=True)):
-        scores = np.repeat(np.random.default_rng(i).integers(1, 6, (n_frames // 10 + 1, 5)), 10, axis=0)[:n_frames]
+    for i, (title, n_frames) in enumerate(
+        zip(("-esJrBWj2d8", "0tmA_C6XwfM", "abc"), FRAMES, strict=True)
+    ):
+        scores = np.repeat(
+            np.random.default_rng(i).integers(1, 6, (n_frames // 10 + 1, 5)), 10, axis=0
+        )[:n_frames]
         rows.append(
             {
                 "video": title,
@@ -85,7 +93,10 @@ def points_file(path, points=POINTS, titles=None):
             writer.writerow(["video", "first_frame", "last_frame"])
             writer.writerows([name, *pair] for name, pairs in named.items() for pair in pairs)
     elif path.suffix == ".mat":
-        boundaries = [np.array([[first for first, _ in pairs] + [pairs[-1][1] + 1]]) for pairs in points.values()]
+        boundaries = [
+            np.array([[first for first, _ in pairs] + [pairs[-1][1] + 1]])
+            for pairs in points.values()
+        ]
         write_mat(path, {"shot_boundaries": boundaries}, "5")
     else:
         with h5py.File(path, "w") as file:
@@ -112,7 +123,13 @@ def features_file(path, titles=None, frames=FRAMES, step=15):
 
 
 def options(annotations, change_points, features="", out="out.h5", **more):
-    return Options(annotations=str(annotations), change_points=str(change_points), features=str(features), out=str(out), **more)
+    return Options(
+        annotations=str(annotations),
+        change_points=str(change_points),
+        features=str(features),
+        out=str(out),
+        **more,
+    )
 
 
 def message(*args, **more):
@@ -141,7 +158,9 @@ def assert_same_file(built, reference):
                 mine = ours[key][name]
                 assert mine.shape == entry.shape, (key, name)
                 assert np.array_equal(mine[()], entry[()]), (key, name)
-                same_kind = mine.dtype.kind == entry.dtype.kind or name == "user_scores"  # ours: float32, as `Video` says
+                same_kind = (
+                    mine.dtype.kind == entry.dtype.kind or name == "user_scores"
+                )  # ours: float32, as `Video` says
                 assert same_kind, (key, name)
                 if name in FLOAT32:
                     assert mine.dtype == np.float32, (key, name)
@@ -150,21 +169,32 @@ def assert_same_file(built, reference):
 @pytest.mark.parametrize("with_features", [False, True])
 def test_summe_field_by_field(shared, tmp_path, with_features):
     data = shared / "data"
-    reference = data / ("summe_standin_google_pool5.h5" if with_features else "summe_annotations.h5")
+    reference = data / (
+        "summe_standin_google_pool5.h5" if with_features else "summe_annotations.h5"
+    )
     features = reference if with_features else ""
-    save_dataset(build(options(data / "owners/SumMe_GT", data / "summe_annotations.h5", features)), tmp_path / "summe.h5")
+    save_dataset(
+        build(options(data / "owners/SumMe_GT", data / "summe_annotations.h5", features)),
+        tmp_path / "summe.h5",
+    )
     assert_same_file(tmp_path / "summe.h5", reference)
 
 
 @pytest.mark.parametrize("with_features", [False, True])
 def test_tvsum_field_by_field(shared, tmp_path, with_features):
     data = shared / "data"
-    reference = data / ("tvsum_standin_google_pool5.h5" if with_features else "tvsum_annotations.h5")
+    reference = data / (
+        "tvsum_standin_google_pool5.h5" if with_features else "tvsum_annotations.h5"
+    )
     features = reference if with_features else ""
-    built = build(options(data / "owners/ydata-tvsum50.mat", data / "owners/shot_TVSum.mat", features))
+    built = build(
+        options(data / "owners/ydata-tvsum50.mat", data / "owners/shot_TVSum.mat", features)
+    )
     save_dataset(built, tmp_path / "tvsum.h5")
     assert_same_file(tmp_path / "tvsum.h5", reference)
-    assert bool(built.attributes.get("features_are_standin")) == with_features, "what the features are must not get lost"
+    assert bool(built.attributes.get("features_are_standin")) == with_features, (
+        "what the features are must not get lost"
+    )
 
 
 @pytest.mark.parametrize("suffix", [".json", ".csv"])
@@ -172,7 +202,9 @@ def test_summe_from_text_files_of_change_points(shared, tmp_path, suffix):
     data = shared / "data"
     videos = load_dataset(str(data / "summe_annotations.h5"), need_features=False).videos
     pairs = {key: video.change_points.tolist() for key, video in videos.items()}
-    shots = points_file(tmp_path / f"shots{suffix}", pairs, {key: video.name for key, video in videos.items()})
+    shots = points_file(
+        tmp_path / f"shots{suffix}", pairs, {key: video.name for key, video in videos.items()}
+    )
     save_dataset(build(options(data / "owners/SumMe_GT", shots)), tmp_path / "summe.h5")
     assert_same_file(tmp_path / "summe.h5", data / "summe_annotations.h5")
 
@@ -181,7 +213,10 @@ def test_real_files_in_the_other_format(shared, tmp_path):
     """The owners' numbers, saved anew in the format that they did not choose, give the same dataset."""
     data = shared / "data"
     table = read_mat(data / "owners/ydata-tvsum50.mat")["tvsum50"]
-    rows = [{name: table[name][i] for name in ("video", "category", "length", "nframes", "user_anno")} for i in range(50)]
+    rows = [
+        {name: table[name][i] for name in ("video", "category", "length", "nframes", "user_anno")}
+        for i in range(50)
+    ]
     other = tvsum(tmp_path / "ydata.mat", "5", rows)
     shots = write_mat(tmp_path / "shots.mat", read_mat(data / "owners/shot_TVSum.mat"), "7.3")
     save_dataset(build(options(other, shots)), tmp_path / "tvsum.h5")
@@ -190,7 +225,11 @@ def test_real_files_in_the_other_format(shared, tmp_path):
     folder.mkdir()
     for file in (data / "owners/SumMe_GT").iterdir():
         content = read_mat(file)
-        write_mat(folder / file.name, {name: content[name] for name in ("FPS", "nFrames", "user_score", "all_userIDs")}, "7.3")
+        write_mat(
+            folder / file.name,
+            {name: content[name] for name in ("FPS", "nFrames", "user_score", "all_userIDs")},
+            "7.3",
+        )
     save_dataset(build(options(folder, data / "summe_annotations.h5")), tmp_path / "summe.h5")
     assert_same_file(tmp_path / "summe.h5", data / "summe_annotations.h5")
 
@@ -205,7 +244,11 @@ def test_small_summe(tmp_path, version):
     assert (data.name, list(data.videos)) == ("SumMe", ["video_1", "video_2", "video_3"])
     for i, video in enumerate(data.videos.values()):
         scores = read_mat(folder / f"{TITLES[i]}.mat")["user_score"]
-        assert (video.name, video.n_frames, video.attributes) == (TITLES[i], FRAMES[i], {"fps": 25.0})
+        assert (video.name, video.n_frames, video.attributes) == (
+            TITLES[i],
+            FRAMES[i],
+            {"fps": 25.0},
+        )
         np.testing.assert_array_equal(video.user_summary, scores.T > 0)
         np.testing.assert_array_equal(video.picks, np.arange(0, FRAMES[i], 15))
         np.testing.assert_allclose(video.gtscore, (scores[::15] > 0).mean(axis=1), rtol=1e-6)
@@ -228,20 +271,31 @@ def naive_summary(scores, pairs):
 
 @BOTH
 def test_small_tvsum(tmp_path, version):
-    data = build(options(tvsum(tmp_path / "ydata.mat", version), points_file(tmp_path / "shots.mat")))
+    data = build(
+        options(tvsum(tmp_path / "ydata.mat", version), points_file(tmp_path / "shots.mat"))
+    )
     assert data.name == "TVSum"
     for row, video in zip(tvsum_rows(), data.videos.values(), strict=True):
         assert video.name == row["video"]
         assert video.attributes == {"category": "VT", "fps": pytest.approx(24)}
         np.testing.assert_array_equal(video.user_scores, row["user_anno"].T)
-        np.testing.assert_allclose(video.gtscore, (row["user_anno"].mean(axis=1)[::15] - 1) / 4, rtol=1e-6)
+        np.testing.assert_allclose(
+            video.gtscore, (row["user_anno"].mean(axis=1)[::15] - 1) / 4, rtol=1e-6
+        )
         pairs = POINTS[video.key]
         for scores, kept in zip(row["user_anno"].T, video.user_summary, strict=True):
             best, budget = naive_summary(scores, pairs)
             assert kept.sum() <= budget
-            whole = [(kept[first : last + 1].all(), kept[first : last + 1].any()) for first, last in pairs]
+            whole = [
+                (kept[first : last + 1].all(), kept[first : last + 1].any())
+                for first, last in pairs
+            ]
             assert all(full == some for full, some in whole), "a shot is kept whole or not at all"
-            got = sum(np.mean(scores[a : b + 1]) for (a, b), (full, _) in zip(pairs, whole, strict=True) if full)
+            got = sum(
+                np.mean(scores[a : b + 1])
+                for (a, b), (full, _) in zip(pairs, whole, strict=True)
+                if full
+            )
             assert got == pytest.approx(best)
 
 
@@ -256,7 +310,9 @@ def test_one_video_alone(tmp_path):
     """MATLAB stores a struct array of one entry as a struct without the references."""
     for version in ("5", "7.3"):
         path = write_mat(tmp_path / f"{version}.mat", {"tvsum50": tvsum_rows()[0]}, version)
-        data = build(options(path, points_file(tmp_path / "one.json", {"video_1": POINTS["video_1"]})))
+        data = build(
+            options(path, points_file(tmp_path / "one.json", {"video_1": POINTS["video_1"]}))
+        )
         assert [video.name for video in data.videos.values()] == ["-esJrBWj2d8"]
 
 
@@ -264,20 +320,38 @@ def test_one_video_alone(tmp_path):
 @pytest.mark.parametrize("by_title", [False, True])
 def test_every_form_of_change_points(tmp_path, name, by_title):
     folder = summe(tmp_path / "GT")
-    titles = dict(zip(POINTS, ("Air Force One", "Base_jumping.mp4", "car"), strict=True)) if by_title else None
+    titles = (
+        dict(zip(POINTS, ("Air Force One", "Base_jumping.mp4", "car"), strict=True))
+        if by_title
+        else None
+    )
     data = build(options(folder, points_file(tmp_path / name, titles=titles)))
     assert {key: video.change_points.tolist() for key, video in data.videos.items()} == POINTS
 
 
 def test_boundaries_as_json_and_pairs_as_mat(tmp_path):
     folder = summe(tmp_path / "GT")
-    (tmp_path / "b.json").write_text(json.dumps({"video_1": [0, 30, 40, 100], "video_2": [0, 61], "video_3": [[0, 89]]}))
+    (tmp_path / "b.json").write_text(
+        json.dumps({"video_1": [0, 30, 40, 100], "video_2": [0, 61], "video_3": [[0, 89]]})
+    )
     data = build(options(folder, tmp_path / "b.json"))
-    assert [video.change_points.tolist() for video in data.videos.values()] == [POINTS["video_1"], [[0, 60]], [[0, 89]]]
+    assert [video.change_points.tolist() for video in data.videos.values()] == [
+        POINTS["video_1"],
+        [[0, 60]],
+        [[0, 89]],
+    ]
     cells = [np.array(POINTS["video_1"]), np.array([[0], [61]]), np.array([[0, 89]])]
-    write_mat(tmp_path / "pairs.mat", {"change_points": cells, "comment": "two variables", "ids": ["a", "b"]}, "7.3")
+    write_mat(
+        tmp_path / "pairs.mat",
+        {"change_points": cells, "comment": "two variables", "ids": ["a", "b"]},
+        "7.3",
+    )
     data = build(options(folder, tmp_path / "pairs.mat"))
-    assert [video.change_points.tolist() for video in data.videos.values()] == [POINTS["video_1"], [[0, 60]], [[0, 89]]]
+    assert [video.change_points.tolist() for video in data.videos.values()] == [
+        POINTS["video_1"],
+        [[0, 60]],
+        [[0, 89]],
+    ]
 
 
 def test_titles_decide_and_not_the_keys(tmp_path):
@@ -287,7 +361,9 @@ def test_titles_decide_and_not_the_keys(tmp_path):
         tmp_path / "shots.h5", {"video_1": POINTS["video_3"], "video_2": POINTS["video_1"], "video_3": POINTS["video_2"]},
         {"video_1": "car", "video_2": "Air_Force_One", "video_3": "Base jumping"},
     )  # fmt: skip
-    features = features_file(tmp_path / "f.h5", ("car.mp4", "Air Force One.mp4", "Base jumping.mp4"), (90, 100, 61))
+    features = features_file(
+        tmp_path / "f.h5", ("car.mp4", "Air Force One.mp4", "Base jumping.mp4"), (90, 100, 61)
+    )
     data = build(options(folder, shots, features))
     assert {key: video.change_points.tolist() for key, video in data.videos.items()} == POINTS
     with h5py.File(features) as file:
@@ -313,10 +389,14 @@ def test_a_decoder_that_differs_by_a_frame_is_fine_and_said(tmp_path, caplog):
     """61 frames: one less lacks the step at frame 60; one more at 90 adds a step that belongs to no annotated frame."""
     features = features_file(tmp_path / "f.h5", frames=(101, 60, 91))
     with caplog.at_level(logging.WARNING):
-        data = build(options(summe(tmp_path / "GT"), points_file(tmp_path / "shots.json"), features))
+        data = build(
+            options(summe(tmp_path / "GT"), points_file(tmp_path / "shots.json"), features)
+        )
     assert [video.n_frames for video in data.videos.values()] == list(FRAMES)
     assert [video.picks[-1] for video in data.videos.values()] == [90, 45, 75]
-    assert all(len(video.features) == video.n_steps == len(video.gtscore) for video in data.videos.values())
+    assert all(
+        len(video.features) == video.n_steps == len(video.gtscore) for video in data.videos.values()
+    )
     assert "features of 101 frames, annotations of 100" in caplog.text
     save_dataset(data, tmp_path / "out.h5")
     load_dataset(str(tmp_path / "out.h5"))
@@ -348,7 +428,10 @@ def test_flags_that_are_missing():
 
 
 def test_out_is_an_input(folder, shots):
-    assert message(folder, shots, out=shots) == f"--out={shots} is one of the inputs. Choose another file to write."
+    assert (
+        message(folder, shots, out=shots)
+        == f"--out={shots} is one of the inputs. Choose another file to write."
+    )
 
 
 def test_annotations_that_are_not_there(tmp_path, shots):
@@ -363,7 +446,10 @@ def test_folder_above_the_right_one(tmp_path, folder, shots):
 
 
 def test_releases_mistaken_for_each_other(tmp_path, folder, shots):
-    assert f"one video of SumMe. Name the folder that holds all of them: --annotations={folder}" in message(folder / "car.mat", shots)
+    assert (
+        f"one video of SumMe. Name the folder that holds all of them: --annotations={folder}"
+        in message(folder / "car.mat", shots)
+    )
     other = tmp_path / "tvsum"
     other.mkdir()
     tvsum(other / "ydata.mat")
@@ -375,7 +461,10 @@ SUMME_MISTAKES = [
     ({"user_score": "text"}, "user_score: a str, expected numbers"),
     ({"user_score": np.full((90, 3), np.nan)}, "user_score: NaN or infinite in 90 of 90 rows"),
     ({"user_score": np.full((90, 3), -1.0)}, "user_score: holds -1, expected 0 or the number"),
-    ({"user_score": np.zeros((3, 90))}, "user_score: shape (3, 90), but nFrames is 90; expected [frames, users]"),
+    (
+        {"user_score": np.zeros((3, 90))},
+        "user_score: shape (3, 90), but nFrames is 90; expected [frames, users]",
+    ),
     ({"user_score": np.zeros((0, 0))}, "user_score: empty, shape (0, 0)"),
     ({"nFrames": np.array([[91.5]])}, "nFrames: holds 91.5, expected whole numbers"),
     ({"FPS": np.array([[0.0]])}, "FPS: holds [[0.0]], expected one positive number"),
@@ -391,12 +480,27 @@ def test_wrong_summe_files(folder, shots, changes, found):
 
 
 TVSUM_MISTAKES = [
-    ({"user_anno": np.ones((99, 5))}, "tvsum50(1).user_anno: shape (99, 5), but nframes is 100; expected [frames, users]"),
-    ({"user_anno": np.full((100, 5), 6.0)}, "tvsum50(1).user_anno: holds 6, expected scores from 1 to 5"),
-    ({"user_anno": np.zeros((100, 5))}, "tvsum50(1).user_anno: holds 0, expected scores from 1 to 5"),
-    ({"user_anno": np.full((100, 5), np.inf)}, "tvsum50(1).user_anno: NaN or infinite in 100 of 100 rows"),
+    (
+        {"user_anno": np.ones((99, 5))},
+        "tvsum50(1).user_anno: shape (99, 5), but nframes is 100; expected [frames, users]",
+    ),
+    (
+        {"user_anno": np.full((100, 5), 6.0)},
+        "tvsum50(1).user_anno: holds 6, expected scores from 1 to 5",
+    ),
+    (
+        {"user_anno": np.zeros((100, 5))},
+        "tvsum50(1).user_anno: holds 0, expected scores from 1 to 5",
+    ),
+    (
+        {"user_anno": np.full((100, 5), np.inf)},
+        "tvsum50(1).user_anno: NaN or infinite in 100 of 100 rows",
+    ),
     ({"nframes": np.array([[0.0]])}, "tvsum50(1).nframes: is 0, expected at least 1"),
-    ({"length": np.array([[-1.0]])}, "tvsum50(1).length: holds [[-1.0]], expected one positive number"),
+    (
+        {"length": np.array([[-1.0]])},
+        "tvsum50(1).length: holds [[-1.0]], expected one positive number",
+    ),
     ({"video": np.zeros((1, 1))}, "tvsum50(1).video: holds array([[0.]]), expected the video's id"),
     ({"video": "abc"}, "videos 1 and 3 are both named 'abc'. Keep one of them."),
 ]
@@ -417,7 +521,16 @@ def test_wrong_tvsum_files(tmp_path, shots, version, changes, found):
 def test_tvsum_without_its_table(tmp_path, shots, version):
     path = write_mat(tmp_path / "ydata.mat", {"something": np.ones((2, 2))}, version)
     assert f"{path}: no variable tvsum50 (it has something)" in message(path, shots)
-    path = write_mat(path, {"tvsum50": [{"video": "a", "nframes": np.ones((1, 1))}, {"video": "b", "nframes": np.ones((1, 1))}]}, version)
+    path = write_mat(
+        path,
+        {
+            "tvsum50": [
+                {"video": "a", "nframes": np.ones((1, 1))},
+                {"video": "b", "nframes": np.ones((1, 1))},
+            ]
+        },
+        version,
+    )
     assert f"{path}: tvsum50 has no user_anno (it has nframes, video)" in message(path, shots)
     path = write_mat(path, {"tvsum50": np.ones((2, 2))}, version)
     assert "tvsum50 has no video, nframes, user_anno (it has a ndarray)" in message(path, shots)
@@ -443,43 +556,79 @@ def test_change_points_of_another_length(tmp_path, folder):
 
 def test_unknown_missing_and_duplicate_videos(tmp_path, folder, caplog):
     shots = points_file(tmp_path / "s.json", {**POINTS, "video_4": [[0, 9]], "Cooking": [[0, 9]]})
-    assert "change points of videos that the annotations do not have: video_4, Cooking. Mend" in message(folder, shots)
+    assert (
+        "change points of videos that the annotations do not have: video_4, Cooking. Mend"
+        in message(folder, shots)
+    )
     assert len(build(options(folder, shots, allow_missing=True)).videos) == 3
     assert "video_4, Cooking; left out" in caplog.text
     shots = points_file(tmp_path / "s.json", {"video_3": POINTS["video_3"]})
-    assert "no change points for: video_1 (Air_Force_One), video_2 (Base jumping). Mend" in message(folder, shots)
+    assert "no change points for: video_1 (Air_Force_One), video_2 (Base jumping). Mend" in message(
+        folder, shots
+    )
     assert list(build(options(folder, shots, allow_missing=True)).videos) == ["video_3"]
     shots = points_file(tmp_path / "s.json", {**POINTS, "Base jumping": [[0, 60]]})
-    assert "video_2 and Base jumping are both change points of video_2 (Base jumping)" in message(folder, shots)
+    assert "video_2 and Base jumping are both change points of video_2 (Base jumping)" in message(
+        folder, shots
+    )
     shots = points_file(tmp_path / "s.json", {"Cooking": [[0, 9]]})
-    assert "change points of none of the annotated videos (it has Cooking). Name its entries like 'Air_Force_One' or 'video_1'." in message(
-        folder, shots, allow_missing=True
+    assert (
+        "change points of none of the annotated videos (it has Cooking). Name its entries like 'Air_Force_One' or 'video_1'."
+        in message(folder, shots, allow_missing=True)
     )
     (tmp_path / "twice.json").write_text('{"video_1": [[0, 99]], "video_1": [[0, 99]]}')
-    assert "twice.json: the key 'video_1' is there twice in one object" in message(folder, tmp_path / "twice.json")
+    assert "twice.json: the key 'video_1' is there twice in one object" in message(
+        folder, tmp_path / "twice.json"
+    )
 
 
 def test_more_or_fewer_cells_than_videos(tmp_path, folder):
     path = points_file(tmp_path / "s.mat", {**POINTS, "video_4": [[0, 9]]})
-    assert "change points of videos that the annotations do not have: video_4" in message(folder, path)
+    assert "change points of videos that the annotations do not have: video_4" in message(
+        folder, path
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "content", "found"),
     [
-        ("s.txt", "", "change points come from a file that ends with .h5, .hdf5, .mat, .json, .csv, not .txt."),
+        (
+            "s.txt",
+            "",
+            "change points come from a file that ends with .h5, .hdf5, .mat, .json, .csv, not .txt.",
+        ),
         ("s", "", "not nothing."),
         ("s.json", "[1, 2]", "a JSON list, expected an object"),
         ("s.json", "{}", "no change points in this file"),
         ("s.json", "{", "not a JSON file"),
         ("s.json", '{"video_1": "0-99"}', "video_1: holds 0-99, expected a list of frame numbers"),
-        ("s.json", '{"video_1": [[0, 9], [10]]}', "video_1: holds [[0, 9], [10]], expected a list of frame numbers"),
-        ("s.json", '{"video_1": [true, false]}', "video_1: holds [True, False], expected a list of frame numbers"),
-        ("s.csv", "video,start,end\n", "the first line has no first_frame, last_frame (it is video,start,end)"),
+        (
+            "s.json",
+            '{"video_1": [[0, 9], [10]]}',
+            "video_1: holds [[0, 9], [10]], expected a list of frame numbers",
+        ),
+        (
+            "s.json",
+            '{"video_1": [true, false]}',
+            "video_1: holds [True, False], expected a list of frame numbers",
+        ),
+        (
+            "s.csv",
+            "video,start,end\n",
+            "the first line has no first_frame, last_frame (it is video,start,end)",
+        ),
         ("s.csv", "", "the first line has no video, first_frame, last_frame (it is nothing)"),
         ("s.csv", "video,first_frame,last_frame\n", "no change points in this file"),
-        ("s.csv", "video,first_frame,last_frame\nvideo_1,0,9\nvideo_1,10,x\n", "line 3: '10', 'x' are not two whole frame numbers"),
-        ("s.csv", "video,first_frame,last_frame\nvideo_1,0\n", "line 2: '0', None are not two whole frame numbers"),
+        (
+            "s.csv",
+            "video,first_frame,last_frame\nvideo_1,0,9\nvideo_1,10,x\n",
+            "line 3: '10', 'x' are not two whole frame numbers",
+        ),
+        (
+            "s.csv",
+            "video,first_frame,last_frame\nvideo_1,0\n",
+            "line 2: '0', None are not two whole frame numbers",
+        ),
         ("s.csv", "video,first_frame,last_frame\n,0,9\n", "line 2: no video"),
         ("s.csv", b"video,first_frame,last_frame\n\xff\xfe", "not a CSV file"),
         ("s.mat", b"PK", "not a MATLAB file"),
@@ -520,9 +669,13 @@ def test_shots_that_do_not_follow_one_another(tmp_path, folder, points, found):
 
 def test_mat_without_a_cell_array(tmp_path, folder):
     path = write_mat(tmp_path / "s.mat", {"a": np.ones((2, 2))}, "5")
-    assert "no cell array named shot_boundaries or change_points (it has a)" in message(folder, path)
+    assert "no cell array named shot_boundaries or change_points (it has a)" in message(
+        folder, path
+    )
     path = write_mat(tmp_path / "s.mat", {"a": ["x"], "b": ["y"]}, "5")
-    assert "no cell array named shot_boundaries or change_points (it has a, b)" in message(folder, path)
+    assert "no cell array named shot_boundaries or change_points (it has a, b)" in message(
+        folder, path
+    )
     path = write_mat(tmp_path / "s.mat", {"a": ["x", "y"]}, "7.3")
     assert "a{1}: a str, expected numbers" in message(folder, path)
 
@@ -539,7 +692,10 @@ def test_damaged_change_points(tmp_path, folder, entry):
 def test_features_of_another_number_of_steps(tmp_path, folder, shots):
     features = features_file(tmp_path / "f.h5", frames=(100, 61, 60))
     text = message(folder, shots, features)
-    assert f"{features}:video_3/features: 4 steps up to frame 45 of 60, but {folder} annotates 90 frames of car, about 6 steps" in text
+    assert (
+        f"{features}:video_3/features: 4 steps up to frame 45 of 60, but {folder} annotates 90 frames of car, about 6 steps"
+        in text
+    )
     features = features_file(tmp_path / "f.h5", frames=(100, 61, 200))
     assert "14 steps up to frame 195 of 200" in message(folder, shots, features)
     features = features_file(tmp_path / "f.h5")
@@ -553,13 +709,20 @@ def test_features_of_another_number_of_steps(tmp_path, folder, shots):
 
 def test_features_that_lack_videos_or_have_others(tmp_path, folder, shots):
     features = features_file(tmp_path / "f.h5", frames=FRAMES[:2])
-    assert f"{features}: no features for: video_3 (car). Mend the file, or leave" in message(folder, shots, features)
-    assert list(build(options(folder, shots, features, allow_missing=True)).videos) == ["video_1", "video_2"]
+    assert f"{features}: no features for: video_3 (car). Mend the file, or leave" in message(
+        folder, shots, features
+    )
+    assert list(build(options(folder, shots, features, allow_missing=True)).videos) == [
+        "video_1",
+        "video_2",
+    ]
     features = features_file(tmp_path / "f.h5", ("car", "Cooking", "Base jumping"), (90, 30, 61))
     text = message(folder, shots, features)
     assert "features of videos that the annotations do not have: video_2 (Cooking)" in text
     features = features_file(tmp_path / "f.h5", ("car", "car.mp4", "Base jumping"), (90, 90, 61))
-    assert "video_1 (car) and video_2 (car.mp4) are both features of video_3 (car)" in message(folder, shots, features)
+    assert "video_1 (car) and video_2 (car.mp4) are both features of video_3 (car)" in message(
+        folder, shots, features
+    )
     without = points_file(tmp_path / "no_features.h5")
     assert f"{without}:video_1/features: missing" in message(folder, shots, without)
 
@@ -567,28 +730,48 @@ def test_features_that_lack_videos_or_have_others(tmp_path, folder, shots):
 def test_nothing_in_common(tmp_path, folder):
     shots = points_file(tmp_path / "s.json", {"video_3": POINTS["video_3"]})
     features = features_file(tmp_path / "f.h5", frames=FRAMES[:2])
-    assert "no video has both change points and features" in message(folder, shots, features, allow_missing=True)
+    assert "no video has both change points and features" in message(
+        folder, shots, features, allow_missing=True
+    )
 
 
 def run(*flags):
-    return subprocess.run([sys.executable, "-m", "tf_dictsum.build_dataset", *flags], capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-m", "tf_dictsum.build_dataset", *flags],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 def test_command_line(tmp_path, folder, shots):
     out = tmp_path / "built" / "summe.h5"
     done = run(f"--annotations={folder}", f"--change_points={shots}", f"--out={out}")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{out}: SumMe, 3 videos, 251 frames, 8 shots, 3 to 5 users, no features (enough to evaluate, not to train)\n"
+    assert (
+        done.stdout
+        == f"{out}: SumMe, 3 videos, 251 frames, 8 shots, 3 to 5 users, no features (enough to evaluate, not to train)\n"
+    )
     assert "3 videos, but SumMe has 25" in done.stderr
     assert list(load_dataset(str(out), need_features=False).videos) == list(POINTS)
     features = features_file(tmp_path / "f.h5")
-    done = run(f"--annotations={folder}", f"--change_points={shots}", f"--features={features}", f"--out={out}")
+    done = run(
+        f"--annotations={folder}",
+        f"--change_points={shots}",
+        f"--features={features}",
+        f"--out={out}",
+    )
     assert "features 6 wide" in done.stdout
 
 
-@pytest.mark.parametrize("how", [["-m", "tf_dictsum.build_dataset"], ["-c", "from tf_dictsum.build_dataset import run; run()"]])
+@pytest.mark.parametrize(
+    "how",
+    [["-m", "tf_dictsum.build_dataset"], ["-c", "from tf_dictsum.build_dataset import run; run()"]],
+)
 def test_help_says_the_forms_and_the_flags(how):
-    done = subprocess.run([sys.executable, *how, "--help"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, *how, "--help"], capture_output=True, text=True, timeout=120
+    )
     assert "video,first_frame,last_frame" in done.stdout
     for name in ("annotations", "change_points", "features", "out", "[no]allow_missing"):
         assert f"--{name}: " in done.stdout
@@ -599,7 +782,9 @@ def test_command_line_mistakes(tmp_path, folder, shots):
     out = tmp_path / "built" / "summe.h5"
     done = run(f"--annotations={folder}", f"--change_points={shots}", f"--out={out}")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"error: {folder / 'car.mat'}: truncated or damaged MATLAB file (24 bytes")
+    assert done.stderr.startswith(
+        f"error: {folder / 'car.mat'}: truncated or damaged MATLAB file (24 bytes"
+    )
     assert done.stderr.count("\n") == 1
     assert not out.parent.exists()
     assert "unexpected argument 'GT'" in run("GT").stderr
@@ -615,7 +800,14 @@ def test_out_that_cannot_be_written(tmp_path, folder, shots):
 def test_one_person_and_variables_of_other_kinds(tmp_path):
     folder = tmp_path / "GT"
     folder.mkdir()
-    scipy.io.savemat(folder / "a.mat", {"user_score": np.ones((40, 1)), "f": {"x": 1}, "sparse": scipy.sparse.eye_array(3).tocsc()})
+    scipy.io.savemat(
+        folder / "a.mat",
+        {
+            "user_score": np.ones((40, 1)),
+            "f": {"x": 1},
+            "sparse": scipy.sparse.eye_array(3).tocsc(),
+        },
+    )
     points = points_file(tmp_path / "s.json", {"a": [[0, 39]]})
     video = build(options(folder, points)).videos["video_1"]
     assert video.user_summary.shape == (1, 40)

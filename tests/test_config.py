@@ -22,7 +22,11 @@ def parse(monkeypatch, *arguments, more=()):
     with monkeypatch.context() as patched:
         for kind in ("bool", "integer", "float", "list", "string", "enum"):
             original = getattr(flags, f"DEFINE_{kind}")
-            patched.setattr(flags, f"DEFINE_{kind}", lambda *a, _define=original, **k: _define(*a, flag_values=values, **k))
+            patched.setattr(
+                flags,
+                f"DEFINE_{kind}",
+                lambda *a, _define=original, **k: _define(*a, flag_values=values, **k),
+            )
         for one in (Config, *more):
             define_flags(one)
     values(["train", *arguments])
@@ -31,8 +35,16 @@ def parse(monkeypatch, *arguments, more=()):
 
 def test_flags_and_defaults(monkeypatch):
     assert parse(monkeypatch) == Config()
-    config = parse(monkeypatch, "--seeds=0,3", "--shuffle", "--noprogress", "--sigma=0.3", "--update=joint")
-    assert (config.all_seeds, config.shuffle, config.progress, config.sigma, config.update) == ((0, 3), True, False, 0.3, "joint")
+    config = parse(
+        monkeypatch, "--seeds=0,3", "--shuffle", "--noprogress", "--sigma=0.3", "--update=joint"
+    )
+    assert (config.all_seeds, config.shuffle, config.progress, config.sigma, config.update) == (
+        (0, 3),
+        True,
+        False,
+        0.3,
+        "joint",
+    )
 
 
 def test_written_flags_replay_the_run(monkeypatch, tmp_path):
@@ -51,7 +63,9 @@ def test_named_experiments_parse_and_say_what_they_are(monkeypatch, path):
     assert config.run_dir == f"runs/{path.stem}"
     header = [line for line in path.read_text().splitlines() if line.startswith("#")]
     assert any(f"--flagfile=configs/{path.name}" in line for line in header)
-    assert any(line.startswith("# Time: ") and line[8:].strip().isupper() is False for line in header)
+    assert any(
+        line.startswith("# Time: ") and line[8:].strip().isupper() is False for line in header
+    )
     assert any(line.startswith("# Expect: ") for line in header)
 
 
@@ -76,7 +90,9 @@ def test_xla_choice():
     assert not Config(deterministic=True).use_xla
     assert not Config(jit="off").use_xla
     assert Config().objective.sigma == 0.15
-    assert {f.name for f in dataclasses.fields(Config().objective)} <= {f.name for f in dataclasses.fields(Config)}
+    assert {f.name for f in dataclasses.fields(Config().objective)} <= {
+        f.name for f in dataclasses.fields(Config)
+    }
 
 
 @pytest.mark.parametrize(
@@ -95,7 +111,10 @@ def test_xla_choice():
 )
 def test_mistakes_are_one_line_and_status_2(tmp_path, arguments, message):
     done = subprocess.run(
-        [sys.executable, "-m", "tf_dictsum.train", f"--run_dir={tmp_path / 'run'}", *arguments], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "tf_dictsum.train", f"--run_dir={tmp_path / 'run'}", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 2
     assert message in done.stderr
@@ -106,21 +125,34 @@ def test_mistakes_are_one_line_and_status_2(tmp_path, arguments, message):
 def test_unknown_flag_in_a_flag_file(tmp_path):
     (tmp_path / "own.flags").write_text("--sigma=0.3\n--simga=0.2\n")
     done = subprocess.run(
-        [sys.executable, "-m", "tf_dictsum.train", f"--flagfile={tmp_path / 'own.flags'}"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "tf_dictsum.train", f"--flagfile={tmp_path / 'own.flags'}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 2
-    assert done.stderr == "error: Unknown command line flag 'simga'. Did you mean: sigma ?. Try --help.\n"
+    assert (
+        done.stderr
+        == "error: Unknown command line flag 'simga'. Did you mean: sigma ?. Try --help.\n"
+    )
 
 
 def test_version():
-    done = subprocess.run([sys.executable, "-m", "tf_dictsum.train", "--version"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "tf_dictsum.train", "--version"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert (done.returncode, done.stdout) == (0, "tf_dictsum 0.1.0\n")
 
 
 def test_nobody_reads_on():
     """As in `... --help | head -1`: no traceback, and the status that a shell shows for a closed pipe."""
     code = "from tf_dictsum import cli; cli.run(lambda argv: [print('x' * 1000, flush=True) for _ in range(1000)] and 0)"
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         process.stdout.read(10)
         process.stdout.close()
         assert process.stderr.read() == b""

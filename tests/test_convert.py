@@ -73,19 +73,34 @@ def test_npz_becomes_a_selector(tmp_path):
     x = tf.random.uniform([1, 9, SIZE], seed=1)
     np.testing.assert_array_equal(scorer(x)[0], reference(x))
     bias = reference.encoder.cells[0].bias.numpy()
-    np.testing.assert_allclose(bias, state["1.auto_enc.e_lstm.lstm.bias_ih_l0"] + state["1.auto_enc.e_lstm.lstm.bias_hh_l0"], rtol=1e-6)
+    np.testing.assert_allclose(
+        bias,
+        state["1.auto_enc.e_lstm.lstm.bias_ih_l0"] + state["1.auto_enc.e_lstm.lstm.bias_hh_l0"],
+        rtol=1e-6,
+    )
 
 
 def test_data_parallel_prefix_is_understood():
-    load_summarizer(Summarizer(SIZE, UNITS), {f"module.{k}": v for k, v in state_dict().items()}, "state")
+    load_summarizer(
+        Summarizer(SIZE, UNITS), {f"module.{k}": v for k, v in state_dict().items()}, "state"
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda s: s.pop("1.auto_enc.d_lstm.out.bias"), "state: no weight named 1.auto_enc.d_lstm.out.bias"),
-        (lambda s: s.update(extra=np.zeros(2)), "1 weights have no place in the model, such as extra"),
-        (lambda s: s.update({"2.out.0.bias": np.zeros(3)}), r"2.out.0.bias has shape \[3\], expected \[1\]"),
+        (
+            lambda s: s.pop("1.auto_enc.d_lstm.out.bias"),
+            "state: no weight named 1.auto_enc.d_lstm.out.bias",
+        ),
+        (
+            lambda s: s.update(extra=np.zeros(2)),
+            "1 weights have no place in the model, such as extra",
+        ),
+        (
+            lambda s: s.update({"2.out.0.bias": np.zeros(3)}),
+            r"2.out.0.bias has shape \[3\], expected \[1\]",
+        ),
         (lambda s: s.update({"2.out.0.bias": np.array([np.nan])}), "2.out.0.bias holds NaN"),
     ],
 )
@@ -98,7 +113,10 @@ def test_other_state_dicts_are_refused(change, message):
 
 def test_command_line_mistakes(tmp_path):
     missing = convert(tmp_path / "none.npz", tmp_path / "out")
-    assert (missing.returncode, missing.stderr) == (2, f"error: {tmp_path / 'none.npz'}: no such file.\n")
+    assert (missing.returncode, missing.stderr) == (
+        2,
+        f"error: {tmp_path / 'none.npz'}: no such file.\n",
+    )
     (tmp_path / "bad.npz").write_bytes(b"PK rubbish")
     bad = convert(tmp_path / "bad.npz", tmp_path / "out")
     assert bad.returncode == 2
@@ -118,7 +136,9 @@ def test_selector_files_are_checked(tmp_path):
     (tmp_path / "selector.json").write_text('{"input_size": 6}')
     with pytest.raises(UserError, match=r"selector.json: does not describe a selector"):
         load_selector(tmp_path)
-    (tmp_path / "selector.json").write_text('{"input_size": 6, "hidden_size": 4, "bidirectional": true}')
+    (tmp_path / "selector.json").write_text(
+        '{"input_size": 6, "hidden_size": 4, "bidirectional": true}'
+    )
     with pytest.raises(UserError, match=r"selector.weights.h5: no such file"):
         load_selector(tmp_path)
     (tmp_path / "selector.weights.h5").write_bytes(b"rubbish")

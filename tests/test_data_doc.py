@@ -21,14 +21,29 @@ def block(language):
 def test_the_layout_table_is_what_is_written(tmp_path):
     save_dataset(demo_dataset(), tmp_path / "demo.h5")
     rows = dict(re.findall(r"^\| (\w+) \| (float32|int64|string) \| ", TEXT, re.MULTILINE))
-    shapes = dict(re.findall(r"^\| (\w+) \| (?:float32|int64|string) \| ([^|]+) \|", TEXT, re.MULTILINE))
+    shapes = dict(
+        re.findall(r"^\| (\w+) \| (?:float32|int64|string) \| ([^|]+) \|", TEXT, re.MULTILINE)
+    )
     with h5py.File(tmp_path / "demo.h5") as file:
         group = file["video_2"]
-        sizes = {"T": 60, "D": 64, "2": 2, "U": 5, "n": int(group["n_frames"][()]), "S": len(group["change_points"])}
+        sizes = {
+            "T": 60,
+            "D": 64,
+            "2": 2,
+            "U": 5,
+            "n": int(group["n_frames"][()]),
+            "S": len(group["change_points"]),
+        }
         assert set(rows) == set(group)
         for name, kind in rows.items():
-            assert kind == ("string" if group[name].dtype == object else str(group[name].dtype)), name
-            shape = () if shapes[name] == "scalar" else tuple(sizes[part] for part in shapes[name].strip("[]").split(", "))
+            assert kind == ("string" if group[name].dtype == object else str(group[name].dtype)), (
+                name
+            )
+            shape = (
+                ()
+                if shapes[name] == "scalar"
+                else tuple(sizes[part] for part in shapes[name].strip("[]").split(", "))
+            )
             assert group[name].shape == shape, name
 
 
@@ -37,13 +52,18 @@ def test_examples_of_change_points(tmp_path):
         path = tmp_path / f"shots.{language}"
         path.write_text(block(language))
         found = list(read_shots(path).values())
-        assert [fit_shots(shots, n, "GT")[-1, 1] + 1 for shots, n in zip(found, (4494, 4729), strict=True)] == [4494, 4729]
+        assert [
+            fit_shots(shots, n, "GT")[-1, 1] + 1
+            for shots, n in zip(found, (4494, 4729), strict=True)
+        ] == [4494, 4729]
         assert found[0].title == "Air_Force_One"
 
 
 def test_example_of_writing_the_layout(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exec(block("python"), {"videos": [("a film", np.ones((4, 3), np.float32), [0, 12, 25, 37], 50)]})
+    exec(
+        block("python"), {"videos": [("a film", np.ones((4, 3), np.float32), [0, 12, 25, 37], 50)]}
+    )
     video = load_dataset("mine.h5").videos["video_1"]
     assert (video.name, video.n_steps, video.n_frames) == ("a film", 4, 50)
 

@@ -22,7 +22,11 @@ from tf_dictsum.metrics.evaluation import COUNTS, METRICS
 def command(*flags):
     root = pathlib.Path(next(iter(tf_dictsum.__path__))).parent
     return subprocess.run(
-        [sys.executable, "-m", "tf_dictsum.evaluate", *map(str, flags)], cwd=root, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "tf_dictsum.evaluate", *map(str, flags)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 
@@ -45,7 +49,10 @@ def call(monkeypatch, capsys):
 
 
 def random_scores(dataset):
-    return {key: np.random.default_rng(1).random(video.n_steps).tolist() for key, video in dataset.videos.items()}
+    return {
+        key: np.random.default_rng(1).random(video.n_steps).tolist()
+        for key, video in dataset.videos.items()
+    }
 
 
 def write(path, value):
@@ -54,9 +61,14 @@ def write(path, value):
 
 
 def test_the_command(tmp_path, dataset):
-    save_dataset(Dataset("demo", "demo", dataset.videos, {"features_are_standin": True}), tmp_path / "data.h5")
+    save_dataset(
+        Dataset("demo", "demo", dataset.videos, {"features_are_standin": True}),
+        tmp_path / "data.h5",
+    )
     scores = write(tmp_path / "mine.json", random_scores(dataset))
-    splits = write(tmp_path / "splits.json", [{"train_keys": ["video_3"], "test_keys": ["video_1", "video_2"]}])
+    splits = write(
+        tmp_path / "splits.json", [{"train_keys": ["video_3"], "test_keys": ["video_1", "video_2"]}]
+    )
     files = {name: tmp_path / f"out.{name}" for name in ("json", "markdown", "csv")}
     outputs = [f"--{name}={path}" for name, path in files.items()]
     found = command(
@@ -69,7 +81,18 @@ def test_the_command(tmp_path, dataset):
     )
     assert found.returncode == 0, found.stderr
     assert found.stderr == ""
-    for text in ("mine.json", "random (2 draws)", "constant", "human", "F max", "F avg", "tau", "rho", "repr. error", "stand-ins"):
+    for text in (
+        "mine.json",
+        "random (2 draws)",
+        "constant",
+        "human",
+        "F max",
+        "F avg",
+        "tau",
+        "rho",
+        "repr. error",
+        "stand-ins",
+    ):
         assert text in found.stdout
     result = json.loads(files["json"].read_text())
     assert list(result)[:4] == ["dataset", "protocol", "note", "headline"]
@@ -77,11 +100,16 @@ def test_the_command(tmp_path, dataset):
     assert set(METRICS) <= result["videos"]["video_1"].keys()
     assert {*METRICS, *COUNTS} <= set(result["mean"])
     assert {"random", "constant", "human"} <= set(result["baselines"])
-    assert result["mean"]["f_max"] == pytest.approx(np.mean([v["f_max"] for v in result["videos"].values()]))
+    assert result["mean"]["f_max"] == pytest.approx(
+        np.mean([v["f_max"] for v in result["videos"].values()])
+    )
     assert "the splits (1; 2 videos)" in result["protocol"]
     assert files["markdown"].read_text().startswith("# Evaluation on demo\n")
     assert files["csv"].read_text().startswith("row,name,epoch,split,video,f_max")
-    assert sorted(path.name for path in (tmp_path / "png").iterdir()) == ["annotators.png", "curves-01.png"]
+    assert sorted(path.name for path in (tmp_path / "png").iterdir()) == [
+        "annotators.png",
+        "curves-01.png",
+    ]
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
 
 
@@ -90,18 +118,29 @@ def test_compare_takes_files_as_arguments(tmp_path, dataset):
     save_dataset(dataset, data)
     scores = write(tmp_path / "mine.json", random_scores(dataset))
     other = write(tmp_path / "other.json", {k: v[::-1] for k, v in random_scores(dataset).items()})
-    first = command(f"--dataset={data}", f"--scores={scores}", "--random_draws=2", f"--json={tmp_path / 'a.json'}")
+    first = command(
+        f"--dataset={data}",
+        f"--scores={scores}",
+        "--random_draws=2",
+        f"--json={tmp_path / 'a.json'}",
+    )
     assert first.returncode == 0, first.stderr
-    found = command(f"--dataset={data}", "--random_draws=2", "--compare", tmp_path / "a.json", other)
+    found = command(
+        f"--dataset={data}", "--random_draws=2", "--compare", tmp_path / "a.json", other
+    )
     assert found.returncode == 0, found.stderr
     assert "too few runs to tell" in found.stdout  # three videos
     assert "paired by video" in found.stdout
 
 
 def test_a_mistake_is_one_line_and_status_2(tmp_path):
-    found = command("--dataset=demo", f"--scores={tmp_path / 'none.json'}", f"--json={tmp_path / 'out.json'}")
+    found = command(
+        "--dataset=demo", f"--scores={tmp_path / 'none.json'}", f"--json={tmp_path / 'out.json'}"
+    )
     assert (found.returncode, found.stdout) == (2, "")
-    assert found.stderr.splitlines() == [f"error: {tmp_path / 'none.json'}: no such file or directory."]
+    assert found.stderr.splitlines() == [
+        f"error: {tmp_path / 'none.json'}: no such file or directory."
+    ]
     assert not (tmp_path / "out.json").exists()
     assert "--dataset is missing" in command().stderr
 
@@ -109,16 +148,44 @@ def test_a_mistake_is_one_line_and_status_2(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "flags", "message"),
     [
-        ((), {"scores": ("a.json",)}, r"--dataset is missing; name a file, as in --dataset=tvsum.h5"),
-        (("b.json",), {"dataset": "demo"}, r"unexpected argument 'b.json'; .*--scores=a.json,b.json"),
-        ((), {"dataset": "demo", "protocols": ("f", "tau")}, r"--protocols: there is no tau; choose from f, single, rank, summe_b"),
+        (
+            (),
+            {"scores": ("a.json",)},
+            r"--dataset is missing; name a file, as in --dataset=tvsum.h5",
+        ),
+        (
+            ("b.json",),
+            {"dataset": "demo"},
+            r"unexpected argument 'b.json'; .*--scores=a.json,b.json",
+        ),
+        (
+            (),
+            {"dataset": "demo", "protocols": ("f", "tau")},
+            r"--protocols: there is no tau; choose from f, single, rank, summe_b",
+        ),
         ((), {"dataset": "demo", "budget_ratio": 0.0}, r"--budget_ratio=0.0: the summary's part"),
-        ((), {"dataset": "demo", "best_of": 200}, r"--best_of=200 needs as many draws; give --random_draws=200 or more"),
-        ((), {"dataset": "demo", "splits": "x", "folds": 2}, r"--splits and --folds exclude each other"),
+        (
+            (),
+            {"dataset": "demo", "best_of": 200},
+            r"--best_of=200 needs as many draws; give --random_draws=200 or more",
+        ),
+        (
+            (),
+            {"dataset": "demo", "splits": "x", "folds": 2},
+            r"--splits and --folds exclude each other",
+        ),
         ((), {"dataset": "demo", "folds": 99}, r"--folds=99, but the dataset has"),
         ((), {"compare": "a.json"}, r"--compare=a.json: one file only"),
-        (("b.json",), {"compare": "a.json", "scores": ("c.json",)}, r"--compare and --scores exclude each other"),
-        (("b.json",), {"compare": "a.json", "csv": "c.csv"}, r"--compare writes --json and --markdown only; drop --csv and --plots"),
+        (
+            ("b.json",),
+            {"compare": "a.json", "scores": ("c.json",)},
+            r"--compare and --scores exclude each other",
+        ),
+        (
+            ("b.json",),
+            {"compare": "a.json", "csv": "c.csv"},
+            r"--compare writes --json and --markdown only; drop --csv and --plots",
+        ),
     ],
 )
 def test_bad_flags(call, arguments, flags, message):
@@ -129,9 +196,17 @@ def test_bad_flags(call, arguments, flags, message):
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("user_summary", np.zeros((3, 7)), r"data.h5:video_2/user_summary: shape \(3, 7\), expected \[users, \d+\] since n_frames is"),
+        (
+            "user_summary",
+            np.zeros((3, 7)),
+            r"data.h5:video_2/user_summary: shape \(3, 7\), expected \[users, \d+\] since n_frames is",
+        ),
         ("user_scores", np.ones((3, 7)), r"data.h5:video_2/user_scores: shape \(3, 7\)"),
-        ("change_points", np.zeros((0, 2), int), r"data.h5:video_2/change_points: .*holds no shots"),
+        (
+            "change_points",
+            np.zeros((0, 2), int),
+            r"data.h5:video_2/change_points: .*holds no shots",
+        ),
     ],
 )
 def test_bad_datasets(tmp_path, dataset, call, name, value, message):
@@ -145,7 +220,10 @@ def test_bad_datasets(tmp_path, dataset, call, name, value, message):
 
 def test_comparing_scores_needs_their_dataset(tmp_path, dataset, call):
     path = write(tmp_path / "mine.json", random_scores(dataset))
-    with pytest.raises(UserError, match=r"mine\.json: not written by --json\. If it holds scores, name the --dataset"):
+    with pytest.raises(
+        UserError,
+        match=r"mine\.json: not written by --json\. If it holds scores, name the --dataset",
+    ):
         call(path, compare=str(path))
 
 
@@ -193,7 +271,10 @@ def test_a_run_directory_brings_its_splits(tmp_path, dataset, call):
     write(other / "split.json", {"train_keys": [], "test_keys": keys})
     write(other / "epoch-001.json", random_scores(dataset))
     with pytest.raises(UserError, match="the run directories were made with different splits"):
-        call(dataset=str(tmp_path / "data.h5"), scores=(str(tmp_path / "run"), str(tmp_path / "other")))
+        call(
+            dataset=str(tmp_path / "data.h5"),
+            scores=(str(tmp_path / "run"), str(tmp_path / "other")),
+        )
 
 
 def test_users_of_another_length_in_memory(dataset):
@@ -201,5 +282,8 @@ def test_users_of_another_length_in_memory(dataset):
 
     video = dataset.videos["video_2"]
     short = dataclasses.replace(video, user_summary=video.user_summary[:, :-1])
-    with pytest.raises(UserError, match=r"video_2: the summary has (\d+) frames but user_summary has \d+; both must cover the whole video"):
+    with pytest.raises(
+        UserError,
+        match=r"video_2: the summary has (\d+) frames but user_summary has \d+; both must cover the whole video",
+    ):
         evaluate_video(np.ones(video.n_steps), short)

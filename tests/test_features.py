@@ -34,7 +34,9 @@ def command(weights_file, monkeypatch, capsys):
     """Runs the command in this process: arguments, flags -> status, stdout, stderr."""
 
     def run(*arguments, **flags):
-        options = features.Options(**{"weights": str(weights_file), "quiet": True, **{k: str(v) for k, v in flags.items()}})
+        options = features.Options(
+            **{"weights": str(weights_file), "quiet": True, **{k: str(v) for k, v in flags.items()}}
+        )
         if "fps" in flags:
             options = features.Options(**{**vars(options), "fps": float(flags["fps"])})
         monkeypatch.setattr(features.cli, "from_flags", lambda _: options)
@@ -64,7 +66,11 @@ def test_a_file_ready_for_training(films, tmp_path, command):
     out = tmp_path / "out" / "films.h5"
     status, stdout, _ = command(films, out=out)
     assert status == 0
-    assert [line.split(":")[0] for line in stdout.splitlines()] == ["café – 日本", "short", str(out)]
+    assert [line.split(":")[0] for line in stdout.splitlines()] == [
+        "café – 日本",
+        "short",
+        str(out),
+    ]
     dataset = load_dataset(str(out))
     assert list(dataset.videos) == ["video_1", "video_2"]
     first, second = dataset.videos.values()
@@ -154,14 +160,21 @@ def test_an_interrupt_keeps_what_is_finished(films, tmp_path, command, monkeypat
 def test_another_extractor_is_refused(films, tmp_path, command):
     out = tmp_path / "films.h5"
     command(films / "short.mkv", out=out)
-    with pytest.raises(UserError, match=r"films.h5: not the features of this file \(fps 4.0 here, 2.0 there\).*Choose another --out"):
+    with pytest.raises(
+        UserError,
+        match=r"films.h5: not the features of this file \(fps 4.0 here, 2.0 there\).*Choose another --out",
+    ):
         command(films, out=out, fps=4)
     with h5py.File(out, "a") as file:
         del file.attrs["extractor"]
-    with pytest.raises(UserError, match=r"films.h5: is there and does not say what made its features"):
+    with pytest.raises(
+        UserError, match=r"films.h5: is there and does not say what made its features"
+    ):
         command(films, out=out)
     out.write_text("x")
-    with pytest.raises(UserError, match=r"films.h5: is there and not a features file \(.*\). Choose another --out"):
+    with pytest.raises(
+        UserError, match=r"films.h5: is there and not a features file \(.*\). Choose another --out"
+    ):
         command(films, out=out)
 
 
@@ -206,7 +219,9 @@ def start(*arguments):
     root = pathlib.Path(next(iter(tf_dictsum.__path__))).parent
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     line = [sys.executable, "-m", "tf_dictsum.features", *map(str, arguments)]
-    return subprocess.Popen(line, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        line, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def test_the_command_and_ctrl_c(films, tmp_path, weights_file):
@@ -227,7 +242,11 @@ def test_the_command_and_ctrl_c(films, tmp_path, weights_file):
     process = start(films, f"--weights={weights_file}", "--out", out)
     stdout, stderr = process.communicate(timeout=120)
     assert (process.returncode, stderr) == (0, "")
-    assert stdout.splitlines() == ["café – 日本: there already", "short: there already", f"{out}: 2 videos"]
+    assert stdout.splitlines() == [
+        "café – 日本: there already",
+        "short: there already",
+        f"{out}: 2 videos",
+    ]
 
 
 @pytest.mark.slow

@@ -11,7 +11,10 @@ from tf_dictsum.optimizers import Adam
 @pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
 def test_equals_torch_formula(mode):
     rng = np.random.default_rng(0)
-    start, gradients = rng.normal(size=5), rng.normal(size=(6, 5)) * 1e-6  # small: where epsilon's place shows
+    start, gradients = (
+        rng.normal(size=5),
+        rng.normal(size=(6, 5)) * 1e-6,
+    )  # small: where epsilon's place shows
     variable = keras.Variable(start, dtype="float64")
     optimizer = Adam(0.5, epsilon=1e-8)
     optimizer.build([variable])

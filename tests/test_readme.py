@@ -6,13 +6,20 @@ import shlex
 
 ROOT = pathlib.Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
-COMMANDS = [line.strip() for line in README.splitlines() if line.startswith("    ") and "python -m" in line and "for method" not in line]
+COMMANDS = [
+    line.strip()
+    for line in README.splitlines()
+    if line.startswith("    ") and "python -m" in line and "for method" not in line
+]
 
 
 def test_first_screen_names_both_commands():
     first = "\n".join(README.splitlines()[:20])
     assert "pip install -e . && python -m tf_dictsum.train --flagfile=configs/demo.flags" in first
-    assert """pip install -e '.[test,video,timeline]' && python -m pytest -n 2 -m "not slow\"""" in first
+    assert (
+        """pip install -e '.[test,video,timeline]' && python -m pytest -n 2 -m "not slow\""""
+        in first
+    )
 
 
 def test_ci_runs_them():
@@ -35,7 +42,11 @@ def test_files_and_modules_exist():
 
 def test_flags_of_the_readme_exist():
     """Every --flag named is one of a command, a benchmark or the tests; their names are read from the sources."""
-    sources = [*ROOT.glob("tf_dictsum/*.py"), *ROOT.glob("tf_dictsum/serving/options.py"), *ROOT.glob("benchmarks/*.py")]
+    sources = [
+        *ROOT.glob("tf_dictsum/*.py"),
+        *ROOT.glob("tf_dictsum/serving/options.py"),
+        *ROOT.glob("benchmarks/*.py"),
+    ]
     known = {
         "flagfile",
         "help",
@@ -46,6 +57,12 @@ def test_flags_of_the_readme_exist():
         "logdir",
     }  # tests/conftest.py, tensorboard
     for source in sources:
-        known |= set(re.findall(r"^    (\w+): .* = (?:\w+\.)?option\(", source.read_text(encoding="utf-8"), re.MULTILINE))
+        known |= set(
+            re.findall(
+                r"^    (\w+): .* = (?:\w+\.)?option\(",
+                source.read_text(encoding="utf-8"),
+                re.MULTILINE,
+            )
+        )
     used = set(re.findall(r"--([a-z_]+)", README))
     assert used <= known, used - known

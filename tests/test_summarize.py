@@ -22,7 +22,14 @@ from tf_dictsum.errors import UserError
 from tf_dictsum.extractors import pipeline
 
 ROOT = pathlib.Path(next(iter(tf_dictsum.__path__))).parent
-KINDS = ["-scores.png", "-storyboard.jpg", "-summary.csv", "-summary.html", "-summary.json", "-summary.mp4"]
+KINDS = [
+    "-scores.png",
+    "-storyboard.jpg",
+    "-summary.csv",
+    "-summary.html",
+    "-summary.json",
+    "-summary.mp4",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +81,9 @@ def networks(monkeypatch):
 
 
 def files(folder):
-    return sorted(str(p.relative_to(folder)) for p in pathlib.Path(folder).rglob("*") if p.is_file())
+    return sorted(
+        str(p.relative_to(folder)) for p in pathlib.Path(folder).rglob("*") if p.is_file()
+    )
 
 
 def summary_of(folder, name):
@@ -91,9 +100,17 @@ def test_a_video_becomes_a_folder(command, holiday, networks):
     assert [f for f in found if "-keyframe-" not in f] == [f"my holiday ü{kind}" for kind in KINDS]
     assert [f for f in found if "-keyframe-001-" in f]
     text = json.dumps(summary_of("my holiday ü-summary", "my holiday ü"))
-    for said in ("representative", "without a trained model", "bvlc_googlenet", "50 % of the video"):
+    for said in (
+        "representative",
+        "without a trained model",
+        "bvlc_googlenet",
+        "50 % of the video",
+    ):
         assert said in text
-    assert "without a trained model" in pathlib.Path("my holiday ü-summary", "my holiday ü-summary.html").read_text()
+    assert (
+        "without a trained model"
+        in pathlib.Path("my holiday ü-summary", "my holiday ü-summary.html").read_text()
+    )
     assert networks == ["my holiday ü.mp4"]
 
 
@@ -148,7 +165,10 @@ def test_a_single_bad_video_is_a_mistake(command, tmp_path):
     ("flags", "message"),
     [
         ({"method": "model"}, r"--method=model needs --model"),
-        ({"method": "representative", "model": "run"}, r"--method=representative does not use --model=run"),
+        (
+            {"method": "representative", "model": "run"},
+            r"--method=representative does not use --model=run",
+        ),
         ({"duration": "3s", "ratio": 0.2}, r"--ratio and --duration exclude each other"),
         ({"duration": "soon"}, r"--duration=soon: expected a length"),
         ({"ratio": 0.0}, r"--ratio=0"),
@@ -168,27 +188,42 @@ def test_a_features_file(command, tmp_path, holiday):
     with h5py.File(tmp_path / "f.h5", "w") as file:
         for key, name in (("video_1", holiday.name), ("video_2", "gone.mp4")):
             group = file.create_group(key)
-            group["features"], group["picks"], group["n_frames"] = rng.random((16, 8), np.float32), np.arange(0, 240, 15), 240
+            group["features"], group["picks"], group["n_frames"] = (
+                rng.random((16, 8), np.float32),
+                np.arange(0, 240, 15),
+                240,
+            )
             group["video_name"] = name.split(".")[0]
             group.attrs["file"] = name
         file["video_2"].attrs["fps"] = 24.0
     status, out, _ = command(tmp_path / "f.h5", out="o", outputs=("json", "keyframes", "scores"))
     assert status == 0
     assert [line.split(":")[0] for line in out] == ["my holiday ü", "gone"]
-    assert [f for f in files("o") if f.startswith("gone")] == ["gone-scores.png", "gone-summary.json"]
+    assert [f for f in files("o") if f.startswith("gone")] == [
+        "gone-scores.png",
+        "gone-summary.json",
+    ]
     assert any("my holiday ü-keyframe" in f for f in files("o"))
-    assert "The video is not at hand (gone.mp4): no pictures and no clip." in json.dumps(summary_of("o", "gone"))
+    assert "The video is not at hand (gone.mp4): no pictures and no clip." in json.dumps(
+        summary_of("o", "gone")
+    )
     with h5py.File(tmp_path / "f.h5", "a") as file:
         del file["video_1"]["n_frames"]
         file["video_1"]["n_frames"] = 250
-    with pytest.raises(UserError, match=r"my holiday ü.mp4: has 240 frames, but .*f.h5:video_1 was made of 250"):
+    with pytest.raises(
+        UserError, match=r"my holiday ü.mp4: has 240 frames, but .*f.h5:video_1 was made of 250"
+    ):
         command(tmp_path / "f.h5", out="o")
 
 
 def test_a_features_file_without_a_frame_rate(command, tmp_path):
     with h5py.File(tmp_path / "f.h5", "w") as file:
         group = file.create_group("video_1")
-        group["features"], group["picks"], group["n_frames"] = np.eye(9, dtype=np.float32), np.arange(0, 108, 12), 108
+        group["features"], group["picks"], group["n_frames"] = (
+            np.eye(9, dtype=np.float32),
+            np.arange(0, 108, 12),
+            108,
+        )
     command(tmp_path / "f.h5", out="o", outputs=("json",))
     text = json.dumps(summary_of("o", "f-video_1"))
     assert "times assume 24 frames per second" in text
@@ -201,13 +236,21 @@ def test_a_trained_selector(command, holiday, tmp_path):
 
     folder = tmp_path / "run" / "split0-seed0"
     folder.mkdir(parents=True)
-    save_selector(Scorer(1024, 4, Initializers(seed=0)), folder, {"method": "dictsum", "epochs": 2, "dataset": "films"})
+    save_selector(
+        Scorer(1024, 4, Initializers(seed=0)),
+        folder,
+        {"method": "dictsum", "epochs": 2, "dataset": "films"},
+    )
     _, out, _ = command(holiday, out="o", model=str(tmp_path / "run"), outputs=("json", "csv"))
     assert "(dictsum)" in out[0]
     text = json.dumps(summary_of("o", "my holiday ü"))
     assert "Scored by a trained selector (dictsum, 2 epochs on films)." in text
     assert "knapsack" in text
-    save_selector(Scorer(12, 4, Initializers(seed=0)), folder, {"method": "dictsum", "epochs": 2, "dataset": "films"})
+    save_selector(
+        Scorer(12, 4, Initializers(seed=0)),
+        folder,
+        {"method": "dictsum", "epochs": 2, "dataset": "films"},
+    )
     with pytest.raises(UserError, match=r"trained on features of width 12, these have 1024"):
         command(holiday, out="p", model=str(tmp_path / "run"))
     assert not pathlib.Path("p").exists()
@@ -221,7 +264,10 @@ def test_an_output_folder_that_cannot_be_written(command, holiday, tmp_path):
         folder = tmp_path / "read only"
         folder.mkdir()
         folder.chmod(stat.S_IREAD | stat.S_IEXEC)
-        with pytest.raises(UserError, match=r"read only: cannot write there, .*read only is read-only for this user"):
+        with pytest.raises(
+            UserError,
+            match=r"read only: cannot write there, .*read only is read-only for this user",
+        ):
             command(holiday, out=str(folder))
 
 
@@ -238,16 +284,26 @@ def test_features_of_different_videos_share_the_network(command, holiday, tmp_pa
     from tf_dictsum.extractors import extractor
 
     made, real = [], extractor.make_extractor
-    monkeypatch.setattr(extractor, "make_extractor", lambda *a, **k: made.append(1) or real(*a, **k))
+    monkeypatch.setattr(
+        extractor, "make_extractor", lambda *a, **k: made.append(1) or real(*a, **k)
+    )
     write_clip(tmp_path / "b.mp4", 40)
     command(holiday, tmp_path / "b.mp4", out="o", outputs=("json",))
     assert made == [1]
 
 
 def start(weights_file, *arguments, **more):
-    line = [sys.executable, "-m", "tf_dictsum.summarize", f"--weights={weights_file}", *map(str, arguments)]
+    line = [
+        sys.executable,
+        "-m",
+        "tf_dictsum.summarize",
+        f"--weights={weights_file}",
+        *map(str, arguments),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **more)
+    return subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **more
+    )
 
 
 def test_the_command_itself(weights_file, holiday):
@@ -255,20 +311,26 @@ def test_the_command_itself(weights_file, holiday):
     running = start(weights_file, holiday, "--num_keyframes=2", "--outputs=json,keyframes")
     out, err = running.communicate(timeout=120)
     assert running.returncode == 0, err
-    assert out.splitlines() == [line for line in out.splitlines() if line.startswith("my holiday ü: ")]
+    assert out.splitlines() == [
+        line for line in out.splitlines() if line.startswith("my holiday ü: ")
+    ]
     assert "reading" in err
     assert len(files("my holiday ü-summary")) == 3
     running = start(weights_file, holiday, "--ratio=0.2", "--duration=3s")
     out, err = running.communicate(timeout=120)
     assert (running.returncode, out) == (2, "")
-    assert err.splitlines() == ["error: --ratio and --duration exclude each other; give one of them."]
+    assert err.splitlines() == [
+        "error: --ratio and --duration exclude each other; give one of them."
+    ]
 
 
 @pytest.mark.slow
 def test_an_interrupt_leaves_nothing_half_written(weights_file, tmp_path):
     video = write_clip(tmp_path / "long.mp4", frames=1000, width=640, height=480)
     running = start(weights_file, video, "--out=o")
-    while not list((tmp_path / "cache").rglob("features/*.npz")) and running.poll() is None:  # until the video was read
+    while (
+        not list((tmp_path / "cache").rglob("features/*.npz")) and running.poll() is None
+    ):  # until the video was read
         time.sleep(0.05)
     time.sleep(0.3)  # now the outputs are being made
     running.send_signal(signal.SIGINT)

@@ -35,18 +35,29 @@ _NO_CHANGE_POINTS = (
 class Options:
     """The flags of this command."""
 
-    annotations: str = cli.option("", "SumMe's folder GT (one .mat file per video), or TVSum's ydata-tvsum50.mat")
-    change_points: str = cli.option("", "shot boundaries of all videos: .h5 (ECCV16 layout), .mat, .json or .csv")
-    features: str = cli.option("", "dataset file with features and picks of the same videos; without it the result has annotations only")
+    annotations: str = cli.option(
+        "", "SumMe's folder GT (one .mat file per video), or TVSum's ydata-tvsum50.mat"
+    )
+    change_points: str = cli.option(
+        "", "shot boundaries of all videos: .h5 (ECCV16 layout), .mat, .json or .csv"
+    )
+    features: str = cli.option(
+        "",
+        "dataset file with features and picks of the same videos; without it the result has annotations only",
+    )
     out: str = cli.option("", "dataset file to write, such as summe.h5")
-    allow_missing: bool = cli.option(False, "leave out videos that lack change points or features, and entries of unknown videos")
+    allow_missing: bool = cli.option(
+        False, "leave out videos that lack change points or features, and entries of unknown videos"
+    )
 
 
 def main(argv: list[str]) -> None:
     """Builds one dataset file as the flags say. Raises UserError for bad input."""
     options = cli.from_flags(Options)
     if argv[1:]:
-        raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
+        raise UserError(
+            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
+        )
     dataset = build(options)
     save_dataset(dataset, options.out)
     print(f"{options.out}: {_described(dataset)}")
@@ -55,18 +66,29 @@ def main(argv: list[str]) -> None:
 def build(options: Options) -> Dataset:
     """Reads the files that the options name and puts them together. Raises UserError for bad input."""
     if not options.annotations:
-        raise UserError("--annotations is missing; name SumMe's folder GT or TVSum's ydata-tvsum50.mat.")
+        raise UserError(
+            "--annotations is missing; name SumMe's folder GT or TVSum's ydata-tvsum50.mat."
+        )
     if not options.change_points:
         raise UserError(_NO_CHANGE_POINTS)
     if not options.out:
         raise UserError("--out is missing; name the file to write, as in --out=summe.h5.")
     for source in (options.annotations, options.change_points, options.features):
-        if source and os.path.exists(source) and os.path.exists(options.out) and os.path.samefile(source, options.out):
-            raise UserError(f"--out={options.out} is one of the inputs. Choose another file to write.")
+        if (
+            source
+            and os.path.exists(source)
+            and os.path.exists(options.out)
+            and os.path.samefile(source, options.out)
+        ):
+            raise UserError(
+                f"--out={options.out} is one of the inputs. Choose another file to write."
+            )
     release = read_release(options.annotations)
     shots = read_shots(options.change_points)
     features = load_dataset(options.features) if options.features else None
-    return build_dataset(release, shots, options.change_points, features, allow_missing=options.allow_missing)
+    return build_dataset(
+        release, shots, options.change_points, features, allow_missing=options.allow_missing
+    )
 
 
 def _described(dataset: Dataset) -> str:
@@ -74,7 +96,11 @@ def _described(dataset: Dataset) -> str:
     users = sorted({len(video.user_summary) for video in videos if video.user_summary is not None})
     people = f"{users[0]} to {users[-1]}" if len(users) > 1 else f"{users[0]}"
     shots = sum(len(video.change_points) for video in videos if video.change_points is not None)
-    width = f"features {dataset.feature_size} wide" if videos[0].features is not None else "no features (enough to evaluate, not to train)"
+    width = (
+        f"features {dataset.feature_size} wide"
+        if videos[0].features is not None
+        else "no features (enough to evaluate, not to train)"
+    )
     frames = sum(video.n_frames for video in videos)
     return f"{dataset.name}, {len(videos)} videos, {frames} frames, {shots} shots, {people} users, {width}"
 

@@ -2,7 +2,9 @@
 
 import os
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is loaded; what matters comes as an exception
+os.environ.setdefault(
+    "TF_CPP_MIN_LOG_LEVEL", "3"
+)  # before TensorFlow is loaded; what matters comes as an exception
 
 import dataclasses
 import logging as stdlib_logging
@@ -51,11 +53,15 @@ def define_flags(config: type[Any]) -> None:
         elif kind is float:
             flags.DEFINE_float(field.name, default, text, **bounds)
         elif typing.get_origin(kind) is tuple:
-            value = field.default_factory() if field.default_factory is not dataclasses.MISSING else ()
+            value = (
+                field.default_factory() if field.default_factory is not dataclasses.MISSING else ()
+            )
             flags.DEFINE_list(field.name, [str(v) for v in value], text)
         else:
             flags.DEFINE_string(field.name, default, text)
-        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS[field.name])  # else --help lists none of them
+        flags.FLAGS.register_key_flag_for_module(
+            sys.argv[0], flags.FLAGS[field.name]
+        )  # else --help lists none of them
 
 
 def from_flags(config: type[T]) -> T:
@@ -75,7 +81,9 @@ def from_flags(config: type[T]) -> T:
             try:
                 value = tuple(kind(v) for v in value)
             except ValueError:
-                raise UserError(f"--{field.name}={','.join(value)}: expected a list of {kind.__name__} such as 0,1,2.") from None
+                raise UserError(
+                    f"--{field.name}={','.join(value)}: expected a list of {kind.__name__} such as 0,1,2."
+                ) from None
         values[field.name] = value
     return config(**values)
 
@@ -90,7 +98,9 @@ def run(main: Callable[[list[str]], int | None]) -> None:
     if "version" not in flags.FLAGS:  # the exporter's --version is that of the model
         flags.DEFINE_bool("version", False, "print the version and exit")
     script = sys.modules["__main__"]
-    script.__doc__ = script.__doc__ or sys.modules[main.__module__].__doc__  # a console script has no text of its own for --help
+    script.__doc__ = (
+        script.__doc__ or sys.modules[main.__module__].__doc__
+    )  # a console script has no text of its own for --help
     logging.set_verbosity(logging.INFO)
     logging.get_absl_handler().addFilter(_ours)
 

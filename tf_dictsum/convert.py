@@ -22,7 +22,9 @@ __all__ = ["Options", "main", "read_state_dict", "run"]
 class Options:
     """The flags of this command."""
 
-    torch_weights: str = cli.option("", "state dict of a SUM-GAN-AAE model: .npz, or .pkl/.pt/.pth with PyTorch installed")
+    torch_weights: str = cli.option(
+        "", "state dict of a SUM-GAN-AAE model: .npz, or .pkl/.pt/.pth with PyTorch installed"
+    )
     out: str = cli.option("", "folder to write")
 
 
@@ -43,11 +45,15 @@ def read_state_dict(path: pathlib.Path) -> dict[str, Any]:
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise UserError(f"{path}: not an .npz archive of arrays ({error}).") from error
     if path.suffix not in (".pkl", ".pt", ".pth"):
-        raise UserError(f"{path}: unknown kind of file; expected a state dict as .npz, .pkl, .pt or .pth.")
+        raise UserError(
+            f"{path}: unknown kind of file; expected a state dict as .npz, .pkl, .pt or .pth."
+        )
     try:
         import torch
     except ImportError:
-        raise UserError(f"{path}: reading it needs PyTorch: pip install torch, or save the state dict as .npz.") from None
+        raise UserError(
+            f"{path}: reading it needs PyTorch: pip install torch, or save the state dict as .npz."
+        ) from None
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         return {name: tensor.numpy() for name, tensor in state.items()}
@@ -61,7 +67,9 @@ def main(argv: list[str]) -> None:
     options = cli.from_flags(Options)
     for name in ("torch_weights", "out"):
         if not getattr(options, name):
-            raise UserError(f"--{name} is missing, as in --torch_weights=epoch-99.pkl --out=converted.")
+            raise UserError(
+                f"--{name} is missing, as in --torch_weights=epoch-99.pkl --out=converted."
+            )
     source, out = pathlib.Path(options.torch_weights), pathlib.Path(options.out)
     state = read_state_dict(source)
     load_tensorflow()
@@ -76,7 +84,9 @@ def main(argv: list[str]) -> None:
     load_summarizer(model, state, str(source))
     save_selector(model.scorer, out, {"method": "sum_gan_aae", "converted_from": source.name})
     save_weights(model, out / "summarizer.weights.h5")
-    print(f"{out}: selector.json, selector.weights.h5, summarizer.weights.h5 ({input_size} features, H = {hidden_size})")
+    print(
+        f"{out}: selector.json, selector.weights.h5, summarizer.weights.h5 ({input_size} features, H = {hidden_size})"
+    )
 
 
 def run() -> None:

@@ -29,33 +29,56 @@ __all__ = ["Options", "main", "run"]
 class Options:
     """The flags of this command."""
 
-    dataset: str = cli.option("", "dataset file in the ECCV16 layout (features are optional here), or demo")
+    dataset: str = cli.option(
+        "", "dataset file in the ECCV16 layout (features are optional here), or demo"
+    )
     scores: tuple[str, ...] = cli.option(
         [],
         'what to evaluate, comma-separated: JSON files {"video_1": [one number per sampled frame], ...}, directories of '
         "<name>_<epoch>.json, directories of split0, split1, ... with such files (a run directory, too); none: baselines only",
     )
-    splits: str = cli.option("", "JSON file of splits; means are then over each split's test videos, then over the splits")
-    folds: int = cli.option(0, "without --splits: so many generated non-overlapping folds; 0: all videos as one group", lower_bound=0)
-    fold_seed: int = cli.option(0, "seed of the folds", lower_bound=0)
-    protocols: tuple[str, ...] = cli.option([], f"what to measure, some of {','.join(PROTOCOLS)}; all that the dataset allows by default")
-    selection: str = cli.option(
-        "knapsack", "how shots are chosen within the budget: best sum, by falling score, or by falling score until one is too long", RULES
+    splits: str = cli.option(
+        "",
+        "JSON file of splits; means are then over each split's test videos, then over the splits",
     )
-    budget_ratio: float = cli.option(RATIO, "part of a video that its summary may fill", lower_bound=0.0, upper_bound=1.0)
-    random_draws: int = cli.option(100, "draws of the random rows; 0 leaves these rows out", lower_bound=0)
+    folds: int = cli.option(
+        0,
+        "without --splits: so many generated non-overlapping folds; 0: all videos as one group",
+        lower_bound=0,
+    )
+    fold_seed: int = cli.option(0, "seed of the folds", lower_bound=0)
+    protocols: tuple[str, ...] = cli.option(
+        [],
+        f"what to measure, some of {','.join(PROTOCOLS)}; all that the dataset allows by default",
+    )
+    selection: str = cli.option(
+        "knapsack",
+        "how shots are chosen within the budget: best sum, by falling score, or by falling score until one is too long",
+        RULES,
+    )
+    budget_ratio: float = cli.option(
+        RATIO, "part of a video that its summary may fill", lower_bound=0.0, upper_bound=1.0
+    )
+    random_draws: int = cli.option(
+        100, "draws of the random rows; 0 leaves these rows out", lower_bound=0
+    )
     best_of: int = cli.option(
-        0, "n of the row random, best of n; 0: the number of epochs given, 100 for single files, at most the draws", lower_bound=0
+        0,
+        "n of the row random, best of n; 0: the number of epochs given, 100 for single files, at most the draws",
+        lower_bound=0,
     )
     seed: int = cli.option(0, "seed of random scores and of the k-medoids", lower_bound=0)
-    allow_missing: bool = cli.option(False, "evaluate the videos that scores and dataset share, even if either has more")
+    allow_missing: bool = cli.option(
+        False, "evaluate the videos that scores and dataset share, even if either has more"
+    )
     per_user: bool = cli.option(False, "also print F of every user for every video")
     json: str = cli.option("", "write the results to this JSON file")
     markdown: str = cli.option("", "write a page with all tables to this file")
     csv: str = cli.option("", "write one line per system, epoch, split and video to this file")
     plots: str = cli.option("", "write PNG pictures to this directory")
     compare: str = cli.option(
-        "", "two or more files side by side, with paired intervals: results written by --json, or scores (then with --dataset)"
+        "",
+        "two or more files side by side, with paired intervals: results written by --json, or scores (then with --dataset)",
     )
 
 
@@ -65,15 +88,21 @@ def main(argv: list[str]) -> None:
     if options.compare:
         files = [name for name in options.compare.split(",") if name] + argv[1:]
         if len(files) < 2:
-            raise UserError(f"--compare={options.compare}: one file only; name two or more, as in --compare=a.json,b.json.")
+            raise UserError(
+                f"--compare={options.compare}: one file only; name two or more, as in --compare=a.json,b.json."
+            )
         if options.scores:
-            raise UserError("--compare and --scores exclude each other: name all files after --compare.")
+            raise UserError(
+                "--compare and --scores exclude each other: name all files after --compare."
+            )
         if options.csv or options.plots:
             raise UserError("--compare writes --json and --markdown only; drop --csv and --plots.")
 
         def evaluate_scores(paths: typing.Sequence[str]) -> Report:
             if not options.dataset:
-                raise UserError(f"{paths[0]}: not written by --json. If it holds scores, name the --dataset that they belong to.")
+                raise UserError(
+                    f"{paths[0]}: not written by --json. If it holds scores, name the --dataset that they belong to."
+                )
             return evaluate(options, paths)
 
         print(compare_files(files, evaluate_scores, options.json, options.markdown))
@@ -82,8 +111,12 @@ def main(argv: list[str]) -> None:
         raise UserError(
             f"unexpected argument {argv[1]!r}; everything is given by flags, see --help (several files: --scores=a.json,b.json)."
         )
-    if not options.scores and not (options.json or options.markdown or options.csv or options.dataset):
-        raise UserError("--dataset is missing; name a file, as in --dataset=tvsum.h5 --scores=scores.json.")
+    if not options.scores and not (
+        options.json or options.markdown or options.csv or options.dataset
+    ):
+        raise UserError(
+            "--dataset is missing; name a file, as in --dataset=tvsum.h5 --scores=scores.json."
+        )
     report = evaluate(options, options.scores)
     if options.json:
         write_json(options.json, as_json(report))
@@ -107,29 +140,45 @@ def evaluate(options: Options, paths: typing.Sequence[str]) -> Report:
     """
     settings = _settings(options)
     if not options.dataset:
-        raise UserError("--dataset is missing; name a file, as in --dataset=tvsum.h5 --scores=scores.json.")
+        raise UserError(
+            "--dataset is missing; name a file, as in --dataset=tvsum.h5 --scores=scores.json."
+        )
     dataset = load_dataset(options.dataset, need_features=False)
     splits = _splits(options, dataset, paths)
-    systems = [read_system(series, dataset, splits, allow_missing=options.allow_missing) for path in paths for series in find_series(path)]
+    systems = [
+        read_system(series, dataset, splits, allow_missing=options.allow_missing)
+        for path in paths
+        for series in find_series(path)
+    ]
     names = [system.name for system in systems]
     for i, system in enumerate(systems):
         if names.count(system.name) > 1:  # files of one name in several folders
-            systems[i] = dataclasses.replace(system, name=f"{system.name} ({names[: i + 1].count(system.name)})")
+            systems[i] = dataclasses.replace(
+                system, name=f"{system.name} ({names[: i + 1].count(system.name)})"
+            )
     return build_report(dataset, splits, systems, settings)
 
 
 def _settings(options: Options) -> Settings:
     unknown = [name for name in options.protocols if name not in PROTOCOLS]
     if unknown:
-        raise UserError(f"--protocols: there is no {', '.join(unknown)}; choose from {', '.join(PROTOCOLS)}.")
+        raise UserError(
+            f"--protocols: there is no {', '.join(unknown)}; choose from {', '.join(PROTOCOLS)}."
+        )
     if not options.budget_ratio > 0:
-        raise UserError(f"--budget_ratio={options.budget_ratio}: the summary's part of the video must lie in (0, 1].")
+        raise UserError(
+            f"--budget_ratio={options.budget_ratio}: the summary's part of the video must lie in (0, 1]."
+        )
     if options.best_of > options.random_draws:
-        raise UserError(f"--best_of={options.best_of} needs as many draws; give --random_draws={options.best_of} or more.")
+        raise UserError(
+            f"--best_of={options.best_of} needs as many draws; give --random_draws={options.best_of} or more."
+        )
     return Settings(
         rule=typing.cast(Rule, options.selection),
         ratio=options.budget_ratio,
-        protocols=tuple(name for name in PROTOCOLS if not options.protocols or name in options.protocols),
+        protocols=tuple(
+            name for name in PROTOCOLS if not options.protocols or name in options.protocols
+        ),
         draws=options.random_draws,
         seed=options.seed,
         best_of=options.best_of,
@@ -145,7 +194,9 @@ def _splits(options: Options, dataset: Dataset, paths: typing.Sequence[str]) -> 
         return make_folds(list(dataset.videos), options.folds, options.fold_seed)
     found = [splits for path in paths if (splits := splits_of_run(path, dataset)) is not None]
     if any(splits != found[0] for splits in found):
-        raise UserError("the run directories were made with different splits; evaluate them one by one, or give --splits.")
+        raise UserError(
+            "the run directories were made with different splits; evaluate them one by one, or give --splits."
+        )
     return found[0] if found else None
 
 

@@ -23,21 +23,33 @@ class Options:
     """The flags of this command."""
 
     run_dir: str = cli.option(
-        "", "folder with selector.json and selector.weights.h5: split<k>-seed<s> of a run, or from tf_dictsum.convert"
+        "",
+        "folder with selector.json and selector.weights.h5: split<k>-seed<s> of a run, or from tf_dictsum.convert",
     )
-    export_dir: str = cli.option("export/models/dictsum", "folder of the model; its last part is the model's name, versions go below")
+    export_dir: str = cli.option(
+        "export/models/dictsum",
+        "folder of the model; its last part is the model's name, versions go below",
+    )
     version: int | None = cli.option(None, "version to write; default: the next one", lower_bound=0)
     epoch: str = cli.option(
-        "last", "which selector: of the last epoch, or selected, of the epoch that was chosen without labels", choices=("last", "selected")
+        "last",
+        "which selector: of the last epoch, or selected, of the epoch that was chosen without labels",
+        choices=("last", "selected"),
     )
-    feature_extractor: str = cli.option("", "what made the features, for the metadata; default: what selector.json says, or unknown")
-    sampling_fps: float = cli.option(2.0, "frames a second that are scored, for the metadata", lower_bound=0.0)
+    feature_extractor: str = cli.option(
+        "", "what made the features, for the metadata; default: what selector.json says, or unknown"
+    )
+    sampling_fps: float = cli.option(
+        2.0, "frames a second that are scored, for the metadata", lower_bound=0.0
+    )
 
 
 def main(argv: list[str]) -> None:
     """Exports as the flags say. Raises UserError for bad input."""
     if argv[1:]:
-        raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
+        raise UserError(
+            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
+        )
     options = cli.from_flags(Options)
     if not options.run_dir:
         raise UserError("--run_dir is missing, as in --run_dir=runs/demo/split0-seed0.")
@@ -45,12 +57,15 @@ def main(argv: list[str]) -> None:
     if not (source / "selector.json").is_file():
         inside = ", ".join(sorted(str(p.parent) for p in source.glob("split*/selector.json"))[:3])
         raise UserError(
-            f"{source}: holds no selector.json." + (f" Did you mean {inside}?" if inside else " Train first, or name split<k>-seed<s>.")
+            f"{source}: holds no selector.json."
+            + (f" Did you mean {inside}?" if inside else " Train first, or name split<k>-seed<s>.")
         )
     try:
         import tensorflow_serving.apis  # noqa: F401
     except ImportError:
-        raise UserError("exporting needs tensorflow-serving-api for the warm-up requests: pip install 'tf-dictsum[serve]'.") from None
+        raise UserError(
+            "exporting needs tensorflow-serving-api for the warm-up requests: pip install 'tf-dictsum[serve]'."
+        ) from None
     target = new_version(pathlib.Path(options.export_dir), options.version)
     load_tensorflow()
 
@@ -70,7 +85,9 @@ def main(argv: list[str]) -> None:
         or " ".join(str(record[n]) for n in ("network", "layer") if n in record)
         or "unknown",
         "sampling_fps": record.get("fps", options.sampling_fps),
-        "training_config": config.read_text(encoding="utf-8").splitlines() if config.is_file() else None,
+        "training_config": config.read_text(encoding="utf-8").splitlines()
+        if config.is_file()
+        else None,
         "weights": weights.name,
         "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
     }

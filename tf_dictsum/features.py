@@ -32,9 +32,19 @@ class Options:
     """The flags of this command."""
 
     out: str = cli.option("", "features file to write, or to add to, such as films.h5")
-    fps: float = cli.option(2.0, "sampled frames per second; the field's datasets have 2", lower_bound=0.01, upper_bound=100.0)
-    backbone: str = cli.option("googlenet", "googlenet (BVLC, pool5), or a network of keras.applications, such as ResNet50")
-    weights: str = cli.option("", "its weights (.caffemodel, .onnx, .npz); default: the user's cache folder, then the publisher's address")
+    fps: float = cli.option(
+        2.0,
+        "sampled frames per second; the field's datasets have 2",
+        lower_bound=0.01,
+        upper_bound=100.0,
+    )
+    backbone: str = cli.option(
+        "googlenet", "googlenet (BVLC, pool5), or a network of keras.applications, such as ResNet50"
+    )
+    weights: str = cli.option(
+        "",
+        "its weights (.caffemodel, .onnx, .npz); default: the user's cache folder, then the publisher's address",
+    )
     batch_size: int = cli.option(16, "frames per call of the network", lower_bound=1)
     quiet: bool = cli.option(False, "no progress bars, and only warnings in the log")
 
@@ -45,19 +55,26 @@ def main(argv: list[str]) -> int:
     if options.quiet:
         logging.set_verbosity(logging.WARNING)
     if not argv[1:]:
-        raise UserError("no video is named, as in: python -m tf_dictsum.features films/ --out=films.h5")
+        raise UserError(
+            "no video is named, as in: python -m tf_dictsum.features films/ --out=films.h5"
+        )
     if not options.out:
         raise UserError("--out is missing, as in --out=films.h5.")
     out = pathlib.Path(options.out)
     if out.is_dir():
-        raise UserError(f"--out={out}: is a folder. Name a file in it, such as {out / 'features.h5'}.")
+        raise UserError(
+            f"--out={out}: is a folder. Name a file in it, such as {out / 'features.h5'}."
+        )
     inputs = find_inputs(argv[1:])
     if len(inputs) == 1 and not pathlib.Path(inputs[0].path).exists():
         raise UserError(f"{inputs[0].path}: no such file.")
     try:
         return _Command(options, out).run(inputs)
     except KeyboardInterrupt:
-        print("\ninterrupted; the same command goes on with the first video that is not finished", file=sys.stderr)
+        print(
+            "\ninterrupted; the same command goes on with the first video that is not finished",
+            file=sys.stderr,
+        )
         return 130
 
 
@@ -77,7 +94,9 @@ class _Command:
             self.extractor = make_extractor(
                 options.backbone,
                 options.weights,
-                lambda source, done: bar.update(f"downloading {source.name}", done * mib, source.size * mib or None, "MiB"),
+                lambda source, done: bar.update(
+                    f"downloading {source.name}", done * mib, source.size * mib or None, "MiB"
+                ),
             )
         finally:
             bar.close()
@@ -107,7 +126,12 @@ class _Command:
             count = self.file.write()
             print(f"{self.file.path}: {count} video{'s' * (count != 1)}", flush=True)
         if failures:
-            print(f"{len(failures)} of {len(inputs)} failed:", *(f"  {failure}" for failure in failures), sep="\n", file=sys.stderr)
+            print(
+                f"{len(failures)} of {len(inputs)} failed:",
+                *(f"  {failure}" for failure in failures),
+                sep="\n",
+                file=sys.stderr,
+            )
         return SOME_FAILED if failures else 0
 
     def _one(self, item: Input, title: str) -> None:

@@ -24,7 +24,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
       UserError: the file system refused (disk full, no permission, missing folder); names file and reason.
     """
     target = pathlib.Path(path)
-    partial = target.with_name(f".{uuid.uuid4().hex[:8]}.partial.{target.name}")  # the suffix stays: writers look at it
+    partial = target.with_name(
+        f".{uuid.uuid4().hex[:8]}.partial.{target.name}"
+    )  # the suffix stays: writers look at it
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield partial
@@ -32,7 +34,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
             os.fsync(handle.fileno())
         os.replace(partial, target)
     except OSError as error:
-        raise UserError(f"{target}: cannot write it: {error.strerror or error}. Free space or choose another place.") from error
+        raise UserError(
+            f"{target}: cannot write it: {error.strerror or error}. Free space or choose another place."
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
@@ -62,7 +66,9 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         if len(value) < len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for i, name in enumerate(names) if name in names[:i])
-            raise UserError(f"{path}: the key {twice!r} is there twice in one object. Keep one of them.")
+            raise UserError(
+                f"{path}: the key {twice!r} is there twice in one object. Keep one of them."
+            )
         return value
 
     try:

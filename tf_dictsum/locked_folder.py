@@ -27,7 +27,9 @@ def locked_folder(folder: pathlib.Path, lock_name: str, what: str, busy: str) ->
         folder.mkdir(parents=True, exist_ok=True)
         lock = open(folder / lock_name, "w")  # noqa: SIM115 (held until the block ends)
     except OSError as error:
-        raise UserError(f"{folder}: cannot make {what}: {error.strerror}. Choose another --run_dir.") from error
+        raise UserError(
+            f"{folder}: cannot make {what}: {error.strerror}. Choose another --run_dir."
+        ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,7 +10,15 @@ dictionary loss" (ICIP 2021).
 
 import tensorflow as tf
 
-__all__ = ["dictionary_loss", "generator_loss", "norm", "original_loss", "reconstruction_loss", "sparsity_loss", "summary_loss"]
+__all__ = [
+    "dictionary_loss",
+    "generator_loss",
+    "norm",
+    "original_loss",
+    "reconstruction_loss",
+    "sparsity_loss",
+    "summary_loss",
+]
 
 
 def norm(x: tf.Tensor, kind: str = "l2") -> tf.Tensor:
@@ -29,7 +37,9 @@ def norm(x: tf.Tensor, kind: str = "l2") -> tf.Tensor:
     return tf.where(positive, root, tf.zeros_like(root))
 
 
-def reconstruction_loss(phi_original: tf.Tensor, phi_reconstruction: tf.Tensor, kind: str = "l2") -> tf.Tensor:
+def reconstruction_loss(
+    phi_original: tf.Tensor, phi_reconstruction: tf.Tensor, kind: str = "l2"
+) -> tf.Tensor:
     """L_recon = ‖φ(X) − φ(X̂)‖; φ float [batch, H], the discriminator's last hidden state."""
     return norm(phi_original - phi_reconstruction, kind)
 
@@ -41,7 +51,9 @@ def sparsity_loss(scores: tf.Tensor, mask: tf.Tensor, sigma: float) -> tf.Tensor
     return tf.abs(mean - sigma)
 
 
-def dictionary_loss(parallel_hidden: tf.Tensor, dictionary_output: tf.Tensor, kind: str = "l2") -> tf.Tensor:
+def dictionary_loss(
+    parallel_hidden: tf.Tensor, dictionary_output: tf.Tensor, kind: str = "l2"
+) -> tf.Tensor:
     """L_dict = ‖h − A e‖ (equation 2); h and A e float [batch, N]."""
     return norm(parallel_hidden - dictionary_output, kind)
 

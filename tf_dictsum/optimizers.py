@@ -28,7 +28,10 @@ class Adam(keras.optimizers.Adam):
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         dtype = variable.dtype
         step = tf.cast(self.iterations, dtype) + 1
-        power_1, power_2 = tf.pow(self._constant(self.beta_1, step), step), tf.pow(self._constant(self.beta_2, step), step)
+        power_1, power_2 = (
+            tf.pow(self._constant(self.beta_1, step), step),
+            tf.pow(self._constant(self.beta_2, step), step),
+        )
         index = self._get_variable_index(variable)
         # One fused pass over the weights. TensorFlow's kernel adds ε to √v; with ε √(1 − β₂ᵗ) that is PyTorch's formula.
         tf.raw_ops.ResourceApplyAdam(

@@ -63,7 +63,9 @@ def _processor() -> str:
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         lines = []
-    features = next((line for line in lines if line.startswith(("flags", "Features"))), os.uname().machine)
+    features = next(
+        (line for line in lines if line.startswith(("flags", "Features"))), os.uname().machine
+    )
     return hashlib.sha256(features.encode()).hexdigest()[:12]
 
 

@@ -23,20 +23,36 @@ class Options:
 
     server: str = cli.option("", "HOST:PORT of the server's gRPC port")
     dataset: str = cli.option("", "feature file in the ECCV16 layout, or demo")
-    out: str = cli.option("", 'JSON file to write: {"video_1": [one number per sampled frame], ...}')
+    out: str = cli.option(
+        "", 'JSON file to write: {"video_1": [one number per sampled frame], ...}'
+    )
     model_name: str = cli.option("dictsum", "name of the model on the server")
-    model_version: int = cli.option(-1, "version of the model; -1: the newest one that is served", lower_bound=-1)
+    model_version: int = cli.option(
+        -1, "version of the model; -1: the newest one that is served", lower_bound=-1
+    )
     model_label: str = cli.option("", "label of a version, instead of its number")
     signature_name: str = cli.option("serving_default", "signature of the model")
-    in_flight: int = cli.option(8, "requests on their way at a time; a batching server wants about twice its batch size", lower_bound=1)
+    in_flight: int = cli.option(
+        8,
+        "requests on their way at a time; a batching server wants about twice its batch size",
+        lower_bound=1,
+    )
     deadline: float = cli.option(60.0, "seconds that a request may take", lower_bound=0.001)
-    retries: int = cli.option(8, "tries after an UNAVAILABLE (0.5 s, doubled up to 10 s); no other error is tried again", lower_bound=0)
-    max_message_mib: int = cli.option(0, "largest message, MiB; 0: no limit", lower_bound=0, upper_bound=2047)
+    retries: int = cli.option(
+        8,
+        "tries after an UNAVAILABLE (0.5 s, doubled up to 10 s); no other error is tried again",
+        lower_bound=0,
+    )
+    max_message_mib: int = cli.option(
+        0, "largest message, MiB; 0: no limit", lower_bound=0, upper_bound=2047
+    )
     tls: bool = cli.option(False, "use TLS; implied by the flags below")
     ca_file: str = cli.option("", "PEM file of the authorities to trust, instead of the machine's")
     client_cert_file: str = cli.option("", "PEM file: certificate for servers that ask for one")
     client_key_file: str = cli.option("", "PEM file: its private key")
-    tls_server_name: str = cli.option("", "name that the server's certificate must carry, if not HOST")
+    tls_server_name: str = cli.option(
+        "", "name that the server's certificate must carry, if not HOST"
+    )
     progress: bool = cli.option(True, "show a progress bar; --noprogress for none")
 
 
@@ -44,12 +60,18 @@ def main(argv: list[str]) -> None:
     """Scores as the flags say. Raises UserError for bad input and for what the server refuses."""
     options = cli.from_flags(Options)
     if argv[1:]:
-        raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
+        raise UserError(
+            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
+        )
     for name in ("server", "dataset", "out"):
         if not getattr(options, name):
-            raise UserError(f"--{name} is missing, as in --server=127.0.0.1:8500 --dataset=tvsum.h5 --out=scores.json.")
+            raise UserError(
+                f"--{name} is missing, as in --server=127.0.0.1:8500 --dataset=tvsum.h5 --out=scores.json."
+            )
     if "://" in options.server:
-        raise UserError(f"--server={options.server}: give HOST:PORT of the gRPC port, without {options.server.split('://')[0]}://.")
+        raise UserError(
+            f"--server={options.server}: give HOST:PORT of the gRPC port, without {options.server.split('://')[0]}://."
+        )
     out = pathlib.Path(options.out)
     if out.is_dir():
         raise UserError(f"{out}: a directory; name a file to write, such as {out / 'scores.json'}.")
@@ -73,10 +95,16 @@ def main(argv: list[str]) -> None:
         model = Model(options.model_name, pinned, options.model_label, options.signature_name)
         client = ScoringClient(connection, model, options.deadline, Backoff(options.retries))
     except ImportError as error:
-        raise UserError(f"this needs the package {error.name}: pip install 'tf-dictsum[serve]'.") from error
+        raise UserError(
+            f"this needs the package {error.name}: pip install 'tf-dictsum[serve]'."
+        ) from error
     with client:
-        version = score_dataset(client, dataset, out, in_flight=options.in_flight, progress=options.progress)
-    print(f"{out}: scores of {len(dataset.videos)} videos from {options.server}, model {model.name} version {version}")
+        version = score_dataset(
+            client, dataset, out, in_flight=options.in_flight, progress=options.progress
+        )
+    print(
+        f"{out}: scores of {len(dataset.videos)} videos from {options.server}, model {model.name} version {version}"
+    )
 
 
 def run() -> None:

@@ -16,13 +16,23 @@ from tf_dictsum.serving.server_files import ServerFiles
 
 __all__ = ["main", "run"]
 
-_NEEDED = ("grpc", "grpc_health", "grpc_reflection", "prometheus_client", "starlette", "tensorflow_serving", "uvicorn")
+_NEEDED = (
+    "grpc",
+    "grpc_health",
+    "grpc_reflection",
+    "prometheus_client",
+    "starlette",
+    "tensorflow_serving",
+    "uvicorn",
+)
 
 
 def main(argv: list[str]) -> None:
     """Serves until a signal. Raises UserError for bad input."""
     if argv[1:]:
-        raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
+        raise UserError(
+            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
+        )
     options = cli.from_flags(ServeOptions)
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:

@@ -20,26 +20,38 @@ class Options:
     """The flags of this command."""
 
     out: str = cli.option("", "folder to write into")
-    models_dir: str = cli.option("/models", "absolute folder of the exported models, as the server sees it")
+    models_dir: str = cli.option(
+        "/models", "absolute folder of the exported models, as the server sees it"
+    )
     model_name: str = cli.option("dictsum", "the model: a folder below --models_dir")
     max_batch_size: int = cli.option(8, "most videos of a batch", lower_bound=1)
-    batch_timeout_micros: int = cli.option(5000, "how long a request waits for others, µs", lower_bound=0)
-    max_enqueued_batches: int = cli.option(100, "batches that may wait before requests are refused", lower_bound=1)
-    num_batch_threads: int = cli.option(2, "batches computed at a time; the number of cores", lower_bound=1)
+    batch_timeout_micros: int = cli.option(
+        5000, "how long a request waits for others, µs", lower_bound=0
+    )
+    max_enqueued_batches: int = cli.option(
+        100, "batches that may wait before requests are refused", lower_bound=1
+    )
+    num_batch_threads: int = cli.option(
+        2, "batches computed at a time; the number of cores", lower_bound=1
+    )
 
 
 def main(argv: list[str]) -> None:
     """Writes the files as the flags say. Raises UserError for bad input."""
     options = cli.from_flags(Options)
     if argv[1:]:
-        raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
+        raise UserError(
+            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
+        )
     if not options.out:
         raise UserError("--out is missing; name a folder, as in --out=config.")
     load_tensorflow()
     try:
         import tensorflow_serving.config.model_server_config_pb2  # noqa: F401
     except ImportError as error:
-        raise UserError(f"this needs the package {error.name}: pip install 'tf-dictsum[serve]'.") from error
+        raise UserError(
+            f"this needs the package {error.name}: pip install 'tf-dictsum[serve]'."
+        ) from error
     from tf_dictsum.serving.config_files import Batching
     from tf_dictsum.serving.shipped_files import Settings, write_serving_files
 
@@ -50,7 +62,9 @@ def main(argv: list[str]) -> None:
         options.num_batch_threads,
         pad_variable_length_inputs=True,
     )
-    for path in write_serving_files(Settings(options.models_dir, options.model_name, batching), pathlib.Path(options.out)):
+    for path in write_serving_files(
+        Settings(options.models_dir, options.model_name, batching), pathlib.Path(options.out)
+    ):
         print(path)
 
 

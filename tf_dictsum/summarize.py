@@ -18,7 +18,13 @@ from absl import flags, logging
 from tf_dictsum import cli
 from tf_dictsum.errors import UserError
 from tf_dictsum.render.names import output_name
-from tf_dictsum.render.outputs import DEFAULT_KINDS, check_folder, check_kinds, older_outputs, write_outputs
+from tf_dictsum.render.outputs import (
+    DEFAULT_KINDS,
+    check_folder,
+    check_kinds,
+    older_outputs,
+    write_outputs,
+)
 from tf_dictsum.shots.selection import RATIO
 from tf_dictsum.summary.budget import Budget, parse_duration
 from tf_dictsum.summary.feature_cache import FeatureCache
@@ -40,26 +46,47 @@ SOME_FAILED = 3
 class Options:
     """The flags of this command."""
 
-    out: str = cli.option("", "folder for everything; default: a folder <name>-summary for every video, in the current one")
-    ratio: float | None = cli.option(None, "part of the video that the clip may fill; default: 0.15")
-    duration: str = cli.option("", "length of the clip instead of --ratio, such as 30s, 1m30s or 00:01:30")
+    out: str = cli.option(
+        "",
+        "folder for everything; default: a folder <name>-summary for every video, in the current one",
+    )
+    ratio: float | None = cli.option(
+        None, "part of the video that the clip may fill; default: 0.15"
+    )
+    duration: str = cli.option(
+        "", "length of the clip instead of --ratio, such as 30s, 1m30s or 00:01:30"
+    )
     num_keyframes: int = cli.option(
-        0, "exactly so many key frames, of the whole video; 0: the best frame of every chosen shot", lower_bound=0
+        0,
+        "exactly so many key frames, of the whole video; 0: the best frame of every chosen shot",
+        lower_bound=0,
     )
     method: str = cli.option(
         "auto",
         "representative: what stands for the whole video, without training; model: a trained selector; auto: model if --model is given",
         choices=("auto", "representative", "model"),
     )
-    model: str = cli.option("", "trained selector: a run directory of tf_dictsum.train, a SavedModel, or grpc://HOST:PORT/NAME")
-    backbone: str = cli.option("googlenet", "network of the features: googlenet, or one of keras.applications, such as ResNet50")
-    weights: str = cli.option("", "its weights; default: the user's cache folder, then the publisher's address")
+    model: str = cli.option(
+        "",
+        "trained selector: a run directory of tf_dictsum.train, a SavedModel, or grpc://HOST:PORT/NAME",
+    )
+    backbone: str = cli.option(
+        "googlenet",
+        "network of the features: googlenet, or one of keras.applications, such as ResNet50",
+    )
+    weights: str = cli.option(
+        "", "its weights; default: the user's cache folder, then the publisher's address"
+    )
     outputs: tuple[str, ...] = cli.option(
-        list(DEFAULT_KINDS), "what to write: json, csv, keyframes, storyboard, scores, mp4, html, edl, otio"
+        list(DEFAULT_KINDS),
+        "what to write: json, csv, keyframes, storyboard, scores, mp4, html, edl, otio",
     )
     edl: bool = cli.option(False, "write an edit list (CMX 3600) too")
     otio: bool = cli.option(False, "write an OpenTimelineIO file too")
-    cache: bool = cli.option(True, "keep features in the user's cache folder, and use what is there; --nocache for neither")
+    cache: bool = cli.option(
+        True,
+        "keep features in the user's cache folder, and use what is there; --nocache for neither",
+    )
     open: bool = cli.option(False, "open the page of the last video in the browser when done")
     quiet: bool = cli.option(False, "no progress bars, and only warnings in the log")
 
@@ -70,16 +97,34 @@ class _Command:
     def __init__(self, options: Options):
         self.options = options
         if options.method == "model" and not options.model:
-            raise UserError("--method=model needs --model=RUN_DIR, a SavedModel or grpc://HOST:PORT/NAME.")
+            raise UserError(
+                "--method=model needs --model=RUN_DIR, a SavedModel or grpc://HOST:PORT/NAME."
+            )
         if options.method == "representative" and options.model:
-            raise UserError(f"--method=representative does not use --model={options.model}. Drop one of them.")
+            raise UserError(
+                f"--method=representative does not use --model={options.model}. Drop one of them."
+            )
         if options.duration and options.ratio is not None:
             raise UserError("--ratio and --duration exclude each other; give one of them.")
         seconds = parse_duration(options.duration) if options.duration else None
-        self.budget = Budget(RATIO if options.ratio is None else options.ratio, seconds, options.num_keyframes or None)
-        self.kinds = [*dict.fromkeys([*options.outputs, *(["edl"] if options.edl else []), *(["otio"] if options.otio else [])])]
+        self.budget = Budget(
+            RATIO if options.ratio is None else options.ratio,
+            seconds,
+            options.num_keyframes or None,
+        )
+        self.kinds = [
+            *dict.fromkeys(
+                [
+                    *options.outputs,
+                    *(["edl"] if options.edl else []),
+                    *(["otio"] if options.otio else []),
+                ]
+            )
+        ]
         check_kinds(self.kinds)
-        self.reader = VideoReader(options.backbone, options.weights, FeatureCache() if options.cache else None)
+        self.reader = VideoReader(
+            options.backbone, options.weights, FeatureCache() if options.cache else None
+        )
         self.selectors: dict[str, Selector] = {}
         self.page: pathlib.Path | None = None
 
@@ -101,15 +146,23 @@ class _Command:
         self._finish(footage)
 
     def _finish(self, footage: Footage) -> None:
-        summary = trim_to_cuts(summarize(footage, self._selector(footage), self.budget), footage.timeline)
-        for warning in summary.warnings[len(footage.warnings) :]:  # those about reading were said when it was read
+        summary = trim_to_cuts(
+            summarize(footage, self._selector(footage), self.budget), footage.timeline
+        )
+        for warning in summary.warnings[
+            len(footage.warnings) :
+        ]:  # those about reading were said when it was read
             logging.warning("%s: %s", footage.name, warning)
         folder = self._folder(footage.name)
         bar = self._bar(footage.name)
         try:
             timeline = footage.timeline if footage.video else None
             files = write_outputs(
-                summary, folder, self.kinds, timeline=timeline, progress=lambda what, done, total: bar.update(what, done, total, "frames")
+                summary,
+                folder,
+                self.kinds,
+                timeline=timeline,
+                progress=lambda what, done, total: bar.update(what, done, total, "frames"),
             )
         finally:
             bar.close()
@@ -117,7 +170,11 @@ class _Command:
         if older:
             names = ", ".join(path.name for path in older[:3]) + (", ..." if len(older) > 3 else "")
             logging.warning(
-                "%s: %s in %s from an earlier run, perhaps of another choice: %s.", footage.name, _count(len(older), "file"), folder, names
+                "%s: %s in %s from an earlier run, perhaps of another choice: %s.",
+                footage.name,
+                _count(len(older), "file"),
+                folder,
+                names,
             )
         page = folder / output_name(footage.name, "html")
         if page in files:
@@ -135,7 +192,9 @@ class _Command:
         kind = repr(sorted(footage.extractor.items()))
         if kind not in self.selectors:
             if self.options.model:
-                self.selectors[kind] = load_model(self.options.model, footage.extractor, footage.features.shape[1])
+                self.selectors[kind] = load_model(
+                    self.options.model, footage.extractor, footage.features.shape[1]
+                )
             else:
                 self.selectors[kind] = Representative()
         return self.selectors[kind]
@@ -157,7 +216,12 @@ def main(argv: list[str]) -> int:
     else:
         failures = [failure for item in inputs if (failure := _failure(command, item))]
     if failures:
-        print(f"{len(failures)} of {len(inputs)} failed:", *(f"  {failure}" for failure in failures), sep="\n", file=sys.stderr)
+        print(
+            f"{len(failures)} of {len(inputs)} failed:",
+            *(f"  {failure}" for failure in failures),
+            sep="\n",
+            file=sys.stderr,
+        )
     if options.open and command.page:
         webbrowser.open(command.page.resolve().as_uri())
     return SOME_FAILED if failures else 0

@@ -28,25 +28,43 @@ class Options:
     methods: tuple[str, ...] = cli.option([], "methods of the grid; without it: --method")
     sigmas: tuple[float, ...] = cli.option([], "σ of the grid; without it: --sigma")
     dict_weights: tuple[float, ...] = cli.option([], "λ of the grid; without it: --dict_weight")
-    variants: tuple[str, ...] = cli.option([], "flag files, each one more row beside the grid: these flags, changed as the file says")
+    variants: tuple[str, ...] = cli.option(
+        [], "flag files, each one more row beside the grid: these flags, changed as the file says"
+    )
     grid: bool = cli.option(True, "run the grid; --nogrid runs the --variants only")
-    reference: str = cli.option("", "the row that the others are tested against; without it: sum_gan_aae, where there is one")
-    workers: int = cli.option(1, "processes at a time; one job needs about 1 GiB at H = 128, 3.5 GiB at H = 500", lower_bound=1)
-    threads: int = cli.option(0, "threads of each process; 0: the machine's cores, shared out", lower_bound=0)
+    reference: str = cli.option(
+        "",
+        "the row that the others are tested against; without it: sum_gan_aae, where there is one",
+    )
+    workers: int = cli.option(
+        1,
+        "processes at a time; one job needs about 1 GiB at H = 128, 3.5 GiB at H = 500",
+        lower_bound=1,
+    )
+    threads: int = cli.option(
+        0, "threads of each process; 0: the machine's cores, shared out", lower_bound=0
+    )
     train: bool = cli.option(True, "--notrain only writes the table of the jobs that are done")
 
 
 def main(argv: list[str]) -> int:
     """Runs the sweep as the flags say and prints its table; 1 when a job failed. Raises UserError for bad input."""
     if argv[1:]:
-        raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
+        raise UserError(
+            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
+        )
     options, base = cli.from_flags(Options), cli.from_flags(Config)
     from tf_dictsum.sweeps.grid import variants_of
     from tf_dictsum.sweeps.sweep import sweep
 
-    named = {pathlib.Path(path).stem.removeprefix("ablation_"): _changed(base, path) for path in options.variants}
+    named = {
+        pathlib.Path(path).stem.removeprefix("ablation_"): _changed(base, path)
+        for path in options.variants
+    }
     if len(named) < len(options.variants):
-        raise UserError(f"--variants={','.join(options.variants)}: two files of the same name. Name every flag file differently.")
+        raise UserError(
+            f"--variants={','.join(options.variants)}: two files of the same name. Name every flag file differently."
+        )
     variants = variants_of(base, options.methods, options.sigmas, options.dict_weights, named)
     if not options.grid:
         variants = [variant for variant in variants if variant.name in named]
@@ -54,10 +72,17 @@ def main(argv: list[str]) -> int:
         raise UserError("--nogrid without --variants leaves nothing to run.")
     try:
         _, markdown, failed = sweep(
-            base, variants, workers=options.workers, threads=options.threads, reference=options.reference, train=options.train
+            base,
+            variants,
+            workers=options.workers,
+            threads=options.threads,
+            reference=options.reference,
+            train=options.train,
         )
     except KeyboardInterrupt:
-        print("\ninterrupted; the same command goes on with the jobs that are left", file=sys.stderr)
+        print(
+            "\ninterrupted; the same command goes on with the jobs that are left", file=sys.stderr
+        )
         sys.exit(130)
     print(markdown)
     return 1 if failed else 0
@@ -72,10 +97,23 @@ def _changed(base: Config, path: str) -> Config:
         raise UserError(f"{path}: {' '.join(str(error).split())}") from None
     except OSError as error:
         raise UserError(f"{path}: cannot read the flag file: {error.strerror}.") from None
-    kept = {"dataset", "splits", "folds", "fold_seed", "split", "run_dir", "overwrite", "seed", "seeds", "progress"}
+    kept = {
+        "dataset",
+        "splits",
+        "folds",
+        "fold_seed",
+        "split",
+        "run_dir",
+        "overwrite",
+        "seed",
+        "seeds",
+        "progress",
+    }
     hints = typing.get_type_hints(Config)
     changes: dict[str, typing.Any] = {
-        f.name: values[f.name].value for f in dataclasses.fields(Config) if f.name not in kept and hints[f.name] != tuple[int, ...]
+        f.name: values[f.name].value
+        for f in dataclasses.fields(Config)
+        if f.name not in kept and hints[f.name] != tuple[int, ...]
     }
     return dataclasses.replace(base, **changes)
 

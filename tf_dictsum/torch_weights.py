@@ -33,21 +33,32 @@ class _State:
 
     def take(self, name: str, shape: tuple[int, ...] | None = None) -> np.ndarray:
         if name not in self.arrays:
-            raise UserError(f"{self.source}: no weight named {name}; expected the state dict of a SUM-GAN-AAE model (names 0.*, 1.*, 2.*).")
+            raise UserError(
+                f"{self.source}: no weight named {name}; expected the state dict of a SUM-GAN-AAE model (names 0.*, 1.*, 2.*)."
+            )
         value = self.arrays[name]
         self.unread.discard(name)
         if shape is not None and value.shape != shape:
-            raise UserError(f"{self.source}: {name} has shape {list(value.shape)}, expected {list(shape)}.")
+            raise UserError(
+                f"{self.source}: {name} has shape {list(value.shape)}, expected {list(shape)}."
+            )
         if not np.isfinite(value).all():
             raise UserError(f"{self.source}: {name} holds NaN or infinite values.")
         return value
 
     def dense(self, layer: Any, prefix: str) -> None:
         inputs, outputs = layer.kernel.shape
-        layer.set_weights([self.take(prefix + "weight", (outputs, inputs)).T, self.take(prefix + "bias", (outputs,))])
+        layer.set_weights(
+            [
+                self.take(prefix + "weight", (outputs, inputs)).T,
+                self.take(prefix + "bias", (outputs,)),
+            ]
+        )
 
     def lstm_arrays(self, prefix: str, suffix: str, inputs: int, units: int) -> list[np.ndarray]:
-        bias = self.take(f"{prefix}bias_ih{suffix}", (4 * units,)) + self.take(f"{prefix}bias_hh{suffix}", (4 * units,))
+        bias = self.take(f"{prefix}bias_ih{suffix}", (4 * units,)) + self.take(
+            f"{prefix}bias_hh{suffix}", (4 * units,)
+        )
         return [
             self.take(f"{prefix}weight_ih{suffix}", (4 * units, inputs)).T,
             self.take(f"{prefix}weight_hh{suffix}", (4 * units, units)).T,
@@ -58,7 +69,9 @@ class _State:
         for number, cell in enumerate(stack.cells):
             layer, backward = divmod(number, len(stack.directions))
             suffix = f"_l{layer}" + ("_reverse" if backward else "")
-            cell.set_weights(self.lstm_arrays(prefix + "lstm.", suffix, cell.kernel.shape[0], cell.units))
+            cell.set_weights(
+                self.lstm_arrays(prefix + "lstm.", suffix, cell.kernel.shape[0], cell.units)
+            )
 
     def decoder(self, decoder: Any, prefix: str) -> None:
         units = decoder.units
@@ -73,7 +86,9 @@ class _State:
 
     def finish(self) -> None:
         if self.unread:
-            raise UserError(f"{self.source}: {len(self.unread)} weights have no place in the model, such as {min(self.unread)}.")
+            raise UserError(
+                f"{self.source}: {len(self.unread)} weights have no place in the model, such as {min(self.unread)}."
+            )
 
 
 def summarizer_sizes(arrays: Mapping[str, Any], source: str) -> tuple[int, int]:
@@ -84,7 +99,9 @@ def summarizer_sizes(arrays: Mapping[str, Any], source: str) -> tuple[int, int]:
     """
     weight = _State(arrays, source).take(PREFIXES["compress"] + "weight")
     if weight.ndim != 2:
-        raise UserError(f"{source}: 0.weight has shape {list(weight.shape)}, expected [hidden, input].")
+        raise UserError(
+            f"{source}: 0.weight has shape {list(weight.shape)}, expected [hidden, input]."
+        )
     return int(weight.shape[1]), int(weight.shape[0])
 
 

@@ -17,7 +17,9 @@ __all__ = ["main", "run"]
 def main(argv: list[str]) -> None:
     """Trains as the flags say and prints the results table. Raises UserError for bad input."""
     if argv[1:]:
-        raise UserError(f"unexpected argument {argv[1]!r}; everything is given by flags, see --help.")
+        raise UserError(
+            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
+        )
     config = cli.from_flags(Config)
     load_tensorflow(training=True)  # after the flags are known to be good: it takes seconds
 
@@ -30,7 +32,9 @@ def main(argv: list[str]) -> None:
     try:
         _, markdown = train(config)
     except KeyboardInterrupt:
-        print("\ninterrupted; the same command goes on from the last finished epoch", file=sys.stderr)
+        print(
+            "\ninterrupted; the same command goes on from the last finished epoch", file=sys.stderr
+        )
         sys.exit(130)
     print(markdown)
 

@@ -22,8 +22,12 @@ def save_weights(model: keras.Model, path: pathlib.Path) -> None:
     size = sum(v.value.shape.num_elements() * v.value.dtype.size for v in model.variables)
     path.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(path.parent).free
-    if free < 1.05 * size + 2**20:  # asked first: HDF5 does not survive a disk that fills up under it
-        raise UserError(f"{path}: cannot write it: {size >> 20} MiB needed, {free >> 20} MiB free. Free space or choose another place.")
+    if (
+        free < 1.05 * size + 2**20
+    ):  # asked first: HDF5 does not survive a disk that fills up under it
+        raise UserError(
+            f"{path}: cannot write it: {size >> 20} MiB needed, {free >> 20} MiB free. Free space or choose another place."
+        )
     with atomic_path(path) as partial:
         model.save_weights(partial)
 
@@ -43,7 +47,9 @@ def load_weights(model: keras.Model, path: pathlib.Path, expected: str) -> None:
         raise UserError(f"{path}: no such file; expected {expected}.")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about what the file has beside the weights: the error below says what counts
+            warnings.simplefilter(
+                "ignore"
+            )  # about what the file has beside the weights: the error below says what counts
             model.load_weights(path)
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{path}: not {expected} ({textwrap.shorten(str(error), 160)}).") from error

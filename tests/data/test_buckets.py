@@ -18,7 +18,10 @@ def brute_force(lengths, max_padding, max_buckets):
     """(number of buckets, padding) of the best choice, trying all of them."""
     *shorter, longest = sorted(set(lengths))
     for count in range(1, min(max_buckets, len(shorter) + 1) + 1):
-        least = min(padding(lengths, (*chosen, longest)) for chosen in itertools.combinations(shorter, count - 1))
+        least = min(
+            padding(lengths, (*chosen, longest))
+            for chosen in itertools.combinations(shorter, count - 1)
+        )
         if least <= max_padding * sum(lengths):
             return count, least
     return count, least
@@ -34,7 +37,9 @@ def test_as_good_as_brute_force(lengths, max_padding, max_buckets):
     assert list(buckets) == sorted(set(buckets))
     assert set(buckets) <= set(lengths)
     assert buckets[-1] == max(lengths)
-    assert (len(buckets), padding(lengths, buckets)) == brute_force(lengths, max_padding, max_buckets)
+    assert (len(buckets), padding(lengths, buckets)) == brute_force(
+        lengths, max_padding, max_buckets
+    )
 
 
 @given(lengths=st.lists(st.integers(1, 100_000), max_size=60), seed=st.integers(0, 9))

@@ -28,7 +28,15 @@ def test_size_name_and_speed():
 def test_same_on_every_call_and_not_shared():
     again = demo_dataset()
     for a, b in zip(VIDEOS, again.videos.values(), strict=True):
-        for name in ("features", "picks", "change_points", "user_summary", "user_scores", "gtscore", "gtsummary"):
+        for name in (
+            "features",
+            "picks",
+            "change_points",
+            "user_summary",
+            "user_scores",
+            "gtscore",
+            "gtsummary",
+        ):
             np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
             assert not np.shares_memory(getattr(a, name), getattr(b, name))
 
@@ -90,7 +98,10 @@ def test_static_stretches_and_returns(video):
 @each_video
 def test_users_agree_but_not_fully(video):
     assert np.abs(video.user_summary.mean(axis=1) - 0.15).max() < 0.02
-    f = [2 * (a & b).sum() / (a.sum() + b.sum()) for a, b in itertools.combinations(video.user_summary, 2)]
+    f = [
+        2 * (a & b).sum() / (a.sum() + b.sum())
+        for a, b in itertools.combinations(video.user_summary, 2)
+    ]
     assert 0.4 < np.mean(f) < 0.95  # two independent summaries of 15 % would have 0.15
     correlation = np.corrcoef(video.user_scores)[np.triu_indices(5, 1)]
     assert 0.4 < correlation.mean() < 0.95
@@ -98,8 +109,13 @@ def test_users_agree_but_not_fully(video):
 
 @each_video
 def test_ground_truth_follows_from_the_users(video):
-    np.testing.assert_allclose(video.gtscore, (video.user_scores.mean(axis=0)[video.picks] - 1) / 4, atol=1e-6)
+    np.testing.assert_allclose(
+        video.gtscore, (video.user_scores.mean(axis=0)[video.picks] - 1) / 4, atol=1e-6
+    )
     assert int(video.gtsummary.sum()) == int(0.15 * video.n_steps)
     votes = video.user_summary[:, video.picks].sum(axis=0)
     assert votes[video.gtsummary == 1].min() >= votes[video.gtsummary == 0].max()
-    assert video.user_scores[video.user_summary].mean() > video.user_scores[~video.user_summary].mean() + 0.5
+    assert (
+        video.user_scores[video.user_summary].mean()
+        > video.user_scores[~video.user_summary].mean() + 0.5
+    )

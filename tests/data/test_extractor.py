@@ -8,7 +8,13 @@ import pytest
 from tf_dictsum.data.extractor import check_extractor, extractor_attributes, read_extractor
 from tf_dictsum.errors import UserError
 
-RECORD = {"network": "bvlc_googlenet", "layer": "pool5", "preprocessing": "crop", "weights": "a" * 64, "fps": 2.0}
+RECORD = {
+    "network": "bvlc_googlenet",
+    "layer": "pool5",
+    "preprocessing": "crop",
+    "weights": "a" * 64,
+    "fps": 2.0,
+}
 
 
 def test_there_and_back(tmp_path):
@@ -26,7 +32,9 @@ def test_there_and_back(tmp_path):
 
 @pytest.mark.parametrize("text", ["{", "[]", "3", json.dumps({"network": "x"})])
 def test_damaged_record(text):
-    with pytest.raises(UserError, match=r"features file: its attribute 'extractor' is not a record of an extractor"):
+    with pytest.raises(
+        UserError, match=r"features file: its attribute 'extractor' is not a record of an extractor"
+    ):
         read_extractor({"extractor": text})
 
 
@@ -34,9 +42,14 @@ def test_comparison():
     check_extractor(RECORD, dict(RECORD), "x.h5")
     check_extractor(None, RECORD, "x.h5")
     check_extractor(RECORD, {}, "x.h5")
-    with pytest.raises(UserError, match=r"x.h5: not the features .*\(weights bbbbbbbbbbbb here, aaaaaaaaaaaa there\). Extract them with"):
+    with pytest.raises(
+        UserError,
+        match=r"x.h5: not the features .*\(weights bbbbbbbbbbbb here, aaaaaaaaaaaa there\). Extract them with",
+    ):
         check_extractor(RECORD, {**RECORD, "weights": "b" * 64}, "x.h5")
-    with pytest.raises(UserError, match=r"\(layer pool4 here, pool5 there; fps 1.0 here, 2.0 there\)"):
+    with pytest.raises(
+        UserError, match=r"\(layer pool4 here, pool5 there; fps 1.0 here, 2.0 there\)"
+    ):
         check_extractor(RECORD, {**RECORD, "layer": "pool4", "fps": 1.0}, "x.h5")
     with pytest.raises(UserError, match=r"layer None here"):
         check_extractor(RECORD, {"network": "bvlc_googlenet"}, "x.h5")

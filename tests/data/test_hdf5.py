@@ -63,7 +63,14 @@ def test_types_shapes_order_and_names(path):
     assert list(data.videos) == ["video_1", "video_3", "video_10"]
     assert (data.name, data.source, data.feature_size) == ("data", path, 5)
     video = data.videos["video_3"]
-    types = {"features": "f4", "picks": "i8", "change_points": "i8", "user_summary": "?", "user_scores": "f4", "gtscore": "f4"}
+    types = {
+        "features": "f4",
+        "picks": "i8",
+        "change_points": "i8",
+        "user_summary": "?",
+        "user_scores": "f4",
+        "gtscore": "f4",
+    }
     for name, kind in types.items():
         assert getattr(video, name).dtype == np.dtype(kind), name
     assert (video.n_frames, video.n_steps, video.name) == (FRAMES, STEPS, "film of video_3")
@@ -114,7 +121,9 @@ def test_two_shots_in_either_orientation(path, points):
     assert load_dataset(path).videos["video_3"].change_points.tolist() == [[0, 29], [30, 99]]
 
 
-@pytest.mark.parametrize("left_out", ["user_summary", "user_scores", "gtscore", "gtsummary", "change_points"])
+@pytest.mark.parametrize(
+    "left_out", ["user_summary", "user_scores", "gtscore", "gtsummary", "change_points"]
+)
 def test_annotations_are_optional(path, left_out):
     put(path, left_out, None)
     assert getattr(load_dataset(path).videos["video_3"], left_out) is None
@@ -170,9 +179,24 @@ def test_dataset_name(tmp_path, file_name, attribute, expected):
 
 def test_attributes_are_plain_python(path):
     with h5py.File(path, "a") as file:
-        file.attrs.update({"n": np.int64(3), "x": np.float32(0.5), "b": np.bytes_(b"hi"), "a": np.arange(2), "s": ["p", "q"]})
+        file.attrs.update(
+            {
+                "n": np.int64(3),
+                "x": np.float32(0.5),
+                "b": np.bytes_(b"hi"),
+                "a": np.arange(2),
+                "s": ["p", "q"],
+            }
+        )
         file.attrs["none"] = h5py.Empty("f4")
-    assert load_dataset(path).attributes == {"n": 3, "x": 0.5, "b": "hi", "a": [0, 1], "s": ["p", "q"], "none": None}
+    assert load_dataset(path).attributes == {
+        "n": 3,
+        "x": 0.5,
+        "b": "hi",
+        "a": [0, 1],
+        "s": ["p", "q"],
+        "none": None,
+    }
 
 
 FEATURES = np.ones((STEPS, 5), np.float32)
@@ -183,7 +207,11 @@ NAN_ROWS = np.where(np.isin(np.arange(STEPS), (2, 5))[:, None], np.nan, FEATURES
     ("name", "value", "found"),
     [
         ("features", NAN_ROWS, r"NaN or infinite in 2 of 7 rows \(rows 2, 5\)"),
-        ("features", FEATURES * np.float32(np.inf), r"NaN or infinite in 7 of 7 rows \(rows 0, 1, 2, 3, 4, \.\.\.\)"),
+        (
+            "features",
+            FEATURES * np.float32(np.inf),
+            r"NaN or infinite in 7 of 7 rows \(rows 0, 1, 2, 3, 4, \.\.\.\)",
+        ),
         ("features", FEATURES.astype("f8") * 1e300, r"NaN or infinite in 7 of 7 rows"),
         ("features", FEATURES[:, 0], r"shape \(7,\), expected 2 dimensions"),
         ("features", FEATURES[None], r"shape \(1, 7, 5\), expected 2 dimensions"),
@@ -194,7 +222,11 @@ NAN_ROWS = np.where(np.isin(np.arange(STEPS), (2, 5))[:, None], np.nan, FEATURES
         ("features", FEATURES * 1j, r"holds complex64, expected real numbers"),
         ("features", h5py.Empty("f4"), r"holds no data"),
         ("picks", np.arange(6) * 15, r"has 6 values, but features has 7"),
-        ("picks", np.array([0, 15, 30, 30, 60, 75, 90]), r"not increasing: 30 is followed by 30 at step 3"),
+        (
+            "picks",
+            np.array([0, 15, 30, 30, 60, 75, 90]),
+            r"not increasing: 30 is followed by 30 at step 3",
+        ),
         ("picks", np.arange(STEPS) * 15 - 15, r"negative frame number -15"),
         ("picks", np.arange(STEPS) * 14 + 1, r"begins at frame 1"),
         ("picks", np.arange(STEPS) * 20, r"last pick is frame 120, but n_frames is 100"),
@@ -209,17 +241,45 @@ NAN_ROWS = np.where(np.isin(np.arange(STEPS), (2, 5))[:, None], np.nan, FEATURES
         ("gtscore", np.zeros((7, 2)), r"shape \(7, 2\), expected 1 dimension\b"),
         ("gtsummary", np.zeros(9), r"has 9 values, but features has 7"),
         ("change_points", np.array([[0, 30], [30, 99]]), r"shots 0 and 1 overlap: 0-30 and 30-99"),
-        ("change_points", np.array([[0, 29], [32, 99]]), r"frames 30-31 between shots 0 and 1 belong to no shot"),
-        ("change_points", np.array([[0, 29], [60, 99], [30, 59]]), r"not in order: shot 2 begins at frame 30, before shot 1 at 60"),
-        ("change_points", np.array([[0, 29], [30, 20], [30, 99]]), r"shot 1 ends at frame 20, before its beginning 30"),
-        ("change_points", np.array([[5, 29], [30, 99]]), r"the first shot begins at frame 5, not 0"),
-        ("change_points", np.array([[0, 29], [30, 120]]), r"the last shot ends at frame 120, but n_frames is 100"),
-        ("change_points", np.array([[0, 29], [30, 89]]), r"frames 90-99 at the end belong to no shot"),
+        (
+            "change_points",
+            np.array([[0, 29], [32, 99]]),
+            r"frames 30-31 between shots 0 and 1 belong to no shot",
+        ),
+        (
+            "change_points",
+            np.array([[0, 29], [60, 99], [30, 59]]),
+            r"not in order: shot 2 begins at frame 30, before shot 1 at 60",
+        ),
+        (
+            "change_points",
+            np.array([[0, 29], [30, 20], [30, 99]]),
+            r"shot 1 ends at frame 20, before its beginning 30",
+        ),
+        (
+            "change_points",
+            np.array([[5, 29], [30, 99]]),
+            r"the first shot begins at frame 5, not 0",
+        ),
+        (
+            "change_points",
+            np.array([[0, 29], [30, 120]]),
+            r"the last shot ends at frame 120, but n_frames is 100",
+        ),
+        (
+            "change_points",
+            np.array([[0, 29], [30, 89]]),
+            r"frames 90-99 at the end belong to no shot",
+        ),
         ("change_points", np.array([0, 30, 60]), r"shape \(3,\), expected \[shots, 2\]"),
         ("change_points", np.zeros((0, 2), int), r"holds no shots"),
         ("change_points", np.array([[0, 29.5], [30, 99]]), r"holds 29.5, expected whole numbers"),
         ("n_frame_per_seg", np.array([30, 70]), r"has 2 shots, but change_points has 3"),
-        ("n_frame_per_seg", np.array([30, 31, 39]), r"says 31 frames for shot 1, but change_points give 30"),
+        (
+            "n_frame_per_seg",
+            np.array([30, 31, 39]),
+            r"says 31 frames for shot 1, but change_points give 30",
+        ),
         ("user_summary", np.zeros((3, 99)), r"shape \(3, 99\), expected \[users, 100\]"),
         ("user_summary", np.zeros((0, FRAMES)), r"shape \(0, 100\), expected \[users, 100\]"),
         ("user_summary", np.full((3, FRAMES), 0.5), r"holds 0.5, expected only 0 and 1"),
@@ -258,7 +318,9 @@ def test_nothing_tells_the_steps_or_frames(path):
 def test_video_of_no_steps_and_no_features(path):
     put(path, "features", None)
     put(path, "picks", np.zeros(0, int))
-    assert f"{path}:video_3/picks: empty: the video has 0 steps" in message(path, need_features=False)
+    assert f"{path}:video_3/picks: empty: the video has 0 steps" in message(
+        path, need_features=False
+    )
 
 
 def test_group_in_place_of_an_array(path):
@@ -272,7 +334,10 @@ def test_damaged_array(path):
     put(path, "gtscore", None)
     with h5py.File(path, "a") as file:
         chunked = file["video_3"].create_dataset(
-            "gtscore", data=np.random.default_rng(0).random(STEPS), compression="gzip", fletcher32=True
+            "gtscore",
+            data=np.random.default_rng(0).random(STEPS),
+            compression="gzip",
+            fletcher32=True,
         )
         offset = chunked.id.get_chunk_info(0).byte_offset
     with open(path, "r+b") as raw:
@@ -311,7 +376,11 @@ def test_random_damage_never_escapes_as_another_error(path):
 
 def test_missing_file_says_where_the_real_ones_come_from(tmp_path):
     text = message(str(tmp_path / "nothing.h5"))
-    for part in ("nothing.h5: no such file", "eccv16_dataset_summe_google_pool5.h5", "eccv16_dataset_tvsum_google_pool5.h5"):
+    for part in (
+        "nothing.h5: no such file",
+        "eccv16_dataset_summe_google_pool5.h5",
+        "eccv16_dataset_tvsum_google_pool5.h5",
+    ):
         assert part in text
     assert "pytorch-vsumm-reinforce" in text
     assert "--dataset=demo" in text
@@ -321,7 +390,10 @@ def test_directory(tmp_path):
     assert f"{tmp_path}: a directory" in message(str(tmp_path))
 
 
-@pytest.mark.parametrize(("content", "found"), [(b"", "it is empty"), (b"<!DOCTYPE html>\n<html>", "begins with b'<!DOCTYPE")])
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [(b"", "it is empty"), (b"<!DOCTYPE html>\n<html>", "begins with b'<!DOCTYPE")],
+)
 def test_not_hdf5(tmp_path, content, found):
     path = tmp_path / "data.h5"
     path.write_bytes(content)
@@ -346,7 +418,10 @@ def test_damaged_header(path):
     assert f"{path}: HDF5 cannot open it" in message(path)
 
 
-@pytest.mark.parametrize(("entries", "found"), [((), "it is empty"), (("features", "picks"), "its root has only features, picks")])
+@pytest.mark.parametrize(
+    ("entries", "found"),
+    [((), "it is empty"), (("features", "picks"), "its root has only features, picks")],
+)
 def test_no_video_groups(tmp_path, entries, found):
     path = str(tmp_path / "data.h5")
     with h5py.File(path, "w") as file:
@@ -357,14 +432,24 @@ def test_no_video_groups(tmp_path, entries, found):
     assert found in text
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
+)
 def test_no_permission(path):
     os.chmod(path, 0)
     assert "Permission denied" in message(path)
 
 
 def same(a, b):
-    for name in ("features", "picks", "change_points", "user_summary", "user_scores", "gtscore", "gtsummary"):
+    for name in (
+        "features",
+        "picks",
+        "change_points",
+        "user_summary",
+        "user_scores",
+        "gtscore",
+        "gtsummary",
+    ):
         x, y = getattr(a, name), getattr(b, name)
         assert (x is None) == (y is None), name
         if x is not None:
@@ -398,18 +483,38 @@ def test_disk_full_is_one_line(tmp_path):
         "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
         "cli.run(lambda argv: save_dataset(demo_dataset(), sys.argv[1]))"
     )
-    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "full.h5")], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "full.h5")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 2
-    assert done.stderr == f"error: {tmp_path / 'full.h5'}: cannot write it: File too large. Free space or choose another place.\n"
+    assert (
+        done.stderr
+        == f"error: {tmp_path / 'full.h5'}: cannot write it: File too large. Free space or choose another place.\n"
+    )
     assert not list(tmp_path.iterdir())
 
 
 def test_saving_what_is_none_leaves_it_out(path, tmp_path):
-    for name in ("features", "change_points", "n_frame_per_seg", "user_summary", "user_scores", "gtscore", "gtsummary", "video_name"):
+    for name in (
+        "features",
+        "change_points",
+        "n_frame_per_seg",
+        "user_summary",
+        "user_scores",
+        "gtscore",
+        "gtsummary",
+        "video_name",
+    ):
         put(path, name, None)
     data = load_dataset(path, need_features=False)
     save_dataset(data, tmp_path / "again.h5")
-    same(load_dataset(str(tmp_path / "again.h5"), need_features=False).videos["video_3"], data.videos["video_3"])
+    same(
+        load_dataset(str(tmp_path / "again.h5"), need_features=False).videos["video_3"],
+        data.videos["video_3"],
+    )
     with h5py.File(tmp_path / "again.h5") as file:
         assert sorted(file["video_3"]) == ["n_frames", "n_steps", "picks", "video_name"]
 

@@ -38,7 +38,10 @@ def same(a, b):
 @BOTH
 def test_every_kind_of_value(tmp_path, version):
     found = read_mat(write_mat(tmp_path / "a.mat", CONTENT, version))
-    expected = {**CONTENT, "many": {"name": ["a", "b"], "size": [np.ones((2, 3)), np.zeros((1, 2))]}}
+    expected = {
+        **CONTENT,
+        "many": {"name": ["a", "b"], "size": [np.ones((2, 3)), np.zeros((1, 2))]},
+    }
     assert same(found, expected)
 
 
@@ -55,7 +58,9 @@ def test_cells_come_in_column_major_order(tmp_path, version):
     else:
         import h5py
 
-        with h5py.File(tmp_path / "a.mat", "w", userblock_size=512) as file:  # HDF5's axes are MATLAB's reversed
+        with h5py.File(
+            tmp_path / "a.mat", "w", userblock_size=512
+        ) as file:  # HDF5's axes are MATLAB's reversed
             for row in range(2):
                 for column in range(2):
                     file[f"#refs#/r{row}{column}"] = np.array([[10.0 * row + column]])
@@ -67,12 +72,23 @@ def test_cells_come_in_column_major_order(tmp_path, version):
 
 
 names = st.text("abcdefgh", min_size=1, max_size=5)
-arrays = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(0, 99)).map(lambda t: np.random.default_rng(t[2]).random(t[:2]))
+arrays = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(0, 99)).map(
+    lambda t: np.random.default_rng(t[2]).random(t[:2])
+)
 texts = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=1, max_size=8)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.dictionaries(names, arrays | texts | st.lists(arrays | texts, min_size=1, max_size=3), min_size=1, max_size=3))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.dictionaries(
+        names,
+        arrays | texts | st.lists(arrays | texts, min_size=1, max_size=3),
+        min_size=1,
+        max_size=3,
+    )
+)
 def test_both_formats_read_the_same(tmp_path, content):
     found = [read_mat(write_mat(tmp_path / f"{v}.mat", content, v)) for v in ("5", "7.3")]
     assert same(found[0], content)
@@ -101,7 +117,9 @@ def test_missing_directory_and_other_files(tmp_path):
 @BOTH
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
 def test_truncated(tmp_path, version, share):
-    path = write_mat(tmp_path / "a.mat", {"numbers": np.random.default_rng(0).random((50, 60))}, version)
+    path = write_mat(
+        tmp_path / "a.mat", {"numbers": np.random.default_rng(0).random((50, 60))}, version
+    )
     whole = pathlib.Path(path).read_bytes()
     pathlib.Path(path).write_bytes(whole[: int(len(whole) * share)])
     text = message(path)

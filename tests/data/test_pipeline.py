@@ -8,7 +8,10 @@ from tf_dictsum.data.video import Video
 
 
 def videos(*lengths):
-    return [Video(f"v{n}", np.full((length, 2), n + 1, np.float32), np.arange(length), length) for n, length in enumerate(lengths)]
+    return [
+        Video(f"v{n}", np.full((length, 2), n + 1, np.float32), np.arange(length), length)
+        for n, length in enumerate(lengths)
+    ]
 
 
 def test_batch_of_one_keeps_the_order_and_pads_to_buckets():
@@ -21,7 +24,9 @@ def test_batch_of_one_keeps_the_order_and_pads_to_buckets():
 
 
 def test_larger_batches_join_similar_lengths():
-    batches = make_batches(videos(30, 10, 31, 12, 5), 2, (), {f"v{n}": np.full(3, n, np.float32) for n in range(5)})
+    batches = make_batches(
+        videos(30, 10, 31, 12, 5), 2, (), {f"v{n}": np.full(3, n, np.float32) for n in range(5)}
+    )
     assert [set(b.keys) for b in batches] == [{"v0", "v2"}, {"v1", "v3"}, {"v4"}]
     assert batches[0].features.shape == (2, 31, 2)
     np.testing.assert_array_equal(batches[1].hidden[:, 0], [3, 1])
@@ -48,7 +53,11 @@ def test_order_depends_on_seed_and_epoch_only():
 @pytest.mark.parametrize("batch_size", [1, 2])
 def test_stream_starts_at_an_epoch(batch_size):
     batches = make_batches(videos(4, 5, 6), batch_size)
-    whole = [b["lengths"].tolist() for b in training_stream(batches, 0, 3, 9, True).as_numpy_iterator()]
-    rest = [b["lengths"].tolist() for b in training_stream(batches, 1, 3, 9, True).as_numpy_iterator()]
+    whole = [
+        b["lengths"].tolist() for b in training_stream(batches, 0, 3, 9, True).as_numpy_iterator()
+    ]
+    rest = [
+        b["lengths"].tolist() for b in training_stream(batches, 1, 3, 9, True).as_numpy_iterator()
+    ]
     assert whole[len(batches) :] == rest
     assert len(whole) == 3 * len(batches)

@@ -27,14 +27,23 @@ def split(train=("video_1", "video_2"), test=("video_3",)):
 @pytest.mark.parametrize("wrap", [lambda s: s, lambda s: {"splits": s}])
 def test_released_format(tmp_path, wrap):
     path = write(tmp_path, wrap([split(), split(("video_4",), ("video_6", "video_5"))]))
-    expected = [Split(("video_1", "video_2"), ("video_3",)), Split(("video_4",), ("video_6", "video_5"))]
+    expected = [
+        Split(("video_1", "video_2"), ("video_3",)),
+        Split(("video_4",), ("video_6", "video_5")),
+    ]
     assert load_splits(path, KEYS, "data.h5") == expected
 
 
 def test_directory_prefixes_are_dropped(tmp_path):
     prefix = "../datasets/eccv16_dataset_summe_google_pool5.h5/"
-    path = write(tmp_path, [split([prefix + "video_1"], [prefix + "video_2/"]), split(["a/b/video_1"], ["/video_3"])])
-    assert load_splits(path, KEYS, "data.h5") == [Split(("video_1",), ("video_2",)), Split(("video_1",), ("video_3",))]
+    path = write(
+        tmp_path,
+        [split([prefix + "video_1"], [prefix + "video_2/"]), split(["a/b/video_1"], ["/video_3"])],
+    )
+    assert load_splits(path, KEYS, "data.h5") == [
+        Split(("video_1",), ("video_2",)),
+        Split(("video_1",), ("video_3",)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -43,17 +52,32 @@ def test_directory_prefixes_are_dropped(tmp_path):
         ([], "expected a non-empty JSON list"),
         ("text", "expected a non-empty JSON list"),
         ({"folds": [split()]}, "expected a non-empty JSON list"),
-        ([split(), ["video_1"]], "split 1 is a list, expected an object with train_keys and test_keys"),
+        (
+            [split(), ["video_1"]],
+            "split 1 is a list, expected an object with train_keys and test_keys",
+        ),
         ([split(), {"train_keys": ["video_1"]}], "split 1 has only train_keys, .* Add test_keys"),
         ([{}], "split 0 has only nothing, .* Add train_keys"),
-        ([{"train_keys": "video_1", "test_keys": ["video_2"]}], "split 0: train_keys is not a list of strings"),
-        ([{"train_keys": ["video_1"], "test_keys": [2]}], "split 0: test_keys is not a list of strings"),
+        (
+            [{"train_keys": "video_1", "test_keys": ["video_2"]}],
+            "split 0: train_keys is not a list of strings",
+        ),
+        (
+            [{"train_keys": ["video_1"], "test_keys": [2]}],
+            "split 0: test_keys is not a list of strings",
+        ),
         ([split(), split(train=())], "split 1: train_keys is empty"),
         ([split(test=())], "split 0: test_keys is empty"),
-        ([split(test=("video_99",))], r"split 0: test_keys has 'video_99', which is not in data\.h5 \(6 videos: video_1, .*, video_6\)"),
+        (
+            [split(test=("video_99",))],
+            r"split 0: test_keys has 'video_99', which is not in data\.h5 \(6 videos: video_1, .*, video_6\)",
+        ),
         ([split(test=("",))], "split 0: test_keys has '', which is not in"),
         ([split(), split(("video_1", "x/video_1"))], "split 1: train_keys has 'video_1' twice"),
-        ([split(["../summe.h5/video_1"], ["../ovp.h5/video_2"])], r"several dataset files \(ovp\.h5, summe\.h5\)"),
+        (
+            [split(["../summe.h5/video_1"], ["../ovp.h5/video_2"])],
+            r"several dataset files \(ovp\.h5, summe\.h5\)",
+        ),
     ],
 )
 def test_one_clear_line_for_every_mistake(tmp_path, value, found):
@@ -73,7 +97,9 @@ def test_missing_and_malformed_files(tmp_path):
 
 
 def test_overlap_is_one_warning(tmp_path, caplog):
-    path = write(tmp_path, [split(test=("video_2", "video_3")), split(), split(("video_5",), ("video_5",))])
+    path = write(
+        tmp_path, [split(test=("video_2", "video_3")), split(), split(("video_5",), ("video_5",))]
+    )
     with caplog.at_level(logging.WARNING, logger="absl"):
         assert len(load_splits(path, KEYS, "data.h5")) == 3
     assert len(caplog.records) == 1
@@ -127,7 +153,12 @@ def test_impossible_folds(keys, folds, seed, found):
 
 @pytest.mark.parametrize(
     ("name", "kind", "tested"),
-    [("summe", "released", 18), ("tvsum", "released", 34), ("summe", "nonoverlapping", 25), ("tvsum", "nonoverlapping", 50)],
+    [
+        ("summe", "released", 18),
+        ("tvsum", "released", 34),
+        ("summe", "nonoverlapping", 25),
+        ("tvsum", "nonoverlapping", 50),
+    ],
 )
 def test_real_splits(name, kind, tested):
     shared = os.environ.get("TF_DICTSUM_SHARED")

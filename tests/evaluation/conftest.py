@@ -21,7 +21,11 @@ def dataset():
 @pytest.fixture(scope="session")
 def summe_like(dataset):
     """The same without importance scores."""
-    return Dataset("small", "small.h5", {k: dataclasses.replace(v, user_scores=None) for k, v in dataset.videos.items()})
+    return Dataset(
+        "small",
+        "small.h5",
+        {k: dataclasses.replace(v, user_scores=None) for k, v in dataset.videos.items()},
+    )
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +33,10 @@ def random_scores():
     """key -> scores of all videos of a dataset."""
 
     def make(dataset, seed=1):
-        return {key: np.random.default_rng([seed, i]).random(v.n_steps) for i, (key, v) in enumerate(dataset.videos.items())}
+        return {
+            key: np.random.default_rng([seed, i]).random(v.n_steps)
+            for i, (key, v) in enumerate(dataset.videos.items())
+        }
 
     return make
 
@@ -40,7 +47,9 @@ def write_scores():
 
     def write(path, scores):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({key: np.asarray(values).tolist() for key, values in scores.items()}))
+        path.write_text(
+            json.dumps({key: np.asarray(values).tolist() for key, values in scores.items()})
+        )
         return path
 
     return write

@@ -21,7 +21,9 @@ def evaluation(dataset, scores, name):
 @pytest.fixture(scope="module")
 def results(dataset, random_scores):
     oracle = {key: video.gtscore for key, video in dataset.videos.items()}
-    return evaluation(dataset, oracle, "oracle"), evaluation(dataset, random_scores(dataset), "noise")
+    return evaluation(dataset, oracle, "oracle"), evaluation(
+        dataset, random_scores(dataset), "noise"
+    )
 
 
 def never(paths):
@@ -33,12 +35,20 @@ def test_pairs_are_videos(results):
     values = [[result["videos"][key]["f_max"] for key in found.videos] for result in results]
     assert found.measures["f_max"] == paired_test(*values)
     assert next(iter(found.measures)) == "f_max"
-    assert {"kendall_tau", "representation_error", "dispersion", "f_single"} <= found.measures.keys()
+    assert {
+        "kendall_tau",
+        "representation_error",
+        "dispersion",
+        "f_single",
+    } <= found.measures.keys()
     assert "selected_shots" not in found.measures  # a list of shots in these files
 
 
 def test_only_shared_videos(results):
-    less = {**results[1], "videos": {key: results[1]["videos"][key] for key in ("video_4", "video_9")}}
+    less = {
+        **results[1],
+        "videos": {key: results[1]["videos"][key] for key in ("video_4", "video_9")},
+    }
     assert pair("a", results[0], "b", less).videos == ("video_4", "video_9")
     with pytest.raises(UserError, match="a and b have no video in common"):
         pair("a", results[0], "b", {**less, "videos": {"video_1": {}}})
@@ -90,22 +100,36 @@ def test_what_cannot_be_compared(results, tmp_path):
     first = tmp_path / "a.json"
     first.write_text(json.dumps(results[0]))
     for change, message in (
-        ({"dataset": "other"}, r"a\.json and .*b\.json: different datasets \('small' and 'other'\); evaluate both in the same way"),
-        ({"protocol": "greedy over shot means"}, r"different protocols \('knapsack over.* 0\.15\)' and 'greedy over"),
-        ({"videos": None}, r"b\.json: an evaluation without a table of videos\. Write it anew by --json"),
+        (
+            {"dataset": "other"},
+            r"a\.json and .*b\.json: different datasets \('small' and 'other'\); evaluate both in the same way",
+        ),
+        (
+            {"protocol": "greedy over shot means"},
+            r"different protocols \('knapsack over.* 0\.15\)' and 'greedy over",
+        ),
+        (
+            {"videos": None},
+            r"b\.json: an evaluation without a table of videos\. Write it anew by --json",
+        ),
     ):
         (tmp_path / "b.json").write_text(json.dumps({**results[1], **change}))
         with pytest.raises(UserError, match=message):
             compare_files([str(first), str(tmp_path / "b.json")], never)
     (tmp_path / "b.json").write_text(json.dumps({"protocol": "x"}))
-    with pytest.raises(UserError, match=r"b\.json: an evaluation without dataset, videos, mean, baselines"):
+    with pytest.raises(
+        UserError, match=r"b\.json: an evaluation without dataset, videos, mean, baselines"
+    ):
         compare_files([str(first), str(tmp_path / "b.json")], never)
 
 
 def test_every_system_of_a_file_is_compared(dataset, results, random_scores, tmp_path):
     oracle = {key: video.gtscore for key, video in dataset.videos.items()}
     other = random_scores(dataset)
-    systems = [System(name, (None,), ((scores,),)) for name, scores in (("oracle", oracle), ("mine", other))]
+    systems = [
+        System(name, (None,), ((scores,),))
+        for name, scores in (("oracle", oracle), ("mine", other))
+    ]
     both, alone = tmp_path / "both.json", tmp_path / "alone.json"
     both.write_text(json.dumps(as_json(build_report(dataset, None, systems, FEW))))
     alone.write_text(json.dumps(results[1]))

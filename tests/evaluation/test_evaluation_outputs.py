@@ -41,7 +41,14 @@ def test_the_json_contract(report):
     assert {"dataset", "protocol", "videos", "mean", "baselines"} <= found.keys()
     assert list(found["videos"]) == ["video_2", "video_4", "video_6"]
     assert {*METRICS} <= found["videos"]["video_2"].keys()
-    assert {*METRICS, *COUNTS, "f_single", "tau_summe_c", "reconstruction_residual", "por_f_max"} <= found["mean"].keys()
+    assert {
+        *METRICS,
+        *COUNTS,
+        "f_single",
+        "tau_summe_c",
+        "reconstruction_residual",
+        "por_f_max",
+    } <= found["mean"].keys()
     assert {"random", "constant", "human"} <= found["baselines"].keys()
     assert {"mean", "sd", "draws"} <= found["baselines"]["random"].keys()
     first = found["systems"][0]
@@ -51,15 +58,23 @@ def test_the_json_contract(report):
     assert len(first["best_on_test_peeking"]["epochs"]) == 2
     people = first["videos"]["video_4"]["people"]
     assert np.mean(people["f"]) == pytest.approx(first["videos"]["video_4"]["f_avg"])
-    assert np.mean(people["kendall_tau"]) == pytest.approx(first["videos"]["video_4"]["kendall_tau"])
+    assert np.mean(people["kendall_tau"]) == pytest.approx(
+        first["videos"]["video_4"]["kendall_tau"]
+    )
 
 
 def test_json_of_a_video_that_splits_score_differently(report):
     system = as_json(report)["systems"][1]
     by_split = [split["videos"]["video_2"] for split in system["splits"]]
     assert by_split[0]["f_avg"] != by_split[1]["f_avg"]
-    assert system["videos"]["video_2"]["f_avg"] == pytest.approx(np.mean([video["f_avg"] for video in by_split]))
-    assert system["videos"]["video_2"]["selected_shots"] is system["videos"]["video_2"]["people"] is None
+    assert system["videos"]["video_2"]["f_avg"] == pytest.approx(
+        np.mean([video["f_avg"] for video in by_split])
+    )
+    assert (
+        system["videos"]["video_2"]["selected_shots"]
+        is system["videos"]["video_2"]["people"]
+        is None
+    )
     assert system["videos"]["video_4"]["selected_shots"]
 
 
@@ -99,7 +114,18 @@ def test_text(report):
         "random, best of 3 on test (PEEKING)",
     ):
         assert any(line.startswith(start) for line in lines), start
-    for text_ in ("F single", "PoR max", "tau B", "rho C", "repr. error", "/greedy", "residual", "dispersion", "% of video", "±"):
+    for text_ in (
+        "F single",
+        "PoR max",
+        "tau B",
+        "rho C",
+        "repr. error",
+        "/greedy",
+        "residual",
+        "dispersion",
+        "% of video",
+        "±",
+    ):
         assert text_ in text
     assert "Headline figure for small: F max." in text
     assert "many is not distinguishable from random on this set" in text or "too few" in text
@@ -112,8 +138,15 @@ def test_text(report):
 
 
 def test_tables_line_up():
-    assert columns(["", "F"], [["a", "1.00"], ["long", "-"]]) == ["         F", "a     1.00", "long     -"]
-    assert markdown_table(["", "F"], [["a", "1.00"]]).splitlines()[1:] == ["| --- | ---: |", "| a   | 1.00 |"]
+    assert columns(["", "F"], [["a", "1.00"], ["long", "-"]]) == [
+        "         F",
+        "a     1.00",
+        "long     -",
+    ]
+    assert markdown_table(["", "F"], [["a", "1.00"]]).splitlines()[1:] == [
+        "| --- | ---: |",
+        "| a   | 1.00 |",
+    ]
 
 
 def test_markdown_explains_what_it_shows(report):
@@ -135,25 +168,43 @@ def test_markdown_explains_what_it_shows(report):
 
 
 def test_markdown_says_only_what_is_there(dataset, random_scores):
-    bare = {k: dataclasses.replace(v, user_summary=None, user_scores=None, gtscore=None) for k, v in dataset.videos.items()}
+    bare = {
+        k: dataclasses.replace(v, user_summary=None, user_scores=None, gtscore=None)
+        for k, v in dataset.videos.items()
+    }
     system = System("mine", (None,), ((random_scores(dataset),),))
     page = as_markdown(build_report(Dataset("films", "films.h5", bare), None, [system], FEW))
     assert "nearest selected one" in page
-    for text in ("LEAKS", "Performance over Random", "F against every user", "| split", "best user", "tau-b"):
+    for text in (
+        "LEAKS",
+        "Performance over Random",
+        "F against every user",
+        "| split",
+        "best user",
+        "tau-b",
+    ):
         assert text not in page
 
 
 def test_neither_annotations_nor_features(dataset, random_scores):
-    bare = {k: type(v)(k, None, v.picks, v.n_frames, v.change_points) for k, v in dataset.videos.items()}
+    bare = {
+        k: type(v)(k, None, v.picks, v.n_frames, v.change_points) for k, v in dataset.videos.items()
+    }
     system = System("mine", (None,), ((random_scores(dataset),),))
     text = as_text(build_report(Dataset("own", "own.h5", bare), None, [system], FEW))
-    assert "The dataset has neither annotations nor features: there is nothing to measure but the size of the summaries." in text
+    assert (
+        "The dataset has neither annotations nor features: there is nothing to measure but the size of the summaries."
+        in text
+    )
     assert "Headline" not in text
     assert "% of video" in text
 
 
 def test_standins_and_the_demo_set_are_named(dataset):
-    for changed, text in (({"attributes": {"features_are_standin": True}}, "stand-ins"), ({"source": "demo"}, "generated")):
+    for changed, text in (
+        ({"attributes": {"features_are_standin": True}}, "stand-ins"),
+        ({"source": "demo"}, "generated"),
+    ):
         report = build_report(dataclasses.replace(dataset, **changed), None, [], FEW)
         assert text in as_text(report)
         assert text in as_markdown(report)
@@ -168,7 +219,10 @@ def test_pictures(report, dataset, random_scores, tmp_path):
             assert min(image.size) > 300
             pixels = np.asarray(image.convert("RGB")).reshape(-1, 3)
             assert len(np.unique(pixels, axis=0)) > 20
-    bare = {k: dataclasses.replace(v, user_summary=None, user_scores=None, gtscore=None) for k, v in dataset.videos.items()}
+    bare = {
+        k: dataclasses.replace(v, user_summary=None, user_scores=None, gtscore=None)
+        for k, v in dataset.videos.items()
+    }
     system = System("mine", (None,), ((random_scores(dataset),),))
     films = build_report(Dataset("films", "films.h5", bare), None, [system], FEW)
     assert [path.name for path in write_plots(films, tmp_path / "b")] == ["curves-01.png"]
@@ -183,6 +237,14 @@ def test_pictures_show_the_numbers(report):
     assert line.get_xdata().tolist() == [1, 2, 7]
     assert line.get_ydata().tolist() == [epoch.mean["f_max"] for epoch in report.systems[0].epochs]
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert labels == ["many", "random scores, mean ± 1.96 sd", "constant score", "human, leave one out", "random, best of 3"]
+    assert labels == [
+        "many",
+        "random scores, mean ± 1.96 sd",
+        "constant score",
+        "human, leave one out",
+        "random, best of 3",
+    ]
     dots = annotators_figure(report).axes[0].collections[0].get_offsets()
-    assert len(dots) == sum(len(report.dataset.videos[key].user_summary) for fold in report.folds for key in fold.keys)
+    assert len(dots) == sum(
+        len(report.dataset.videos[key].user_summary) for fold in report.folds for key in fold.keys
+    )

@@ -27,15 +27,39 @@ def change(key, value):
             change("video_2", lambda v: v[:-1]),
             r"bad.json: video_2: 59 scores, but the dataset has 60 sampled frames; give one score per pick",
         ),
-        (change("video_2", lambda v: [*v[:5], float("nan"), *v[6:]]), r"bad.json: video_2: entry 5 is nan; all scores must be finite"),
-        (change("video_2", lambda v: [*v[:5], float("inf"), *v[6:]]), r"bad.json: video_2: entry 5 is inf"),
-        (change("video_2", lambda v: [10**400, *v[1:]]), r"bad.json: video_2: entry 0 is 1000.*; all scores must be finite"),
-        (change("video_2", lambda v: "high"), r"bad.json: video_2: a JSON str, not a list of 60 numbers"),
+        (
+            change("video_2", lambda v: [*v[:5], float("nan"), *v[6:]]),
+            r"bad.json: video_2: entry 5 is nan; all scores must be finite",
+        ),
+        (
+            change("video_2", lambda v: [*v[:5], float("inf"), *v[6:]]),
+            r"bad.json: video_2: entry 5 is inf",
+        ),
+        (
+            change("video_2", lambda v: [10**400, *v[1:]]),
+            r"bad.json: video_2: entry 0 is 1000.*; all scores must be finite",
+        ),
+        (
+            change("video_2", lambda v: "high"),
+            r"bad.json: video_2: a JSON str, not a list of 60 numbers",
+        ),
         (change("video_2", lambda v: [v]), r"bad.json: video_2: entry 0 is \[.*not a number"),
-        (change("video_2", lambda v: [True, *v[1:]]), r"bad.json: video_2: entry 0 is True, not a number"),
-        (change("video_2", lambda v: [None, *v[1:]]), r"bad.json: video_2: entry 0 is None, not a number"),
-        (change("video_99", lambda v: [0.5]), r"bad.json: videos that small.h5 does not have: video_99\. .*--allow_missing"),
-        (lambda s: {"video_2": s["video_2"]}, r"bad.json: no scores for videos to evaluate: video_4, .*video_11\. .*--allow_missing"),
+        (
+            change("video_2", lambda v: [True, *v[1:]]),
+            r"bad.json: video_2: entry 0 is True, not a number",
+        ),
+        (
+            change("video_2", lambda v: [None, *v[1:]]),
+            r"bad.json: video_2: entry 0 is None, not a number",
+        ),
+        (
+            change("video_99", lambda v: [0.5]),
+            r"bad.json: videos that small.h5 does not have: video_99\. .*--allow_missing",
+        ),
+        (
+            lambda s: {"video_2": s["video_2"]},
+            r"bad.json: no scores for videos to evaluate: video_4, .*video_11\. .*--allow_missing",
+        ),
         (lambda s: list(s.values()), r"bad.json: a JSON list, not an object"),
     ],
 )
@@ -57,5 +81,7 @@ def test_allow_missing_keeps_what_both_have(tmp_path, dataset, random_scores, ca
     read_scores(path, dataset, set(dataset.videos), allow_missing=True, quiet=True)
     assert not caplog.text
     path = write(tmp_path / "scores.json", {"video_99": [0.5]})
-    with pytest.raises(UserError, match=r"no scores for any video to evaluate; expected keys such as video_11"):
+    with pytest.raises(
+        UserError, match=r"no scores for any video to evaluate; expected keys such as video_11"
+    ):
         read_scores(path, dataset, set(dataset.videos), allow_missing=True)

@@ -22,19 +22,25 @@ def means(size=16):
     """An extractor that gives the mean colour of the crop."""
     inputs = keras.Input((size, size, 3))
     model = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(inputs))
-    return Extractor(model, Crop(size, size), network="mean", layer="rgb", preprocessing="none", weights="")
+    return Extractor(
+        model, Crop(size, size), network="mean", layer="rgb", preprocessing="none", weights=""
+    )
 
 
 @pytest.mark.parametrize("batch_size", [1, 4, 100])
 def test_rows_are_the_sampled_frames_in_order(tmp_path, batch_size):
     path = write_clip(tmp_path / "a.mp4", 300, fps=25)
     seen = []
-    found = pipeline.extract(VideoFile(path), means(), 2.0, batch_size=batch_size, progress=seen.append)
+    found = pipeline.extract(
+        VideoFile(path), means(), 2.0, batch_size=batch_size, progress=seen.append
+    )
     frames = list(VideoFile(path).sampled_frames(2.0, Crop(16, 16)))
     assert found.picks.tolist() == [frame.number for frame in frames]
     assert found.timeline.n_frames == 300
     assert found.features.dtype == np.float32
-    np.testing.assert_allclose(found.features, [frame.rgb.mean(axis=(0, 1)) for frame in frames], rtol=1e-5)
+    np.testing.assert_allclose(
+        found.features, [frame.rgb.mean(axis=(0, 1)) for frame in frames], rtol=1e-5
+    )
     assert seen == sorted(seen)
     assert seen[-1] == frames[-1].seconds
 
@@ -64,7 +70,9 @@ def test_an_error_here_ends_the_decoding(error):
         raise error
 
     with pytest.raises(error):
-        pipeline.extract(SimpleNamespace(sampled_frames=endless), means(), batch_size=2, progress=stop)
+        pipeline.extract(
+            SimpleNamespace(sampled_frames=endless), means(), batch_size=2, progress=stop
+        )
     assert "decode" not in [thread.name for thread in threading.enumerate()]
     assert closed == [True]
 
@@ -110,7 +118,11 @@ def bvlc(shared):
 def agreement(shared, extractor, key, seconds=None):
     """Cosines between our features of a film and the reference's; asserts that the picks are equal."""
     with h5py.File(shared / "data" / "real_films_google_pool5.h5") as file:
-        film, picks, expected = file[key].attrs["file"], file[key]["picks"][()], file[key]["features"][()]
+        film, picks, expected = (
+            file[key].attrs["file"],
+            file[key]["picks"][()],
+            file[key]["features"][()],
+        )
         n_frames = int(file[key]["n_frames"][()])
     found = pipeline.extract(VideoFile(shared / "videos" / "public" / film), extractor)
     np.testing.assert_array_equal(found.picks, picks)
@@ -142,7 +154,11 @@ def test_videos_without_change(tmp_path, weights_file, make):
     found = pipeline.extract(VideoFile(path), make_extractor(weights=str(weights_file)))
     assert found.features.shape == (6, 1024)
     assert np.isfinite(found.features).all()
-    np.testing.assert_allclose(found.features, found.features[:1].repeat(6, axis=0), atol=1e-3 * np.abs(found.features).max())
+    np.testing.assert_allclose(
+        found.features,
+        found.features[:1].repeat(6, axis=0),
+        atol=1e-3 * np.abs(found.features).max(),
+    )
 
 
 def test_the_crop_is_what_the_network_reads(tmp_path):

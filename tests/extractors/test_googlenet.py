@@ -16,7 +16,9 @@ def conv(x, arrays, name, stride=1, pad=0):
     kernel, bias = arrays[f"{name}/kernel"].astype(np.float64), arrays[f"{name}/bias"]
     side = kernel.shape[0]
     x = np.pad(x, ((pad, pad), (pad, pad), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(x, (side, side), (0, 1))[::stride, ::stride]  # [h, w, c, i, j]
+    windows = np.lib.stride_tricks.sliding_window_view(x, (side, side), (0, 1))[
+        ::stride, ::stride
+    ]  # [h, w, c, i, j]
     return np.maximum(np.tensordot(windows, kernel, ([3, 4, 2], [0, 1, 2])) + bias, 0)
 
 
@@ -81,10 +83,16 @@ def test_size():
 def test_weights_that_do_not_fit():
     model, arrays = googlenet(), random_weights()
     less = {k: v for k, v in arrays.items() if not k.startswith("inception_4c")}
-    with pytest.raises(UserError, match=r"w.npz: not the weights of BVLC GoogLeNet: 12 of 114 arrays are missing, such as inception_4c"):
+    with pytest.raises(
+        UserError,
+        match=r"w.npz: not the weights of BVLC GoogLeNet: 12 of 114 arrays are missing, such as inception_4c",
+    ):
         set_weights(model, less, "w.npz")
     with pytest.raises(UserError, match=r"114 of 114 arrays are missing.*it has nothing"):
         set_weights(model, {}, "w.npz")
     turned = {**arrays, "conv2/3x3/kernel": arrays["conv2/3x3/kernel"].transpose(3, 2, 0, 1)}
-    with pytest.raises(UserError, match=r"w.npz: conv2/3x3 has shapes \(192, 64, 3, 3\) and \(192,\), GoogLeNet has \(3, 3, 64, 192\)"):
+    with pytest.raises(
+        UserError,
+        match=r"w.npz: conv2/3x3 has shapes \(192, 64, 3, 3\) and \(192,\), GoogLeNet has \(3, 3, 64, 192\)",
+    ):
         set_weights(model, turned, "w.npz")

@@ -47,7 +47,11 @@ def test_the_checksum_sees_every_value_name_and_shape(some):
     name = "conv2/3x3/bias"
     changed = some[name].copy()
     changed[5] += 1e-6
-    sums = {checksum(some), checksum({**some, name: changed}), checksum({**some, name: some[name][None]})}
+    sums = {
+        checksum(some),
+        checksum({**some, name: changed}),
+        checksum({**some, name: some[name][None]}),
+    }
     sums |= {checksum({("x" if k == name else k): v for k, v in some.items()})}
     assert len(sums) == 4
 
@@ -57,7 +61,8 @@ def test_cut_files(tmp_path, some, kind):
     content = WRITERS[kind](some)
     (tmp_path / "cut.bin").write_bytes(content[: len(content) * 2 // 3])
     with pytest.raises(
-        UserError, match=r"cut.bin: neither a .caffemodel, an ONNX model nor an .npz of weights \(.*Copy or download it again"
+        UserError,
+        match=r"cut.bin: neither a .caffemodel, an ONNX model nor an .npz of weights \(.*Copy or download it again",
     ):
         read_weights(tmp_path / "cut.bin")
 

@@ -38,7 +38,9 @@ def server():
 
 def source(server, path, name="weights.bin", digest=None):
     digest = digest or hashlib.sha1(CONTENT).hexdigest()
-    return Source(name, f"http://127.0.0.1:{server.server_port}/{path}", "sha1", digest, len(CONTENT))
+    return Source(
+        name, f"http://127.0.0.1:{server.server_port}/{path}", "sha1", digest, len(CONTENT)
+    )
 
 
 def test_download_check_and_keep(server, tmp_path):
@@ -61,7 +63,12 @@ def test_the_next_address_is_tried(server, tmp_path):
 
 def test_what_is_in_the_cache_comes_before_any_address(server, tmp_path):
     (tmp_path / "b").write_bytes(b"x")
-    assert find_weights("", (source(server, "file", "a"), source(server, "file", "b")), None, tmp_path).name == "b"
+    assert (
+        find_weights(
+            "", (source(server, "file", "a"), source(server, "file", "b")), None, tmp_path
+        ).name
+        == "b"
+    )
 
 
 def test_nothing_half_fetched_or_false_is_kept(server, tmp_path):

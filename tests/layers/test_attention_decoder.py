@@ -25,8 +25,17 @@ def plain(decoder, memory, state):
         query = tf.concat([h1, h2], 1) @ d.query_kernel.value + d.query_bias.value
         attention = tf.nn.softmax(tf.reduce_sum(memory * query, axis=1))
         context = tf.reduce_sum(attention[:, tf.newaxis] * memory, axis=0, keepdims=True)
-        h1, c1 = cell(tf.concat([fed, context], 1), h1, c1, d.lower_kernel.value, d.lower_recurrent_kernel.value, d.lower_bias.value)
-        h2, c2 = cell(h1, h2, c2, d.upper_kernel.value, d.upper_recurrent_kernel.value, d.upper_bias.value)
+        h1, c1 = cell(
+            tf.concat([fed, context], 1),
+            h1,
+            c1,
+            d.lower_kernel.value,
+            d.lower_recurrent_kernel.value,
+            d.lower_bias.value,
+        )
+        h2, c2 = cell(
+            h1, h2, c2, d.upper_kernel.value, d.upper_recurrent_kernel.value, d.upper_bias.value
+        )
         fed = h2 @ d.feedback_kernel.value + d.feedback_bias.value
         outputs.append(h2)
     return tf.concat(outputs[::-1], axis=0)
@@ -39,7 +48,10 @@ def test_equals_plain_equations(mode, lengths, kind):
     rng = np.random.default_rng(1)
     decoder = AttentionDecoder(UNITS, Initializers(kind, 3), dtype="float64")
     mask = tf.constant(np.arange(TIME) < np.array(lengths)[:, None])
-    memory = tf.constant(rng.normal(size=(len(lengths), TIME, UNITS))) * tf.cast(mask, tf.float64)[:, :, tf.newaxis]
+    memory = (
+        tf.constant(rng.normal(size=(len(lengths), TIME, UNITS)))
+        * tf.cast(mask, tf.float64)[:, :, tf.newaxis]
+    )
     state = [tf.constant(rng.normal(size=(len(lengths), UNITS))) for _ in range(4)]
     weights = tf.constant(rng.normal(size=(len(lengths), TIME, UNITS)))
     sources = [memory, *state]
@@ -54,7 +66,10 @@ def test_equals_plain_equations(mode, lengths, kind):
     def reference():
         with tf.GradientTape() as tape:
             tape.watch(sources)
-            rows = [plain(decoder, memory[n, :length], [s[n : n + 1] for s in state]) for n, length in enumerate(lengths)]
+            rows = [
+                plain(decoder, memory[n, :length], [s[n : n + 1] for s in state])
+                for n, length in enumerate(lengths)
+            ]
             outputs = tf.stack([tf.pad(row, [[0, TIME - len(row)], [0, 0]]) for row in rows])
             loss = tf.reduce_sum(outputs * weights)
         return outputs, tape.gradient(loss, [*sources, *decoder.trainable_variables])
@@ -62,7 +77,9 @@ def test_equals_plain_equations(mode, lengths, kind):
     ours = ours if mode == "eager" else tf.function(ours, jit_compile=mode == "xla")
     got, want = tf.nest.flatten(ours()), tf.nest.flatten(reference())
     for a, b in zip(got, want, strict=True):
-        np.testing.assert_allclose(a, b if b is not None else np.zeros(a.shape), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(
+            a, b if b is not None else np.zeros(a.shape), rtol=1e-9, atol=1e-12
+        )
 
 
 def test_initial_weights_follow_pytorch_rules():

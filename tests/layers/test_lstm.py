@@ -30,11 +30,21 @@ def test_equals_keras(mode, batch, reverse, masked, started, dtype, tolerance):
     x = tf.constant(rng.normal(size=(batch, TIME, SIZE)), dtype)
     lengths = np.array([TIME, 3, 1][:batch])
     mask = tf.constant(np.arange(TIME) < lengths[:, None]) if masked else None
-    state = tuple(tf.constant(rng.normal(size=(batch, UNITS)), dtype) for _ in range(2)) if started else None
+    state = (
+        tuple(tf.constant(rng.normal(size=(batch, UNITS)), dtype) for _ in range(2))
+        if started
+        else None
+    )
     ours = LSTM(UNITS, reverse=reverse, dtype=dtype, bias_initializer="glorot_uniform")
     ours.build(x.shape)
     reference = keras.layers.LSTM(
-        UNITS, return_sequences=True, return_state=True, go_backwards=reverse, zero_output_for_mask=True, dtype=dtype, use_cudnn=False
+        UNITS,
+        return_sequences=True,
+        return_state=True,
+        go_backwards=reverse,
+        zero_output_for_mask=True,
+        dtype=dtype,
+        use_cudnn=False,
     )
     reference.build(x.shape)
     reference.set_weights(ours.get_weights())
@@ -44,9 +54,13 @@ def test_equals_keras(mode, batch, reverse, masked, started, dtype, tolerance):
         with tf.GradientTape() as tape:
             tape.watch(x)
             outputs, h, c = layer(x, mask=mask, initial_state=list(state) if state else None)
-            if is_reference and reverse:  # Keras leaves reversed outputs in the order in which they came
+            if (
+                is_reference and reverse
+            ):  # Keras leaves reversed outputs in the order in which they came
                 outputs = tf.reverse(outputs, [1])
-            loss = tf.reduce_sum(outputs * weights) + tf.reduce_sum(h * h) + tf.reduce_sum(tf.sin(c))
+            loss = (
+                tf.reduce_sum(outputs * weights) + tf.reduce_sum(h * h) + tf.reduce_sum(tf.sin(c))
+            )
         return outputs, h, c, tape.gradient(loss, [x, *layer.trainable_variables])
 
     got = run(lambda x: compute(ours, False, x), mode, x)

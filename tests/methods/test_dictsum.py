@@ -18,8 +18,12 @@ def test_no_video_keeps_its_own_h(count, seed):
     other = exchanged(hidden, seed)
     assert other.keys() == hidden.keys()
     assert all((other[key] != hidden[key]).all() for key in hidden)
-    assert sorted(int(h[0]) for h in other.values()) == list(range(count))  # everybody's h is used once
-    assert {k: v.tolist() for k, v in other.items()} == {k: v.tolist() for k, v in exchanged(hidden, seed).items()}
+    assert sorted(int(h[0]) for h in other.values()) == list(
+        range(count)
+    )  # everybody's h is used once
+    assert {k: v.tolist() for k, v in other.items()} == {
+        k: v.tolist() for k, v in exchanged(hidden, seed).items()
+    }
 
 
 def test_one_video_has_nobody_to_exchange_with():

@@ -19,7 +19,10 @@ def dataset():
 
 
 def without_annotations(dataset):
-    videos = {k: Video(k, v.features, v.picks, v.n_frames, v.change_points) for k, v in dataset.videos.items()}
+    videos = {
+        k: Video(k, v.features, v.picks, v.n_frames, v.change_points)
+        for k, v in dataset.videos.items()
+    }
     return Dataset(dataset.name, dataset.source, videos)
 
 
@@ -41,8 +44,12 @@ def test_a_videos_draws_do_not_depend_on_the_other_videos(dataset):
 
 def test_videos_of_one_length_get_different_draws(dataset):
     video = dataset.videos["video_1"]
-    twins = Dataset("demo", "demo", {key: dataclasses.replace(video, key=key) for key in ("a", "b")})
-    assert random_baseline(twins, ["a"], draws=2).mean != random_baseline(twins, ["b"], draws=2).mean
+    twins = Dataset(
+        "demo", "demo", {key: dataclasses.replace(video, key=key) for key in ("a", "b")}
+    )
+    assert (
+        random_baseline(twins, ["a"], draws=2).mean != random_baseline(twins, ["b"], draws=2).mean
+    )
 
 
 def test_one_draw_has_no_deviation(dataset):
@@ -52,21 +59,36 @@ def test_one_draw_has_no_deviation(dataset):
 
 
 def test_constant_is_the_evaluation_of_equal_scores(dataset):
-    splits = [Split((), tuple(list(dataset.videos)[:3])), Split((), tuple(list(dataset.videos)[3:5]))]
+    splits = [
+        Split((), tuple(list(dataset.videos)[:3])),
+        Split((), tuple(list(dataset.videos)[3:5])),
+    ]
     scores = {key: [0.3] * video.n_steps for key, video in dataset.videos.items()}
-    assert constant_baseline(dataset, splits=splits).mean == evaluate_dataset(scores, dataset, splits=splits).mean
+    assert (
+        constant_baseline(dataset, splits=splits).mean
+        == evaluate_dataset(scores, dataset, splits=splits).mean
+    )
 
 
 def test_humans_are_compared_with_the_others(dataset):
     key = next(iter(dataset.videos))
     video = dataset.videos[key]
     users = range(len(video.user_summary))
-    others = [[f_scores(video.user_summary[i], video.user_summary[j][None])[2][0] for j in users if j != i] for i in users]
+    others = [
+        [
+            f_scores(video.user_summary[i], video.user_summary[j][None])[2][0]
+            for j in users
+            if j != i
+        ]
+        for i in users
+    ]
     row = human_baseline(dataset, [key])
     assert row.mean["f_max"] == pytest.approx(np.mean([max(f) for f in others]))
     assert row.mean["f_avg"] == pytest.approx(np.mean(others))
     at_picks = video.user_scores[:, video.picks]
-    pairs = [kendall_tau_b(at_picks[i], at_picks[j])[0, 0] for i, j in itertools.combinations(users, 2)]
+    pairs = [
+        kendall_tau_b(at_picks[i], at_picks[j])[0, 0] for i, j in itertools.combinations(users, 2)
+    ]
     assert row.mean["kendall_tau"] == pytest.approx(np.mean(pairs))
     assert row.mean["representation_error"] is None
 

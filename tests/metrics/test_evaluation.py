@@ -6,7 +6,15 @@ import pytest
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset, Video
 from tf_dictsum.errors import UserError
-from tf_dictsum.metrics.evaluation import COUNTS, METRICS, average, evaluate_dataset, evaluate_many, evaluate_video, headline_metric
+from tf_dictsum.metrics.evaluation import (
+    COUNTS,
+    METRICS,
+    average,
+    evaluate_dataset,
+    evaluate_many,
+    evaluate_video,
+    headline_metric,
+)
 from tf_dictsum.metrics.fscore import f_scores
 from tf_dictsum.metrics.rank import rank_correlation
 from tf_dictsum.metrics.representation import representation_error
@@ -29,11 +37,16 @@ def make_video(key, seed, n_steps=40):
 
 
 def make_dataset(name="SumMe"):
-    return Dataset(name, "file.h5", {f"video_{i}": make_video(f"video_{i}", i) for i in range(1, 6)})
+    return Dataset(
+        name, "file.h5", {f"video_{i}": make_video(f"video_{i}", i) for i in range(1, 6)}
+    )
 
 
 def make_scores(dataset):
-    return {key: np.random.default_rng(int(key[-1])).random(video.n_steps).tolist() for key, video in dataset.videos.items()}
+    return {
+        key: np.random.default_rng(int(key[-1])).random(video.n_steps).tolist()
+        for key, video in dataset.videos.items()
+    }
 
 
 def test_a_video_gets_every_measure():
@@ -45,8 +58,13 @@ def test_a_video_gets_every_measure():
     assert (result.f_max, result.f_avg) == pytest.approx((f.max(), f.mean()))
     assert (result.precision, result.recall) == pytest.approx((precision.mean(), recall.mean()))
     correlation = rank_correlation(scores, video)
-    assert (result.kendall_tau, result.spearman_rho) == (correlation.kendall_tau, correlation.spearman_rho)
-    assert result.representation_error == pytest.approx(representation_error(video.features, summary.frames[video.picks]))
+    assert (result.kendall_tau, result.spearman_rho) == (
+        correlation.kendall_tau,
+        correlation.spearman_rho,
+    )
+    assert result.representation_error == pytest.approx(
+        representation_error(video.features, summary.frames[video.picks])
+    )
     assert result.selected_shots == summary.selected_shots
     assert result.summary_frames == summary.frames.sum() <= summary.budget
     assert result.selected_steps == summary.frames[video.picks].sum()
@@ -76,8 +94,12 @@ def test_what_cannot_be_computed_is_none():
 
 def test_summary_of_another_length():
     video = make_video("video_1", 1)
-    with pytest.raises(UserError, match=r"video_1: the summary has 596 frames but user_summary has 595"):
-        evaluate_video(np.ones(40), dataclasses.replace(video, user_summary=video.user_summary[:, 1:]))
+    with pytest.raises(
+        UserError, match=r"video_1: the summary has 596 frames but user_summary has 595"
+    ):
+        evaluate_video(
+            np.ones(40), dataclasses.replace(video, user_summary=video.user_summary[:, 1:])
+        )
 
 
 def test_means_over_videos_and_over_splits():
@@ -89,8 +111,12 @@ def test_means_over_videos_and_over_splits():
     found = evaluate_dataset(scores, dataset, splits=splits)
     f = {key: result.f_avg for key, result in plain.videos.items()}
     assert list(found.videos) == ["video_1", "video_2", "video_3"]
-    assert found.mean["f_avg"] == pytest.approx(((f["video_1"] + f["video_2"]) / 2 + f["video_3"] + f["video_1"]) / 3)
-    assert evaluate_dataset(scores, dataset, ["video_1"], splits=splits).mean["f_avg"] == pytest.approx(f["video_1"])
+    assert found.mean["f_avg"] == pytest.approx(
+        ((f["video_1"] + f["video_2"]) / 2 + f["video_3"] + f["video_1"]) / 3
+    )
+    assert evaluate_dataset(scores, dataset, ["video_1"], splits=splits).mean[
+        "f_avg"
+    ] == pytest.approx(f["video_1"])
 
 
 def test_average_leaves_out_what_is_missing():
@@ -111,6 +137,9 @@ def test_dataset_errors():
         evaluate_dataset(scores, dataset, ["video_1"], splits=[Split((), ("video_3",))])
 
 
-@pytest.mark.parametrize(("name", "metric"), [("TVSum", "f_avg"), ("my_tvsum", "f_avg"), ("SumMe", "f_max"), ("demo", "f_max")])
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [("TVSum", "f_avg"), ("my_tvsum", "f_avg"), ("SumMe", "f_max"), ("demo", "f_max")],
+)
 def test_headline(name, metric):
     assert headline_metric(make_dataset(name)) == metric

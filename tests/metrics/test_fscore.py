@@ -14,11 +14,17 @@ def naive(summary, user):
     both = sum(1 for s, u in zip(summary, user, strict=True) if s and u)
     precision = both / sum(summary) if sum(summary) else 0.0
     recall = both / sum(user) if sum(user) else 0.0
-    return 100 * precision, 100 * recall, 100 * 2 * precision * recall / (precision + recall) if both else 0.0
+    return (
+        100 * precision,
+        100 * recall,
+        100 * 2 * precision * recall / (precision + recall) if both else 0.0,
+    )
 
 
 @settings(deadline=None)
-@given(st.integers(1, 40).flatmap(lambda n: st.tuples(hnp.arrays(bool, n), hnp.arrays(bool, (3, n)))))
+@given(
+    st.integers(1, 40).flatmap(lambda n: st.tuples(hnp.arrays(bool, n), hnp.arrays(bool, (3, n))))
+)
 def test_against_the_definition(pair):
     summary, users = pair
     expected = np.array([naive(summary.tolist(), user.tolist()) for user in users]).T
@@ -35,7 +41,9 @@ def test_a_user_against_itself_gives_100():
 
 
 def test_accepts_zeros_and_ones_of_any_type():
-    assert f_scores(np.array([1, 0, 1], np.int8), np.array([[1.0, 1.0, 0.0]], np.float32))[2] == [50.0]
+    assert f_scores(np.array([1, 0, 1], np.int8), np.array([[1.0, 1.0, 0.0]], np.float32))[2] == [
+        50.0
+    ]
 
 
 def test_lengths_must_agree():
@@ -48,16 +56,27 @@ def test_lengths_must_agree():
 def test_shot_totals_give_the_f_of_the_frames(seed):
     rng = np.random.default_rng(seed)
     cuts = np.r_[0, np.sort(rng.choice(np.arange(1, 60), 5, replace=False)), 60]
-    video = Video("v", None, np.arange(0, 60, 5), 60, np.stack([cuts[:-1], cuts[1:] - 1], axis=1), user_summary=rng.random((3, 60)) < 0.2)
+    video = Video(
+        "v",
+        None,
+        np.arange(0, 60, 5),
+        60,
+        np.stack([cuts[:-1], cuts[1:] - 1], axis=1),
+        user_summary=rng.random((3, 60)) < 0.2,
+    )
     shots = Shots(video)
     chosen = rng.random((4, 6)) < 0.4
     expected = [f_scores(frames, video.user_summary) for frames in shots.frames(chosen)]
-    np.testing.assert_allclose(UserAgreement(video, shots).table(chosen), np.transpose(expected, (1, 0, 2)), atol=1e-9)
+    np.testing.assert_allclose(
+        UserAgreement(video, shots).table(chosen), np.transpose(expected, (1, 0, 2)), atol=1e-9
+    )
 
 
 def test_an_empty_user_summary_counts_as_0():
     users = np.zeros((2, 30), bool)
     users[1, :10] = True
-    video = Video("v", None, np.arange(0, 30, 5), 30, np.array([[0, 9], [10, 29]]), user_summary=users)
+    video = Video(
+        "v", None, np.arange(0, 30, 5), 30, np.array([[0, 9], [10, 29]]), user_summary=users
+    )
     found = UserAgreement(video, Shots(video))(np.zeros((1, 6)), np.array([[True, False]]))
     assert (found["f_max"][0], found["f_avg"][0]) == (100, 50)

@@ -12,7 +12,13 @@ from tf_dictsum.shots.shots import Shots
 
 def video_of(lengths, features):
     ends = np.cumsum(lengths)
-    return Video("v", features, np.arange(len(features)) * 10, int(ends[-1]) * 10, np.stack([ends - lengths, ends], axis=1) * 10 - [0, 1])
+    return Video(
+        "v",
+        features,
+        np.arange(len(features)) * 10,
+        int(ends[-1]) * 10,
+        np.stack([ends - lengths, ends], axis=1) * 10 - [0, 1],
+    )
 
 
 def error_of(video, shots, chosen):
@@ -39,7 +45,11 @@ def test_fits_the_budget_and_is_near_the_best_choice(seed, ratio):
     shots = Shots(video, ratio)
     chosen = greedy_shots(video.features, video.picks, shots)
     assert chosen @ shots.lengths <= shots.budget
-    fitting = [np.array(c) for c in itertools.product([False, True], repeat=7) if any(c) and np.array(c) @ shots.lengths <= shots.budget]
+    fitting = [
+        np.array(c)
+        for c in itertools.product([False, True], repeat=7)
+        if any(c) and np.array(c) @ shots.lengths <= shots.budget
+    ]
     if fitting:
         best, worst = (pick(error_of(video, shots, c) for c in fitting) for pick in (min, max))
         assert error_of(video, shots, chosen) <= best + 0.5 * (worst - best) + 1e-9
@@ -54,4 +64,6 @@ def test_blocks_do_not_matter(monkeypatch):
     video = video_of(np.full(8, 5), rng.random((40, 4)))
     whole = greedy_shots(video.features, video.picks, Shots(video, 0.3))
     monkeypatch.setattr(greedy, "_BLOCK", 1)
-    np.testing.assert_array_equal(greedy_shots(video.features, video.picks, Shots(video, 0.3)), whole)
+    np.testing.assert_array_equal(
+        greedy_shots(video.features, video.picks, Shots(video, 0.3)), whole
+    )

@@ -15,7 +15,9 @@ def test_uniform_keyframes_are_evenly_spaced():
 
 def test_medoids_of_separate_clusters():
     rng = np.random.default_rng(0)
-    features = np.concatenate([place + 0.1 * rng.standard_normal((n, 5)) for place, n in ((0, 10), (8, 30), (-9, 20))])
+    features = np.concatenate(
+        [place + 0.1 * rng.standard_normal((n, 5)) for place, n in ((0, 10), (8, 30), (-9, 20))]
+    )
     medoids, shares = cluster_medoids(features, 3)
     best = [
         start + np.linalg.norm(part[:, None] - part, axis=2).sum(axis=1).argmin()
@@ -42,5 +44,10 @@ def test_fewer_different_frames_than_clusters():
 
 def test_a_shot_scores_what_its_key_frames_stand_for():
     bounds = np.array([[0, 9], [10, 39], [45, 59]])
-    found = shares_of_shots(np.array([0, 2, 3, 4]), np.array([0.1, 0.2, 0.3, 0.4]), np.array([0, 10, 20, 39, 42, 50]), bounds)
+    found = shares_of_shots(
+        np.array([0, 2, 3, 4]),
+        np.array([0.1, 0.2, 0.3, 0.4]),
+        np.array([0, 10, 20, 39, 42, 50]),
+        bounds,
+    )
     np.testing.assert_allclose(found, [0.1, 0.5, 0.0])  # step 4 (frame 42) lies between shots

@@ -43,25 +43,38 @@ def test_only_what_was_asked_for():
 def test_single_reference_is_the_knapsack_of_gtscore():
     reference = select_shots(VIDEO.gtscore, VIDEO).frames
     found = evaluate_video(SCORES, VIDEO, protocols=("single",)).f_single
-    assert found == pytest.approx(f_scores(select_shots(SCORES, VIDEO).frames, reference[None])[2][0])
-    assert evaluate_video(VIDEO.gtscore, VIDEO, "knapsack", protocols=("single",)).f_single == pytest.approx(100)
+    assert found == pytest.approx(
+        f_scores(select_shots(SCORES, VIDEO).frames, reference[None])[2][0]
+    )
+    assert evaluate_video(
+        VIDEO.gtscore, VIDEO, "knapsack", protocols=("single",)
+    ).f_single == pytest.approx(100)
 
 
 def test_people_on_every_protocol():
     found = human_measures(SUMME_LIKE, PROTOCOLS)
     users = VIDEO.user_summary
     reference = select_shots(VIDEO.gtscore, VIDEO).frames
-    assert found["f_single"] == pytest.approx(np.mean([f_scores(user, reference[None])[2] for user in users]))
+    assert found["f_single"] == pytest.approx(
+        np.mean([f_scores(user, reference[None])[2] for user in users])
+    )
     from scipy import stats
 
     others = [np.delete(users, i, axis=0).mean(axis=0) for i in range(len(users))]
     at = VIDEO.picks
-    expected = [stats.kendalltau(user[at], other[at]).statistic for user, other in zip(users, others, strict=True)]
+    expected = [
+        stats.kendalltau(user[at], other[at]).statistic
+        for user, other in zip(users, others, strict=True)
+    ]
     assert found["tau_summe_b"] == pytest.approx(np.mean(expected))
-    expected = [stats.spearmanr(user, other).statistic for user, other in zip(users, others, strict=True)]
+    expected = [
+        stats.spearmanr(user, other).statistic for user, other in zip(users, others, strict=True)
+    ]
     assert found["rho_summe_c"] == pytest.approx(np.mean(expected))
     assert found["summary_percent"] == pytest.approx(100 * users.mean())
-    assert not human_measures(dataclasses.replace(VIDEO, user_summary=users[:1], user_scores=None), PROTOCOLS)
+    assert not human_measures(
+        dataclasses.replace(VIDEO, user_summary=users[:1], user_scores=None), PROTOCOLS
+    )
 
 
 def test_protocols_can_be_left_out_of_a_measurement():

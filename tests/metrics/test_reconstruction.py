@@ -26,13 +26,17 @@ def test_against_least_squares(n_steps, width, seed):
     features = rng.gamma(1, 5, (n_steps, width)).astype(np.float32)
     selected = rng.random(n_steps) < 0.3
     selected[rng.integers(n_steps)] = True
-    assert reconstruction_residual(features, selected) == pytest.approx(naive_residual(features, selected), abs=2e-4)
+    assert reconstruction_residual(features, selected) == pytest.approx(
+        naive_residual(features, selected), abs=2e-4
+    )
 
 
 def test_exact_where_nothing_is_degenerate():
     features = np.random.default_rng(0).gamma(1, 5, (60, 200)).astype(np.float32)
     selected = np.arange(60) % 6 == 0
-    assert reconstruction_residual(features, selected) == pytest.approx(naive_residual(features, selected), rel=1e-9)
+    assert reconstruction_residual(features, selected) == pytest.approx(
+        naive_residual(features, selected), rel=1e-9
+    )
 
 
 def test_copies_of_a_frame_add_nothing_and_the_scale_does_not_matter():
@@ -40,8 +44,12 @@ def test_copies_of_a_frame_add_nothing_and_the_scale_does_not_matter():
     features = rng.random((12, 40))
     features[1] = features[0]
     one, two = np.arange(12) < 1, np.arange(12) < 2
-    assert reconstruction_residual(features, one) == pytest.approx(reconstruction_residual(features, two), abs=1e-7)
-    assert reconstruction_residual(1000 * features, one) == pytest.approx(reconstruction_residual(features, one))
+    assert reconstruction_residual(features, one) == pytest.approx(
+        reconstruction_residual(features, two), abs=1e-7
+    )
+    assert reconstruction_residual(1000 * features, one) == pytest.approx(
+        reconstruction_residual(features, one)
+    )
 
 
 def test_more_frames_never_rebuild_less():
@@ -71,4 +79,7 @@ def test_long_videos_keep_no_products(monkeypatch):
     selected = np.arange(20) % 4 == 0
     expected = reconstruction_residual(features, selected), dispersion(features, selected)
     monkeypatch.setattr(reconstruction, "_GRAM_STEPS", 10)
-    assert (reconstruction_residual(features, selected), dispersion(features, selected)) == pytest.approx(expected)
+    assert (
+        reconstruction_residual(features, selected),
+        dispersion(features, selected),
+    ) == pytest.approx(expected)

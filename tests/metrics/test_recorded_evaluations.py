@@ -15,7 +15,10 @@ from tf_dictsum.files import read_json
 from tf_dictsum.metrics.evaluation import evaluate_dataset, evaluate_video
 
 SHARED = os.environ.get("TF_DICTSUM_SHARED")
-pytestmark = pytest.mark.skipif(not SHARED, reason="TF_DICTSUM_SHARED does not name the folder with annotations and recorded evaluations")
+pytestmark = pytest.mark.skipif(
+    not SHARED,
+    reason="TF_DICTSUM_SHARED does not name the folder with annotations and recorded evaluations",
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +28,16 @@ def recorded():
 
 @pytest.fixture(scope="module")
 def summe():
-    return load_dataset(str(pathlib.Path(SHARED, "data", "summe_annotations.h5")), need_features=False)
+    return load_dataset(
+        str(pathlib.Path(SHARED, "data", "summe_annotations.h5")), need_features=False
+    )
 
 
 @pytest.fixture(scope="module")
 def tvsum():
-    return load_dataset(str(pathlib.Path(SHARED, "data", "tvsum_annotations.h5")), need_features=False)
+    return load_dataset(
+        str(pathlib.Path(SHARED, "data", "tvsum_annotations.h5")), need_features=False
+    )
 
 
 def test_summe(recorded, summe):
@@ -49,7 +56,9 @@ def test_tvsum(recorded, tvsum):
     for key, row in videos.items():
         result = evaluate_video(row["scores"], tvsum.videos[key])
         found = np.array([result.f_avg, result.precision, result.recall]) / 100
-        np.testing.assert_allclose(found, [row["f"], row["precision"], row["recall"]], atol=1e-6, rtol=0, err_msg=key)
+        np.testing.assert_allclose(
+            found, [row["f"], row["precision"], row["recall"]], atol=1e-6, rtol=0, err_msg=key
+        )
         assert result.summary_frames == row["summary_frames"], key
 
 
@@ -58,28 +67,49 @@ ALL = ("f", "single", "rank", "summe_b", "summe_c")
 
 def rows_of(dataset, name, draws=0, protocols=ALL):
     """Rows of the command's table on the released splits, and on all videos."""
-    splits = load_splits(str(pathlib.Path(SHARED, "data", "splits", f"{name}_released.json")), dataset.videos, dataset.source)
+    splits = load_splits(
+        str(pathlib.Path(SHARED, "data", "splits", f"{name}_released.json")),
+        dataset.videos,
+        dataset.source,
+    )
     settings = Settings(protocols=protocols, draws=draws)
-    return build_report(dataset, splits, [], settings).baselines, build_report(dataset, None, [], settings).baselines
+    return build_report(dataset, splits, [], settings).baselines, build_report(
+        dataset, None, [], settings
+    ).baselines
 
 
 def test_all_rows_on_summe(summe):
     released, every = rows_of(summe, "summe")
-    found = {name: (every[name].mean["f_max"], released[name].mean["f_max"]) for name in ("human", "constant", "oracle")}
-    np.testing.assert_allclose(list(found.values()), [[54.33, 55.11], [40.64, 45.79], [64.25, 68.86]], atol=0.005)
+    found = {
+        name: (every[name].mean["f_max"], released[name].mean["f_max"])
+        for name in ("human", "constant", "oracle")
+    }
+    np.testing.assert_allclose(
+        list(found.values()), [[54.33, 55.11], [40.64, 45.79], [64.25, 68.86]], atol=0.005
+    )
     assert every["human"].mean["f_avg"] == pytest.approx(31.07, abs=0.005)
     # Variants A, B and C of people's rank correlation: B against the mean of the others, field-wide .296 / .329.
     names = ("kendall_tau", "spearman_rho", "tau_summe_b", "rho_summe_b")
-    np.testing.assert_allclose([every["human"].mean[n] for n in names], [0.210, 0.210, 0.296, 0.329], atol=0.0005)
+    np.testing.assert_allclose(
+        [every["human"].mean[n] for n in names], [0.210, 0.210, 0.296, 0.329], atol=0.0005
+    )
     assert every["oracle"].mean["f_single"] == pytest.approx(100)
 
 
 def test_all_rows_on_tvsum(tvsum):
     released, every = rows_of(tvsum, "tvsum")
-    found = {name: (every[name].mean["f_avg"], released[name].mean["f_avg"]) for name in ("human", "constant", "oracle")}
-    np.testing.assert_allclose(list(found.values()), [[53.84, 55.01], [56.58, 58.87], [63.65, 64.16]], atol=0.0051)
+    found = {
+        name: (every[name].mean["f_avg"], released[name].mean["f_avg"])
+        for name in ("human", "constant", "oracle")
+    }
+    np.testing.assert_allclose(
+        list(found.values()), [[53.84, 55.01], [56.58, 58.87], [63.65, 64.16]], atol=0.0051
+    )
     assert every["human"].mean["f_max"] == pytest.approx(77.54, abs=0.005)
-    assert (every["human"].mean["kendall_tau"], every["human"].mean["spearman_rho"]) == pytest.approx((0.177, 0.204), abs=0.0005)
+    assert (
+        every["human"].mean["kendall_tau"],
+        every["human"].mean["spearman_rho"],
+    ) == pytest.approx((0.177, 0.204), abs=0.0005)
     assert every["human"].mean["tau_summe_b"] is None
 
 
@@ -95,7 +125,9 @@ def test_random_scores_on_summe(summe):
     assert released["random"].mean["f_max"] == pytest.approx(44.5, abs=0.6)
     assert released["random"].sd["f_max"] == pytest.approx(2.0, abs=0.5)
     assert released["random_per_frame"].mean["f_max"] == pytest.approx(45.2, abs=0.6)
-    assert released["best_of_random"].mean["f_max"] == pytest.approx(53.3, abs=1)  # best of 100, per pick
+    assert released["best_of_random"].mean["f_max"] == pytest.approx(
+        53.3, abs=1
+    )  # best of 100, per pick
 
 
 def test_random_scores_on_tvsum(tvsum):
@@ -106,21 +138,31 @@ def test_random_scores_on_tvsum(tvsum):
     assert released["random"].mean["f_avg"] == pytest.approx(56.4, abs=0.4)
     assert released["random_per_frame"].mean["f_avg"] == pytest.approx(58.6, abs=0.3)
     assert released["best_of_random"].mean["f_avg"] == pytest.approx(60.1, abs=0.5)
-    ranked = build_report(tvsum, None, [], Settings(protocols=("rank",), draws=10, best_of=10)).baselines["random"]
+    ranked = build_report(
+        tvsum, None, [], Settings(protocols=("rank",), draws=10, best_of=10)
+    ).baselines["random"]
     assert abs(ranked.mean["kendall_tau"]) < 0.004
 
 
 @pytest.mark.parametrize(("name", "metric"), [("summe", "f_max"), ("tvsum", "f_avg")])
 def test_non_overlapping_splits_test_every_video_once(name, metric, summe, tvsum):
     dataset = {"summe": summe, "tvsum": tvsum}[name]
-    splits = load_splits(str(pathlib.Path(SHARED, "data", "splits", f"{name}_nonoverlapping.json")), dataset.videos, dataset.source)
+    splits = load_splits(
+        str(pathlib.Path(SHARED, "data", "splits", f"{name}_nonoverlapping.json")),
+        dataset.videos,
+        dataset.source,
+    )
     report = build_report(dataset, splits, [], Settings(protocols=("f",), draws=0))
     assert sorted(key for fold in report.folds for key in fold.keys) == sorted(dataset.videos)
-    assert report.baselines["constant"].mean[metric] == pytest.approx({"summe": 40.64, "tvsum": 56.58}[name], abs=0.05)
+    assert report.baselines["constant"].mean[metric] == pytest.approx(
+        {"summe": 40.64, "tvsum": 56.58}[name], abs=0.05
+    )
 
 
 def test_fifty_videos_take_seconds(tvsum):
-    scores = {key: np.random.default_rng(0).random(video.n_steps) for key, video in tvsum.videos.items()}
+    scores = {
+        key: np.random.default_rng(0).random(video.n_steps) for key, video in tvsum.videos.items()
+    }
     start = time.process_time()
     evaluate_dataset(scores, tvsum)
     assert time.process_time() - start < 3

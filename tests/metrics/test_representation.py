@@ -11,7 +11,9 @@ from tf_dictsum.metrics.representation import representation_error, representati
 
 def naive(features, selected):
     features = features.astype(np.float64)
-    return np.mean([min(math.dist(row, features[i]) for i in np.flatnonzero(selected)) for row in features])
+    return np.mean(
+        [min(math.dist(row, features[i]) for i in np.flatnonzero(selected)) for row in features]
+    )
 
 
 @settings(deadline=None, max_examples=50)
@@ -21,7 +23,9 @@ def test_against_the_definition(n_steps, width, seed, part):
     features = (rng.gamma(1, 5, (n_steps, width)) * 10 ** rng.uniform(-4, 4)).astype(np.float32)
     selected = rng.random(n_steps) < part
     selected[rng.integers(n_steps)] = True
-    assert representation_error(features, selected) == pytest.approx(naive(features, selected), rel=1e-9, abs=1e-6)
+    assert representation_error(features, selected) == pytest.approx(
+        naive(features, selected), rel=1e-9, abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("offset", [0, 50, 1e4])
@@ -36,7 +40,9 @@ def test_small_distances_far_from_the_origin():
     features = 40 + 1e-4 * rng.random((60, 64))
     features[:30] += 3
     selected = np.arange(60) % 7 == 0
-    assert representation_error(features, selected) == pytest.approx(naive(features, selected), abs=1e-9)
+    assert representation_error(features, selected) == pytest.approx(
+        naive(features, selected), abs=1e-9
+    )
 
 
 def test_blocks_and_several_selections_do_not_matter(monkeypatch):

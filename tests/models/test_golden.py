@@ -26,7 +26,10 @@ def run(function, mode):
 
 @pytest.fixture(autouse=True)
 def float64_learning_rates():
-    before, policy = keras.config.floatx(), keras.config.dtype_policy()  # asked for first: it is made of what floatx is then, and stays
+    before, policy = (
+        keras.config.floatx(),
+        keras.config.dtype_policy(),
+    )  # asked for first: it is made of what floatx is then, and stays
     keras.config.set_floatx("float64")
     yield
     keras.config.set_floatx(before)
@@ -53,7 +56,9 @@ def summarizer(golden, dtype="float64", dictionary=True, mode="eager", **objecti
     meta = golden["meta"]
     goal = Objective(sigma=meta["sigma"], clip=0, **objective)
     with compiled_loops(mode == "loops"):
-        model = Summarizer(meta["input"], meta["hidden"], meta["hidden"] if dictionary else None, goal, dtype=dtype)
+        model = Summarizer(
+            meta["input"], meta["hidden"], meta["hidden"] if dictionary else None, goal, dtype=dtype
+        )
     load_summarizer(model, group(golden, "init/model/"), "golden")
     if dictionary:
         model.dictionary.matrix.assign(golden["init/A"])
@@ -62,7 +67,9 @@ def summarizer(golden, dtype="float64", dictionary=True, mode="eager", **objecti
 
 def inputs(golden, n, dtype="float64", padded_length=0):
     features = golden[f"features/{n}"].astype(dtype)
-    padded = np.pad(features, [(0, max(0, padded_length - len(features))), (0, 0)], constant_values=7.0)
+    padded = np.pad(
+        features, [(0, max(0, padded_length - len(features))), (0, 0)], constant_values=7.0
+    )
     hidden = golden[f"forward/{n}/parallel_hidden"].astype(dtype)
     return {
         "features": tf.constant(padded[np.newaxis]),
@@ -91,7 +98,9 @@ def test_forward_and_losses(golden, mode, padding, dtype, tolerance):
     model = summarizer(golden, dtype, mode=mode)
 
     def compute(data):
-        return loss_values(model, data, tf.sequence_mask(data["lengths"], tf.shape(data["features"])[1]))
+        return loss_values(
+            model, data, tf.sequence_mask(data["lengths"], tf.shape(data["features"])[1])
+        )
 
     compute = run(compute, mode)
     for n, length in enumerate(golden["meta"]["lengths"]):
@@ -107,14 +116,25 @@ def test_forward_and_losses(golden, mode, padding, dtype, tolerance):
             ("p_original", forward.p_original[0]),
             ("p_reconstruction", forward.p_reconstruction[0]),
         ):
-            np.testing.assert_allclose(got, expected[name], rtol=tolerance, atol=tolerance, err_msg=name)
+            np.testing.assert_allclose(
+                got, expected[name], rtol=tolerance, atol=tolerance, err_msg=name
+            )
         for name, got in values.items():
-            np.testing.assert_allclose(got, golden[f"loss/{n}/{name}"], rtol=tolerance, atol=tolerance / 10, err_msg=name)
+            np.testing.assert_allclose(
+                got, golden[f"loss/{n}/{name}"], rtol=tolerance, atol=tolerance / 10, err_msg=name
+            )
 
 
 def single_bias(arrays):
     """The frozen bias_hh has no gradient of its own: our one bias is bias_ih."""
-    return {**arrays, **{k.replace("bias_ih", "bias_hh"): np.zeros_like(v) for k, v in arrays.items() if "bias_ih" in k}}
+    return {
+        **arrays,
+        **{
+            k.replace("bias_ih", "bias_hh"): np.zeros_like(v)
+            for k, v in arrays.items()
+            if "bias_ih" in k
+        },
+    }
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -125,18 +145,29 @@ def test_gradients(golden, mode, padding):
 
     def compute(data):
         with tf.GradientTape(persistent=True) as tape:
-            _, values = loss_values(model, data, tf.sequence_mask(data["lengths"], tf.shape(data["features"])[1]))
-        return {name: zero_filled(tape.gradient(value, variables), variables) for name, value in values.items()}
+            _, values = loss_values(
+                model, data, tf.sequence_mask(data["lengths"], tf.shape(data["features"])[1])
+            )
+        return {
+            name: zero_filled(tape.gradient(value, variables), variables)
+            for name, value in values.items()
+        }
 
     gradients = run(compute, mode)(inputs(golden, 0, padded_length=padding))
     for name in LOSSES:
         expected = group(golden, f"grad/{name}/")
         reference = summarizer(golden)
-        load_summarizer(reference, single_bias({k: v for k, v in expected.items() if k != "A"}), "golden gradients")
+        load_summarizer(
+            reference,
+            single_bias({k: v for k, v in expected.items() if k != "A"}),
+            "golden gradients",
+        )
         reference.dictionary.matrix.assign(expected["A"])
         wanted = [*reference.adversarial_variables, reference.dictionary.matrix]
         for variable, got, want in zip(variables, gradients[name], wanted, strict=True):
-            np.testing.assert_allclose(got, want.numpy(), rtol=1e-9, atol=1e-12, err_msg=f"{name} {variable.path}")
+            np.testing.assert_allclose(
+                got, want.numpy(), rtol=1e-9, atol=1e-12, err_msg=f"{name} {variable.path}"
+            )
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -146,7 +177,9 @@ def test_dictionary_loss_reaches_selector_and_encoder_only(golden, mode):
 
     def compute(data):
         with tf.GradientTape() as tape:
-            _, values = loss_values(model, data, tf.sequence_mask(data["lengths"], tf.shape(data["features"])[1]))
+            _, values = loss_values(
+                model, data, tf.sequence_mask(data["lengths"], tf.shape(data["features"])[1])
+            )
         return zero_filled(tape.gradient(values["dictionary"], others), others)
 
     for gradient in run(compute, mode)(inputs(golden, 0)):
@@ -156,7 +189,12 @@ def test_dictionary_loss_reaches_selector_and_encoder_only(golden, mode):
 # One padded length for XLA, which compiles anew for every length; exact lengths for the others.
 @pytest.mark.parametrize(
     ("mode", "padding"),
-    [pytest.param("eager", 0, marks=pytest.mark.slow), ("graph", 0), ("loops", 0), pytest.param("xla", 53, marks=pytest.mark.slow)],
+    [
+        pytest.param("eager", 0, marks=pytest.mark.slow),
+        ("graph", 0),
+        ("loops", 0),
+        pytest.param("xla", 53, marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.parametrize("kind", ["baseline", "dictionary"])
 def test_training_trajectory(golden, mode, padding, kind):
@@ -173,7 +211,15 @@ def test_training_trajectory(golden, mode, padding, kind):
         dictionary_optimizer=adam(meta["lr"]) if kind == "dictionary" else None,
     )
     step = run(model.train_step, mode)
-    names = ["reconstruction", "sparsity", "dictionary", "reconstruction_decoder", "generator", "original", "summary"]
+    names = [
+        "reconstruction",
+        "sparsity",
+        "dictionary",
+        "reconstruction_decoder",
+        "generator",
+        "original",
+        "summary",
+    ]
     for number, expected in enumerate(golden[f"train/{kind}/losses"]):
         logs = step(inputs(golden, number % 3, padded_length=padding))
         got = [float(logs.get(name, expected[k])) for k, name in enumerate(names)]
@@ -182,26 +228,45 @@ def test_training_trajectory(golden, mode, padding, kind):
     reference = summarizer(golden)
     load_summarizer(reference, final, "golden")
     for got, want in zip(model.adversarial_variables, reference.adversarial_variables, strict=True):
-        np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-6, atol=1e-8, err_msg=got.path)
+        np.testing.assert_allclose(
+            got.numpy(), want.numpy(), rtol=1e-6, atol=1e-8, err_msg=got.path
+        )
     if kind == "dictionary":
-        np.testing.assert_allclose(model.dictionary.matrix.numpy(), golden["train/dictionary/final/A"], rtol=1e-6, atol=1e-8)
+        np.testing.assert_allclose(
+            model.dictionary.matrix.numpy(),
+            golden["train/dictionary/final/A"],
+            rtol=1e-6,
+            atol=1e-8,
+        )
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("padding", [0, 53])
 def test_parallel_autoencoder(golden, mode, padding):
     with compiled_loops(mode == "loops"):
-        model = ParallelAutoencoder(golden["meta"]["input"], golden["meta"]["hidden"], Initializers("keras", 3), dtype="float64")
+        model = ParallelAutoencoder(
+            golden["meta"]["input"],
+            golden["meta"]["hidden"],
+            Initializers("keras", 3),
+            dtype="float64",
+        )
     load_parallel(model, group(golden, "init/parallel/"), "golden")
 
     def compute(data):
-        return model(data["features"], mask=tf.sequence_mask(data["lengths"], tf.shape(data["features"])[1]))
+        return model(
+            data["features"], mask=tf.sequence_mask(data["lengths"], tf.shape(data["features"])[1])
+        )
 
     compute = run(compute, mode)
     for n, length in enumerate(golden["meta"]["lengths"]):
         hidden, rebuilt = compute(inputs(golden, n, padded_length=padding))
         np.testing.assert_allclose(hidden[0], golden[f"forward/{n}/parallel_hidden"], rtol=1e-9)
-        np.testing.assert_allclose(rebuilt[0, :length], golden[f"forward/{n}/parallel_reconstruction"], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(
+            rebuilt[0, :length],
+            golden[f"forward/{n}/parallel_reconstruction"],
+            rtol=1e-9,
+            atol=1e-12,
+        )
 
 
 def test_weight_count_at_full_size():

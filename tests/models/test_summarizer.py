@@ -56,7 +56,9 @@ def test_without_weight_the_dictionary_changes_nothing_else():
     with_zero, without = make(dict_weight=0.0), make(dictionary=False)
     before = with_zero.dictionary.matrix.numpy().copy()
     a, b = steps(with_zero, video(6), video(6)), steps(without, video(6), video(6))
-    for got, want in zip(with_zero.adversarial_variables, without.adversarial_variables, strict=True):
+    for got, want in zip(
+        with_zero.adversarial_variables, without.adversarial_variables, strict=True
+    ):
         np.testing.assert_array_equal(got.numpy(), want.numpy())
     assert a[1]["reconstruction"] == b[1]["reconstruction"]
     assert (with_zero.dictionary.matrix.numpy() != before).all()  # A still learns by its own Adam
@@ -77,11 +79,17 @@ def test_a_frozen_dictionary_stays_and_still_teaches_the_others():
 
 @pytest.mark.parametrize("update", ["sequential", "joint"])
 def test_without_the_reconstruction_loss(update):
-    model, usual, half = make(recon_weight=0.0, update=update), make(update=update), make(recon_weight=0.5, update=update)
+    model, usual, half = (
+        make(recon_weight=0.0, update=update),
+        make(update=update),
+        make(recon_weight=0.5, update=update),
+    )
     (found,), (seen,), (halved,) = (steps(m, video(6)) for m in (model, usual, half))
     assert found["reconstruction"] == seen["reconstruction"]  # still shown
     assert found["selector_total"] == pytest.approx(seen["sparsity"] + seen["dictionary"])
-    assert halved["selector_total"] == pytest.approx(0.5 * seen["reconstruction"] + seen["sparsity"] + seen["dictionary"])
+    assert halved["selector_total"] == pytest.approx(
+        0.5 * seen["reconstruction"] + seen["sparsity"] + seen["dictionary"]
+    )
     # Without it the selector's loss says nothing about φ(X̂): its gradient is that of sparsity and dictionary alone.
     none = make(recon_weight=0.0, dict_weight=0.0, update=update, dictionary=False)
     (alone,) = steps(none, video(6))
@@ -113,8 +121,17 @@ def test_a_batch_is_the_mean_over_its_videos():
     both = {k: tf.concat([one[k], two[k]], axis=0) for k in one}
     alone = [steps(make(), v)[0] for v in (one, two)]
     together = steps(make(), both)[0]
-    for name in ("reconstruction", "sparsity", "dictionary", "score_mean", "score_std", "p_original"):
-        assert together[name] == pytest.approx(np.mean([logs[name] for logs in alone]), rel=1e-9), name
+    for name in (
+        "reconstruction",
+        "sparsity",
+        "dictionary",
+        "score_mean",
+        "score_std",
+        "p_original",
+    ):
+        assert together[name] == pytest.approx(np.mean([logs[name] for logs in alone]), rel=1e-9), (
+            name
+        )
 
 
 def test_joint_update_uses_one_forward_pass():
@@ -138,14 +155,24 @@ def test_joint_gradients_are_those_of_each_loss_alone(lengths):
         forward = same.forward(batch["features"], mask)
         selector_total, _ = same._selector_loss(forward, batch, mask)
         decoder_total, _ = same._decoder_loss(forward)
-        _, _, p_original, p_rebuilt = same.discriminate(forward.compressed, tf.stop_gradient(forward.reconstruction), mask)
+        _, _, p_original, p_rebuilt = same.discriminate(
+            forward.compressed, tf.stop_gradient(forward.reconstruction), mask
+        )
         discriminator_total, _ = same._discriminator_loss(p_original, p_rebuilt)
-    for name, total in (("selector", selector_total), ("decoder", decoder_total), ("discriminator", discriminator_total)):
+    for name, total in (
+        ("selector", selector_total),
+        ("decoder", decoder_total),
+        ("discriminator", discriminator_total),
+    ):
         group = getattr(same, f"{name}_group")
         moments = getattr(joint, f"{name}_optimizer")._momentums
-        for variable, moment, gradient in zip(group, moments, tape.gradient(total, group), strict=True):
+        for variable, moment, gradient in zip(
+            group, moments, tape.gradient(total, group), strict=True
+        ):
             found = moment.numpy() / 0.1  # the first moment after one step: (1 - β₁) g
-            np.testing.assert_allclose(found, gradient, rtol=1e-8, atol=1e-12, err_msg=f"{name}: {variable.path}")
+            np.testing.assert_allclose(
+                found, gradient, rtol=1e-8, atol=1e-12, err_msg=f"{name}: {variable.path}"
+            )
 
 
 def test_norms_and_selector_kind():
@@ -161,7 +188,10 @@ def test_discriminator_sees_one_side_in_turn():
     def moved(model, batch):
         before = [v.numpy().copy() for v in model.discriminator.trainable_variables]
         steps(model, batch)
-        return [v.numpy() - b for v, b in zip(model.discriminator.trainable_variables, before, strict=True)]
+        return [
+            v.numpy() - b
+            for v, b in zip(model.discriminator.trainable_variables, before, strict=True)
+        ]
 
     first = moved(make(discriminator_real="alternate"), video(6))
     assert all(np.isfinite(m).all() for m in first)
@@ -177,7 +207,9 @@ def test_clipping_bounds_the_norm_of_a_group():
     logs = steps(model, video(6))[0]
     assert logs["gradient_norm_selector"] > 1e-3
     moments = [v.numpy() for v in model.selector_optimizer._momentums]
-    norm = np.sqrt(sum((m**2).sum() for m in moments)) / 0.1  # first moment after one step: (1 - β₁) g
+    norm = (
+        np.sqrt(sum((m**2).sum() for m in moments)) / 0.1
+    )  # first moment after one step: (1 - β₁) g
     assert norm == pytest.approx(1e-3, rel=2e-3)
 
 
@@ -190,11 +222,19 @@ def test_clip_scope_all_sees_what_other_updates_left():
     # The discriminator's update came last: all gradients, its own included, were scaled to the limit together.
     assert np.sqrt(sum((v.numpy() ** 2).sum() for v in left)) == pytest.approx(limit, rel=1e-3)
     own = {id(v) for v in model.discriminator_group}
-    stale = [v.numpy() for v, w in zip(left, model.adversarial_variables, strict=True) if id(w) not in own]
+    stale = [
+        v.numpy()
+        for v, w in zip(left, model.adversarial_variables, strict=True)
+        if id(w) not in own
+    ]
     assert any(s.any() for s in stale)
 
 
 def test_needs_a_dictionary_optimizer():
     model = Summarizer(SIZE, UNITS, PARALLEL)
     with pytest.raises(ValueError, match="needs a dictionary_optimizer"):
-        model.compile(selector_optimizer=Adam(1e-2), decoder_optimizer=Adam(1e-2), discriminator_optimizer=Adam(1e-3))
+        model.compile(
+            selector_optimizer=Adam(1e-2),
+            decoder_optimizer=Adam(1e-2),
+            discriminator_optimizer=Adam(1e-3),
+        )

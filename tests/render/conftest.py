@@ -12,7 +12,9 @@ def material(tmp_path_factory):
 
     from tf_dictsum.video.reader import VideoFile
 
-    video = make_video(tmp_path_factory.mktemp("material") / "holiday.mp4", 240, size=(256, 144), sounds=[beeps(8)])
+    video = make_video(
+        tmp_path_factory.mktemp("material") / "holiday.mp4", 240, size=(256, 144), sounds=[beeps(8)]
+    )
     file = VideoFile(video)
     line = file.scan()
     return Material(video, file.info, line, make_summary(video, file.info, line, SHOTS, [1, 3]))

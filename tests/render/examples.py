@@ -45,7 +45,14 @@ def make_summary(
     points = np.array(shots, np.int64)
     shot_scores = np.array([scores[min(a // step, len(picks) - 1)] for a, _ in shots])
     segments = tuple(
-        Segment(n, *map(int, shots[n]), float(seconds[shots[n][0]]), float(ends[shots[n][1]]), float(shot_scores[n])) for n in chosen
+        Segment(
+            n,
+            *map(int, shots[n]),
+            float(seconds[shots[n][0]]),
+            float(ends[shots[n][1]]),
+            float(shot_scores[n]),
+        )
+        for n in chosen
     )
     keys = []
     for number, n in enumerate(chosen, 1):

@@ -19,7 +19,9 @@ def number_picture(number: int, width: int, height: int) -> np.ndarray:
         top, left = (row * height) // 3, (column * width) // 4
         bottom, right = ((row + 1) * height) // 3, ((column + 1) * width) // 4
         margin = 2
-        picture[top + margin : bottom - margin, left + margin : right - margin] = 235 if number >> bit & 1 else 20
+        picture[top + margin : bottom - margin, left + margin : right - margin] = (
+            235 if number >> bit & 1 else 20
+        )
     return picture
 
 
@@ -38,7 +40,9 @@ def read_number(picture: np.ndarray) -> int:
 def beeps(seconds: float, rate: int = RATE, frequency: float = 1000.0) -> np.ndarray:
     """float32 [samples]: 20 ms of a tone at every whole second, silence between."""
     time = np.arange(round(seconds * rate)) / rate
-    return np.where(time % 1 < 0.02, 0.8 * np.sin(2 * np.pi * frequency * (time % 1)), 0).astype(np.float32)
+    return np.where(time % 1 < 0.02, 0.8 * np.sin(2 * np.pi * frequency * (time % 1)), 0).astype(
+        np.float32
+    )
 
 
 def make_video(
@@ -109,7 +113,9 @@ def make_video(
 def numbers_of(path: pathlib.Path) -> list[int]:
     """The number of every decoded frame, in order."""
     with av.open(str(path)) as container:
-        return [read_number(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
+        return [
+            read_number(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)
+        ]
 
 
 def times_of(path: pathlib.Path) -> list[Fraction]:
@@ -124,7 +130,11 @@ def sound_of(path: pathlib.Path, track: int = 0) -> tuple[np.ndarray, int, float
         frames = list(container.decode(audio=track))
         parts = [frame.to_ndarray() for frame in frames]
         assert all(frame.format.name == "fltp" for frame in frames)
-        return np.concatenate(parts, axis=1), frames[0].sample_rate, float(frames[0].pts * frames[0].time_base)
+        return (
+            np.concatenate(parts, axis=1),
+            frames[0].sample_rate,
+            float(frames[0].pts * frames[0].time_base),
+        )
 
 
 def onsets(samples: np.ndarray, rate: int, level: float = 0.1) -> list[float]:

@@ -23,10 +23,14 @@ RANGES = [(25, 70), (71, 80), (140, 163)]
 
 def segments_of(line: Timeline, ranges: list[tuple[int, int]]) -> list[Segment]:
     seconds, ends = line.seconds, line.ends
-    return [Segment(n, a, b, float(seconds[a]), float(ends[b]), 0.5) for n, (a, b) in enumerate(ranges)]
+    return [
+        Segment(n, a, b, float(seconds[a]), float(ends[b]), 0.5) for n, (a, b) in enumerate(ranges)
+    ]
 
 
-def clip_of(video: pathlib.Path, ranges: list[tuple[int, int]] = RANGES) -> tuple[pathlib.Path, Timeline]:
+def clip_of(
+    video: pathlib.Path, ranges: list[tuple[int, int]] = RANGES
+) -> tuple[pathlib.Path, Timeline]:
     line = VideoFile(video).scan()
     out = video.with_name("out.mp4")
     write_clip(out, video, line, segments_of(line, ranges))
@@ -37,7 +41,13 @@ def numbers(ranges: list[tuple[int, int]]) -> list[int]:
     return [n for a, b in ranges for n in range(a, b + 1)]
 
 
-def heard_where_it_should_be(out: pathlib.Path, line: Timeline, ranges: list[tuple[int, int]], track: int = 0, seconds: int = 20) -> None:
+def heard_where_it_should_be(
+    out: pathlib.Path,
+    line: Timeline,
+    ranges: list[tuple[int, int]],
+    track: int = 0,
+    seconds: int = 20,
+) -> None:
     """Every whole second of the video beeps within 3 ms of where the clip shows that second, and nothing else does."""
     wanted, offset = [], 0.0
     for first, last in ranges:
@@ -65,7 +75,9 @@ def test_frames_times_and_sound(tmp_path: pathlib.Path):
         assert (clip.streams.video[0].width, clip.streams.video[0].height) == (128, 96)
         assert clip.streams.video[0].codec_context.name == "h264"
         assert clip.streams.audio[0].codec_context.name == "aac"
-        assert clip.streams.video[0].duration * clip.streams.video[0].time_base == Fraction(len(numbers(ranges)), 30)
+        assert clip.streams.video[0].duration * clip.streams.video[0].time_base == Fraction(
+            len(numbers(ranges)), 30
+        )
         keys = [frame.pts * frame.time_base for frame in clip.decode(video=0) if frame.key_frame]
     assert keys == [Fraction(n, 30) for n in (0, 46, 56, 80)]  # the beginning of every segment
 
@@ -87,7 +99,11 @@ VARIANTS = {
     "turned left": {"size": (96, 128), "rotation": 90},
     "turned right": {"size": (96, 128), "rotation": 270},
     "upside down": {"rotation": 180},
-    "HEVC 10 bit": {"codec": "libx265", "pix_fmt": "yuv420p10le", "options": {"x265-params": "log-level=none"}},
+    "HEVC 10 bit": {
+        "codec": "libx265",
+        "pix_fmt": "yuv420p10le",
+        "options": {"x265-params": "log-level=none"},
+    },
     "120 fps": {"fps": 120},
     "29.97 fps": {"fps": Fraction(30000, 1001)},
     "long distance between key frames": {"gop": 250},
@@ -99,7 +115,9 @@ VARIANTS = {
 def test_every_kind_of_picture(tmp_path: pathlib.Path, name: str):
     options = {"size": (128, 96)} | VARIANTS[name]
     ranges = [*RANGES, (220, 280), (500, 560)] if name == "120 fps" else RANGES
-    video = make_video(tmp_path / "in.mp4", 600 if name == "120 fps" else 200, sounds=[beeps(7)], **options)
+    video = make_video(
+        tmp_path / "in.mp4", 600 if name == "120 fps" else 200, sounds=[beeps(7)], **options
+    )
     out, line = clip_of(video, ranges)
     assert numbers_of(out) == numbers(ranges)
     heard_where_it_should_be(out, line, ranges)
@@ -115,7 +133,13 @@ def test_variable_frame_rate_stays_one(tmp_path: pathlib.Path):
     rng = np.random.default_rng(3)
     ticks = np.concatenate([[0], np.cumsum(rng.choice([33, 40, 120, 400], 199))])
     length = float(ticks[-1]) / 1000 + 1
-    video = make_video(tmp_path / "in.mkv", 200, ticks=ticks.tolist(), time_base=Fraction(1, 1000), sounds=[beeps(length)])
+    video = make_video(
+        tmp_path / "in.mkv",
+        200,
+        ticks=ticks.tolist(),
+        time_base=Fraction(1, 1000),
+        sounds=[beeps(length)],
+    )
     out, line = clip_of(video)
     assert line.ticks.tolist() == ticks.tolist()
     assert numbers_of(out) == numbers(RANGES)
@@ -123,13 +147,20 @@ def test_variable_frame_rate_stays_one(tmp_path: pathlib.Path):
     assert np.diff(np.array(times_of(out), float)) == pytest.approx(lengths[:-1] / 1000, abs=1e-6)
     with av.open(str(out)) as clip:
         stream = clip.streams.video[0]
-        assert float(stream.duration * stream.time_base) == pytest.approx(lengths.sum() / 1000, abs=1e-6)
+        assert float(stream.duration * stream.time_base) == pytest.approx(
+            lengths.sum() / 1000, abs=1e-6
+        )
     heard_where_it_should_be(out, line, RANGES, seconds=int(length))
 
 
 CONTAINERS = {
     "mkv": {"suffix": "mkv", "audio_codec": "flac"},
-    "webm": {"suffix": "webm", "codec": "libvpx-vp9", "audio_codec": "libopus", "options": {"deadline": "realtime", "cpu-used": "8"}},
+    "webm": {
+        "suffix": "webm",
+        "codec": "libvpx-vp9",
+        "audio_codec": "libopus",
+        "options": {"deadline": "realtime", "cpu-used": "8"},
+    },
     "ts": {"suffix": "ts", "audio_codec": "mp2"},
     "mov": {"suffix": "mov", "audio_codec": "pcm_s16le"},
     "avi": {"suffix": "avi", "codec": "mpeg4", "audio_codec": "pcm_s16le"},
@@ -175,14 +206,24 @@ def test_sound_shorter_than_the_video_becomes_silence(tmp_path: pathlib.Path):
 
 
 def test_rates_that_aac_lacks(tmp_path: pathlib.Path):
-    out, line = clip_of(make_video(tmp_path / "in.mkv", 200, sounds=[beeps(7, 18900)], audio_codec="pcm_s16le", rate=18900))
+    out, line = clip_of(
+        make_video(
+            tmp_path / "in.mkv", 200, sounds=[beeps(7, 18900)], audio_codec="pcm_s16le", rate=18900
+        )
+    )
     heard_where_it_should_be(out, line, RANGES)
     assert sound_of(out)[1] == 48000
 
 
 def test_picture_and_sound_that_begin_late(tmp_path: pathlib.Path):
     """The file's clock starts elsewhere, as in recordings of a broadcast."""
-    video = make_video(tmp_path / "in.mkv", 200, ticks=[1500 + n * 40 for n in range(200)], time_base=Fraction(1, 1000), sounds=[beeps(11)])
+    video = make_video(
+        tmp_path / "in.mkv",
+        200,
+        ticks=[1500 + n * 40 for n in range(200)],
+        time_base=Fraction(1, 1000),
+        sounds=[beeps(11)],
+    )
     out, line = clip_of(video)
     assert line.start == 1500
     assert numbers_of(out) == numbers(RANGES)
@@ -201,7 +242,11 @@ def test_pixels_that_are_not_square(tmp_path: pathlib.Path):
 def test_colours_stay(tmp_path: pathlib.Path):
     """A full-range RGB source and a tagged BT.709 one show the same colour in the clip."""
     colour = np.array([200, 60, 30])
-    for codec, pix_fmt, suffix in (("libx264rgb", "rgb24", "mkv"), ("mjpeg", "yuvj420p", "avi"), ("libx264", "yuv420p", "mp4")):
+    for codec, pix_fmt, suffix in (
+        ("libx264rgb", "rgb24", "mkv"),
+        ("mjpeg", "yuvj420p", "avi"),
+        ("libx264", "yuv420p", "mp4"),
+    ):
         path = tmp_path / f"{codec}.{suffix}"
         with av.open(str(path), "w") as output:
             stream = output.add_stream(codec, rate=25)
@@ -235,7 +280,13 @@ def test_progress_counts_frames(tmp_path: pathlib.Path):
     video = make_video(tmp_path / "in.mp4", 60)
     line = VideoFile(video).scan()
     steps: list[int] = []
-    write_clip(tmp_path / "out.mp4", video, line, segments_of(line, [(3, 9), (30, 31)]), progress=steps.append)
+    write_clip(
+        tmp_path / "out.mp4",
+        video,
+        line,
+        segments_of(line, [(3, 9), (30, 31)]),
+        progress=steps.append,
+    )
     assert sum(steps) == 9
 
 
@@ -259,7 +310,9 @@ def test_interrupt_leaves_nothing(tmp_path: pathlib.Path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_clip(tmp_path / "out" / "out.mp4", video, line, segments_of(line, RANGES), progress=interrupt)
+        write_clip(
+            tmp_path / "out" / "out.mp4", video, line, segments_of(line, RANGES), progress=interrupt
+        )
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -13,14 +13,25 @@ pytest.importorskip("av", reason="PyAV (extra video) is not installed")
 from footage import numbers_of
 
 from tf_dictsum.errors import UserError
-from tf_dictsum.render.outputs import DEFAULT_KINDS, KINDS, check_folder, check_kinds, older_outputs, write_outputs
+from tf_dictsum.render.outputs import (
+    DEFAULT_KINDS,
+    KINDS,
+    check_folder,
+    check_kinds,
+    older_outputs,
+    write_outputs,
+)
 
 
 def test_every_file_and_nothing_else(tmp_path: pathlib.Path, material: Material):
     pytest.importorskip("opentimelineio", reason="opentimelineio (extra timeline) is not installed")
     seen: list[tuple[str, int, int]] = []
     files = write_outputs(
-        material.summary, tmp_path / "new" / "out", KINDS, timeline=material.line, progress=lambda *report: seen.append(report)
+        material.summary,
+        tmp_path / "new" / "out",
+        KINDS,
+        timeline=material.line,
+        progress=lambda *report: seen.append(report),
     )
     assert [path.name for path in files] == [
         "holiday-summary.json",
@@ -36,7 +47,10 @@ def test_every_file_and_nothing_else(tmp_path: pathlib.Path, material: Material)
     ]
     assert sorted(files) == sorted((tmp_path / "new" / "out").iterdir())
     assert numbers_of(files[6]) == [*range(40, 90), *range(120, 180)]
-    assert [report for report in seen if report[0] == "key frames"] == [("key frames", 1, 2), ("key frames", 2, 2)]
+    assert [report for report in seen if report[0] == "key frames"] == [
+        ("key frames", 1, 2),
+        ("key frames", 2, 2),
+    ]
     assert [report for report in seen if report[0] == "clip"][-1] == ("clip", 110, 110)
 
 
@@ -46,8 +60,14 @@ def test_without_a_timeline(tmp_path: pathlib.Path, material: Material):
 
 
 def test_twice_is_the_same(tmp_path: pathlib.Path, material: Material):
-    first = {path.name: path.read_bytes() for path in write_outputs(material.summary, tmp_path, timeline=material.line)}
-    second = {path.name: path.read_bytes() for path in write_outputs(material.summary, tmp_path, timeline=material.line)}
+    first = {
+        path.name: path.read_bytes()
+        for path in write_outputs(material.summary, tmp_path, timeline=material.line)
+    }
+    second = {
+        path.name: path.read_bytes()
+        for path in write_outputs(material.summary, tmp_path, timeline=material.line)
+    }
     assert first == second
     assert set(first) == {path.name for path in tmp_path.iterdir()}
 
@@ -55,14 +75,31 @@ def test_twice_is_the_same(tmp_path: pathlib.Path, material: Material):
 def test_features_only(tmp_path: pathlib.Path, material: Material):
     summary = make_summary(None, None, material.line, [(0, 119), (120, 239)], [1], name="video_3")
     files = write_outputs(summary, tmp_path)
-    assert [path.name for path in files] == ["video_3-summary.json", "video_3-summary.csv", "video_3-scores.png", "video_3-summary.html"]
+    assert [path.name for path in files] == [
+        "video_3-summary.json",
+        "video_3-summary.csv",
+        "video_3-scores.png",
+        "video_3-summary.html",
+    ]
     assert "<video" not in files[-1].read_text(encoding="utf-8")
 
 
 def test_nothing_chosen(tmp_path: pathlib.Path, material: Material):
-    summary = make_summary(material.video, material.info, material.line, [(0, 239)], [], warnings=("Nothing fits the budget.",))
+    summary = make_summary(
+        material.video,
+        material.info,
+        material.line,
+        [(0, 239)],
+        [],
+        warnings=("Nothing fits the budget.",),
+    )
     files = write_outputs(summary, tmp_path, timeline=material.line)
-    assert [path.name for path in files] == ["holiday-summary.json", "holiday-summary.csv", "holiday-scores.png", "holiday-summary.html"]
+    assert [path.name for path in files] == [
+        "holiday-summary.json",
+        "holiday-summary.csv",
+        "holiday-scores.png",
+        "holiday-summary.html",
+    ]
     assert "Nothing fits the budget." in files[-1].read_text(encoding="utf-8")
 
 
@@ -81,11 +118,16 @@ def test_a_folder_that_cannot_be_made(tmp_path: pathlib.Path, material: Material
         write_outputs(material.summary, tmp_path / "file" / "out")
 
 
-def test_a_folder_is_looked_at_before_any_work(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_folder_is_looked_at_before_any_work(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
     check_folder(tmp_path / "a" / "b")
     assert not (tmp_path / "a").exists()
     monkeypatch.setattr(os, "access", lambda path, mode: pathlib.Path(path) != tmp_path)
-    with pytest.raises(UserError, match=r"a/b: cannot write there, .* is read-only for this user. Choose another with --out"):
+    with pytest.raises(
+        UserError,
+        match=r"a/b: cannot write there, .* is read-only for this user. Choose another with --out",
+    ):
         check_folder(tmp_path / "a" / "b")
 
 
@@ -97,13 +139,19 @@ def test_files_of_an_earlier_run(tmp_path: pathlib.Path, material: Material):
     assert older_outputs(tmp_path, "holiday", second) == sorted(set(first) - set(second))
 
 
-@pytest.mark.parametrize("kind", ["json", "csv", "keyframes", "storyboard", "scores", "mp4", "edl", "otio", "html"])
-def test_no_room_is_one_clear_line_for_every_kind(tmp_path: pathlib.Path, material: Material, kind: str):
+@pytest.mark.parametrize(
+    "kind", ["json", "csv", "keyframes", "storyboard", "scores", "mp4", "edl", "otio", "html"]
+)
+def test_no_room_is_one_clear_line_for_every_kind(
+    tmp_path: pathlib.Path, material: Material, kind: str
+):
     """The operating system lets no file grow beyond 256 bytes; in a child process, since limits cannot be taken back."""
     import resource
 
     if kind == "otio":
-        pytest.importorskip("opentimelineio", reason="opentimelineio (extra timeline) is not installed")
+        pytest.importorskip(
+            "opentimelineio", reason="opentimelineio (extra timeline) is not installed"
+        )
     before = os.fork()
     if before == 0:
         code = 1
@@ -125,7 +173,11 @@ def test_resources_are_part_of_the_package():
     setup = pathlib.Path(__file__).parents[2] / "setup.cfg"
     assert "tf_dictsum.render = *.css, *.html, *.js" in setup.read_text()
     done = subprocess.run(
-        [sys.executable, "-c", "import importlib.resources as r; print(len(r.files('tf_dictsum.render').joinpath('page.js').read_text()))"],
+        [
+            sys.executable,
+            "-c",
+            "import importlib.resources as r; print(len(r.files('tf_dictsum.render').joinpath('page.js').read_text()))",
+        ],
         capture_output=True,
         text=True,
     )

@@ -48,22 +48,37 @@ class Reader(html.parser.HTMLParser):
         return [attributes for name, attributes in self.found if name == tag]
 
 
-def page_of(material: Material, folder: pathlib.Path, has_clip: bool = True, **changes: object) -> Reader:
+def page_of(
+    material: Material, folder: pathlib.Path, has_clip: bool = True, **changes: object
+) -> Reader:
     summary = dataclasses.replace(material.summary, **changes)
     thumbnails = [Thumbnail(key, Image.new("RGB", (640, 360))) for key in summary.key_frames]
     return Reader(as_page(summary, thumbnails, folder=folder, has_clip=has_clip))
 
 
 def test_it_has_everything(material: Material, tmp_path: pathlib.Path):
-    page = page_of(material, material.video.parent, warnings=("The end is broken.",), model="runs/films")
+    page = page_of(
+        material, material.video.parent, warnings=("The end is broken.",), model="runs/films"
+    )
     words = " ".join(page.words)
-    for text in ("holiday", "no trained model", "The end is broken.", "runs/films", "bvlc_googlenet", "15 % of the video", "00:02.000"):
+    for text in (
+        "holiday",
+        "no trained model",
+        "The end is broken.",
+        "runs/films",
+        "bvlc_googlenet",
+        "15 % of the video",
+        "00:02.000",
+    ):
         assert text in words
     (video,) = page.all("video")
     assert video["src"] == "holiday.mp4"
     cards = [link for link in page.all("a") if link.get("class") == "card"]
     assert [link["href"] for link in cards] == ["holiday.mp4#t=2.000", "holiday.mp4#t=5.000"]
-    assert all(image["alt"] and image["src"].startswith("data:image/jpeg;base64,") for image in page.all("img"))
+    assert all(
+        image["alt"] and image["src"].startswith("data:image/jpeg;base64,")
+        for image in page.all("img")
+    )
     (slider,) = [part for part in page.all("div") if part.get("role") == "slider"]
     assert slider["aria-valuemax"] == "8.00"
     assert [part["data-segment"] for part in page.all("tr") if "data-segment" in part] == ["0", "1"]
@@ -71,11 +86,24 @@ def test_it_has_everything(material: Material, tmp_path: pathlib.Path):
 
 def test_it_loads_nothing_from_anywhere(material: Material, tmp_path: pathlib.Path):
     page = page_of(material, tmp_path)
-    addresses = [value for _, attributes in page.found for name, value in attributes.items() if name in ("src", "href")]
+    addresses = [
+        value
+        for _, attributes in page.found
+        for name, value in attributes.items()
+        if name in ("src", "href")
+    ]
     assert addresses
-    assert not [address for address in addresses if re.match(r"[a-z]+:|//", address) and not address.startswith("data:image/jpeg")]
+    assert not [
+        address
+        for address in addresses
+        if re.match(r"[a-z]+:|//", address) and not address.startswith("data:image/jpeg")
+    ]
     assert page.all("link") == []
-    (policy,) = [meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+    (policy,) = [
+        meta["content"]
+        for meta in page.all("meta")
+        if meta.get("http-equiv") == "Content-Security-Policy"
+    ]
     assert policy.startswith("default-src 'none'; img-src data:")
 
 
@@ -102,7 +130,9 @@ def test_hostile_names_and_texts_stay_texts(material: Material, tmp_path: pathli
     assert len(page.all("script")) == 2
     assert len(page.all("img")) == 2
     assert page.words.count(HOSTILE) >= 3
-    assert not [name for _, attributes in page.found for name in attributes if name.startswith("on")]
+    assert not [
+        name for _, attributes in page.found for name in attributes if name.startswith("on")
+    ]
 
 
 def test_without_a_video_there_is_no_player(tmp_path: pathlib.Path, material: Material):

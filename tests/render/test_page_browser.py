@@ -25,9 +25,13 @@ from selenium.webdriver.common.keys import Keys
 from tf_dictsum.render.outputs import write_outputs
 from tf_dictsum.video.reader import VideoFile
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not installed")
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not installed"
+)
 
 FLAGS = (
     "--headless",
@@ -50,7 +54,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER, log_output=os.devnull))
+    driver = webdriver.Chrome(
+        options=options, service=webdriver.ChromeService(DRIVER, log_output=os.devnull)
+    )
     yield driver
     driver.quit()
 
@@ -66,7 +72,14 @@ def folder(material: Material, tmp_path_factory: pytest.TempPathFactory) -> path
 class Page:
     """A page that is open."""
 
-    def __init__(self, browser: Any, path: pathlib.Path, width: int = 1200, height: int = 900, dark: bool = False):
+    def __init__(
+        self,
+        browser: Any,
+        path: pathlib.Path,
+        width: int = 1200,
+        height: int = 900,
+        dark: bool = False,
+    ):
         self.browser = browser
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
@@ -79,7 +92,9 @@ class Page:
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
 
     def run(self, script: str, *arguments: Any) -> Any:
-        return self.browser.execute_script(f"const video = document.getElementById('video'); {script}", *arguments)
+        return self.browser.execute_script(
+            f"const video = document.getElementById('video'); {script}", *arguments
+        )
 
     def find(self, selector: str) -> Any:
         return self.browser.find_element(By.CSS_SELECTOR, selector)
@@ -91,7 +106,9 @@ class Page:
             time.sleep(0.05)
 
     def state(self) -> Any:
-        return self.run("return [video.currentSrc.slice(-30), video.currentTime, video.readyState, video.paused, String(video.error)]")
+        return self.run(
+            "return [video.currentSrc.slice(-30), video.currentTime, video.readyState, video.paused, String(video.error)]"
+        )
 
     def ready(self) -> "Page":
         self.wait("picture", lambda: self.run("return video.readyState >= 2 && !video.seeking"))
@@ -108,9 +125,13 @@ class Page:
     def frame(self) -> int:
         """The number of the frame that the player shows."""
         self.run("video.controls = false; video.scrollIntoView({block: 'center'});")
-        self.run("return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.run(
+            "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
         time.sleep(0.15)
-        picture = np.asarray(Image.open(io.BytesIO(self.find("#video").screenshot_as_png)).convert("RGB"))
+        picture = np.asarray(
+            Image.open(io.BytesIO(self.find("#video").screenshot_as_png)).convert("RGB")
+        )
         self.run("video.controls = true;")
         height, width = picture.shape[:2]
         shown = min(width, round(height * 16 / 9))  # black bars left and right
@@ -158,7 +179,10 @@ def test_arrows_pressed_quickly_are_all_counted(page: Page):
 
 def test_space_plays_and_pauses_wherever_the_focus_is(page: Page):
     for selector in ("body", "#video", "a.card", "#timeline"):
-        page.run("const part = document.querySelector(arguments[0]); if (part.tabIndex >= 0) part.focus();", selector)
+        page.run(
+            "const part = document.querySelector(arguments[0]); if (part.tabIndex >= 0) part.focus();",
+            selector,
+        )
         top = page.run("return window.scrollY")
         page.keys(Keys.SPACE)
         page.wait(f"playing, focus on {selector}", lambda: not page.run("return video.paused"))
@@ -206,12 +230,17 @@ def test_the_focus_can_be_seen_and_reaches_everything(page: Page):
 
 def test_a_click_on_the_timeline_seeks(page: Page):
     line = page.find("#timeline")
-    webdriver.ActionChains(page.browser).move_to_element_with_offset(line, line.size["width"] // 4, 0).click().perform()
+    webdriver.ActionChains(page.browser).move_to_element_with_offset(
+        line, line.size["width"] // 4, 0
+    ).click().perform()
     page.at(6.0)
-    assert page.run("return document.getElementById('head').getBoundingClientRect().left") == pytest.approx(
-        line.location["x"] + line.size["width"] * 0.75, abs=4
-    )
-    assert line.get_attribute("aria-valuetext") in ("0:06 of 0:08", "0:05 of 0:08")  # 5.99 s or 6.00 s: a pixel more or less
+    assert page.run(
+        "return document.getElementById('head').getBoundingClientRect().left"
+    ) == pytest.approx(line.location["x"] + line.size["width"] * 0.75, abs=4)
+    assert line.get_attribute("aria-valuetext") in (
+        "0:06 of 0:08",
+        "0:05 of 0:08",
+    )  # 5.99 s or 6.00 s: a pixel more or less
     page.keys(Keys.END)
     page.wait("the end", lambda: page.run("return video.currentTime") > 7.9)
     page.run("document.getElementById('timeline').focus()")
@@ -242,17 +271,26 @@ def test_light_and_dark(browser: Any, folder: pathlib.Path):
     page = Page(browser, folder / "holiday-summary.html", dark=False)
 
     def ground() -> int:
-        return sum(int(part) for part in page.run("return getComputedStyle(document.body).backgroundColor.match(/\\d+/g)"))
+        return sum(
+            int(part)
+            for part in page.run(
+                "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g)"
+            )
+        )
 
     page.run("localStorage.clear()")
     page = Page(browser, folder / "holiday-summary.html", dark=False)
     assert ground() > 600
     page.prefer(True)
     page.wait("dark", lambda: ground() < 150)
-    page.wait("the button says so", lambda: page.find("#theme").get_attribute("aria-pressed") == "true")
+    page.wait(
+        "the button says so", lambda: page.find("#theme").get_attribute("aria-pressed") == "true"
+    )
     page.find("#theme").click()
     assert ground() > 600
-    page = Page(browser, folder / "holiday-summary.html", dark=True)  # the reader's choice outlives the page
+    page = Page(
+        browser, folder / "holiday-summary.html", dark=True
+    )  # the reader's choice outlives the page
     assert ground() > 600
     assert page.find("#theme").get_attribute("aria-pressed") == "false"
     page.run("localStorage.clear()")
@@ -261,7 +299,9 @@ def test_light_and_dark(browser: Any, folder: pathlib.Path):
 @pytest.mark.parametrize("width", [320, 390, 800, 1600])
 def test_nothing_sticks_out_at_any_width(browser: Any, folder: pathlib.Path, width: int):
     page = Page(browser, folder / "holiday-summary.html", width=width).ready()
-    assert page.run("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.run(
+        "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
     assert page.run("return document.getElementById('video').getBoundingClientRect().height") < 800
 
 
@@ -271,12 +311,23 @@ def test_it_asks_for_nothing_but_the_video(browser: Any, folder: pathlib.Path):
     assert all(name.endswith(".mp4") or name.startswith("data:") for name in asked)
 
 
-def test_hostile_names_do_nothing_and_play(browser: Any, tmp_path: pathlib.Path, material: Material):
-    name = "a\"><script>window.hacked=1<script><img src=x onerror='window.hacked=1'>#?%41&amp;日本 é"
+def test_hostile_names_do_nothing_and_play(
+    browser: Any, tmp_path: pathlib.Path, material: Material
+):
+    name = (
+        "a\"><script>window.hacked=1<script><img src=x onerror='window.hacked=1'>#?%41&amp;日本 é"
+    )
     text = "</script><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>"
     video = tmp_path / f"{name}.mp4"
     shutil.copy(material.video, video)
-    summary = dataclasses.replace(material.summary, video=str(video), name=name, method_text=text, warnings=(text,), model=text)
+    summary = dataclasses.replace(
+        material.summary,
+        video=str(video),
+        name=name,
+        method_text=text,
+        warnings=(text,),
+        model=text,
+    )
     files = write_outputs(summary, tmp_path / "out", timeline=material.line)
     page = Page(browser, files[-1]).ready()
     assert page.run("return window.hacked === undefined")
@@ -291,27 +342,53 @@ def test_hostile_names_do_nothing_and_play(browser: Any, tmp_path: pathlib.Path,
 
 def test_what_the_browser_cannot_play_is_replaced_by_the_clip(browser: Any, tmp_path: pathlib.Path):
     """MPEG-4 part 2 in AVI: no browser plays it, all play the clip."""
-    video = make_video(tmp_path / "old.avi", 240, size=(256, 144), codec="mpeg4", sounds=[beeps(8)], audio_codec="pcm_s16le")
+    video = make_video(
+        tmp_path / "old.avi",
+        240,
+        size=(256, 144),
+        codec="mpeg4",
+        sounds=[beeps(8)],
+        audio_codec="pcm_s16le",
+    )
     file = VideoFile(video)
-    files = write_outputs(make_summary(video, file.info, file.scan(), SHOTS, [1, 3]), tmp_path, timeline=file.timeline)
+    files = write_outputs(
+        make_summary(video, file.info, file.scan(), SHOTS, [1, 3]), tmp_path, timeline=file.timeline
+    )
     page = Page(browser, files[-1])
-    page.wait("the clip", lambda: page.run("return video.readyState >= 2 && video.currentSrc.endsWith('old-summary.mp4')"))
+    page.wait(
+        "the clip",
+        lambda: page.run(
+            "return video.readyState >= 2 && video.currentSrc.endsWith('old-summary.mp4')"
+        ),
+    )
     assert "cannot play the video itself" in page.find("#problem").text
     page.find("a[aria-label^='Key frame 2,']").click()
-    page.wait("the key frame", lambda: abs(page.run("return video.currentTime") - (50 / 30 + 1)) < 0.05)
+    page.wait(
+        "the key frame", lambda: abs(page.run("return video.currentTime") - (50 / 30 + 1)) < 0.05
+    )
 
 
-def test_a_video_and_a_clip_that_were_moved_away(browser: Any, tmp_path: pathlib.Path, material: Material):
+def test_a_video_and_a_clip_that_were_moved_away(
+    browser: Any, tmp_path: pathlib.Path, material: Material
+):
     files = write_outputs(material.summary, tmp_path, ["mp4", "html"], timeline=material.line)
     files[0].unlink()
     moved = tmp_path / "elsewhere"
     moved.mkdir()
     page = Page(browser, pathlib.Path(shutil.copy(files[1], moved)))
-    page.wait("the notice", lambda: page.find("#problem").is_displayed() and "Keep this page beside" in page.find("#problem").text)
+    page.wait(
+        "the notice",
+        lambda: (
+            page.find("#problem").is_displayed()
+            and "Keep this page beside" in page.find("#problem").text
+        ),
+    )
 
 
 def test_a_page_without_a_video(browser: Any, tmp_path: pathlib.Path, material: Material):
-    (path,) = write_outputs(make_summary(None, None, material.line, SHOTS, [1, 3]), tmp_path, ["html"])
+    (path,) = write_outputs(
+        make_summary(None, None, material.line, SHOTS, [1, 3]), tmp_path, ["html"]
+    )
     page = Page(browser, path)
     assert page.browser.find_elements(By.TAG_NAME, "video") == []
     page.find("#theme").click()

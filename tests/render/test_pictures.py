@@ -23,7 +23,9 @@ from tf_dictsum.video.reader import VideoFile
 
 def test_key_frames_are_the_right_frames(tmp_path: pathlib.Path, material: Material):
     steps: list[int] = []
-    small = key_frame_pictures(material.summary, VideoFile(material.video, material.line), tmp_path, progress=steps.append)
+    small = key_frame_pictures(
+        material.summary, VideoFile(material.video, material.line), tmp_path, progress=steps.append
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "holiday-keyframe-001-00h00m02.000s.jpg",
         "holiday-keyframe-002-00h00m05.000s.jpg",
@@ -47,7 +49,9 @@ def test_key_frames_are_the_right_frames(tmp_path: pathlib.Path, material: Mater
         ({"size": (1280, 720)}, (1280, 720)),
     ],
 )
-def test_key_frames_are_upright_and_of_full_size(tmp_path: pathlib.Path, options: dict, size: tuple[int, int]):
+def test_key_frames_are_upright_and_of_full_size(
+    tmp_path: pathlib.Path, options: dict, size: tuple[int, int]
+):
     file = VideoFile(make_video(tmp_path / "in.mp4", 20, **options))
     summary = make_summary(tmp_path / "in.mp4", file.info, file.scan(), [(0, 19)], [0])
     (small,) = key_frame_pictures(summary, file, tmp_path / "out")
@@ -59,15 +63,28 @@ def test_key_frames_are_upright_and_of_full_size(tmp_path: pathlib.Path, options
 
 
 def test_shots_may_have_a_sampled_frame_in_common(tmp_path: pathlib.Path, material: Material):
-    keys = (KeyFrame(1, 15, 0.5, 0, 0.9), KeyFrame(2, 15, 0.5, 1, 0.9), KeyFrame(3, 30, 1.0, 2, 0.8))
-    small = key_frame_pictures(dataclasses.replace(material.summary, key_frames=keys), VideoFile(material.video, material.line), tmp_path)
+    keys = (
+        KeyFrame(1, 15, 0.5, 0, 0.9),
+        KeyFrame(2, 15, 0.5, 1, 0.9),
+        KeyFrame(3, 30, 1.0, 2, 0.8),
+    )
+    small = key_frame_pictures(
+        dataclasses.replace(material.summary, key_frames=keys),
+        VideoFile(material.video, material.line),
+        tmp_path,
+    )
     assert [thumbnail.key for thumbnail in small] == list(keys)
     assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_key_frames_of_an_earlier_run_go(tmp_path: pathlib.Path, material: Material):
     ours = ["holiday-keyframe-001-00h00m02.000s.jpg", "holiday-keyframe-009-00h00m07.500s.jpg"]
-    others = ["holiday-keyframe-1.jpg", "holiday2-keyframe-001-00h00m02.000s.jpg", "my-holiday-keyframe-001-00h00m02.000s.jpg", "a.txt"]
+    others = [
+        "holiday-keyframe-1.jpg",
+        "holiday2-keyframe-001-00h00m02.000s.jpg",
+        "my-holiday-keyframe-001-00h00m02.000s.jpg",
+        "a.txt",
+    ]
     for name in ours + others:
         (tmp_path / name).write_text("x")
     remove_older_key_frames(tmp_path, material.summary)
@@ -77,13 +94,18 @@ def test_key_frames_of_an_earlier_run_go(tmp_path: pathlib.Path, material: Mater
 def test_a_folder_that_cannot_be_written(tmp_path: pathlib.Path, material: Material):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(UserError, match=r"out.*cannot write it"):
-        key_frame_pictures(material.summary, VideoFile(material.video, material.line), tmp_path / "out")
+        key_frame_pictures(
+            material.summary, VideoFile(material.video, material.line), tmp_path / "out"
+        )
 
 
 def thumbnails_of(count: int, size: tuple[int, int]) -> list[Thumbnail]:
     rng = np.random.default_rng(1)
     return [
-        Thumbnail(KeyFrame(n + 1, n * 15, n * 7.5, n, 0.5), Image.new("RGB", size, tuple(rng.integers(60, 255, 3).tolist())))
+        Thumbnail(
+            KeyFrame(n + 1, n * 15, n * 7.5, n, 0.5),
+            Image.new("RGB", size, tuple(rng.integers(60, 255, 3).tolist())),
+        )
         for n in range(count)
     ]
 
@@ -101,7 +123,10 @@ def test_a_storyboard_shows_every_key_frame(material: Material, size: tuple[int,
     if count <= 20:
         # Each colour fills a part of the sheet, all of them the same part.
         pixels = np.asarray(sheet).astype(np.int16)
-        areas = [(np.abs(pixels - thumbnail.picture.getpixel((0, 0))).sum(axis=2) < 3).sum() for thumbnail in thumbnails[:4]]
+        areas = [
+            (np.abs(pixels - thumbnail.picture.getpixel((0, 0))).sum(axis=2) < 3).sum()
+            for thumbnail in thumbnails[:4]
+        ]
         assert min(areas) > 0.5 * max(areas) > 500
 
 
@@ -110,7 +135,12 @@ def test_a_storyboard_has_readable_times(material: Material):
     for colour in ("white", "black", "#888888"):
         thumbnail = Thumbnail(KeyFrame(3, 900, 72.48, 1, 0.5), Image.new("RGB", (640, 360), colour))
         sheet = storyboard(material.summary, [thumbnail])
-        corner = np.asarray(sheet.crop((10, sheet.height - 10 - 36, 200, sheet.height - 10))).astype(int).sum(axis=2) / 3
+        corner = (
+            np.asarray(sheet.crop((10, sheet.height - 10 - 36, 200, sheet.height - 10)))
+            .astype(int)
+            .sum(axis=2)
+            / 3
+        )
         assert (corner > 230).sum() > 300
         assert (corner < 80).sum() > 300
 
@@ -152,7 +182,13 @@ def test_the_plot_takes_any_scores_and_any_name(material: Material):
     flat = np.full(len(material.summary.scores), 0.5)
     assert plot(material.summary, scores=flat, segments=(), key_frames=()).std() > 5
     assert plot(material.summary, name="$x_{ 日本 \x00 " * 9, method_text="\n$y$ " * 99).std() > 5
-    changes = {"picks": np.array([0]), "pick_seconds": np.zeros(1), "scores": np.full(1, 0.3), "duration": 0.0, "n_frames": 1}
+    changes = {
+        "picks": np.array([0]),
+        "pick_seconds": np.zeros(1),
+        "scores": np.full(1, 0.3),
+        "duration": 0.0,
+        "n_frames": 1,
+    }
     one = make_summary(None, None, material.line, [(0, 0)], [0], **changes)
     assert plot(one).std() > 2
 

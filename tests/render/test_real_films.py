@@ -18,7 +18,9 @@ from tf_dictsum.video.reader import VideoFile  # noqa: E402
 pytestmark = pytest.mark.slow
 
 PUBLIC = ["action", "animals", "beach_drone", "lobby", "signs", "stage_and_space", "street"]
-MOVING = {f"public/{film}.mp4" for film in ("action", "animals", "street")}  # enough for neighbouring frames to differ clearly
+MOVING = {
+    f"public/{film}.mp4" for film in ("action", "animals", "street")
+}  # enough for neighbouring frames to differ clearly
 ODD = [
     "animated.gif",
     "hevc_10bit.mp4",
@@ -50,8 +52,12 @@ def some_shots(line: Timeline) -> tuple[list[tuple[int, int]], list[int]]:
     return shots, sorted({0, len(shots) // 2, len(shots) - 1})
 
 
-@pytest.mark.parametrize("name", [*(f"public/{film}.mp4" for film in PUBLIC), *(f"odd/{file}" for file in ODD)])
-def test_every_frame_of_the_clip_is_the_right_one(tmp_path: pathlib.Path, shared: pathlib.Path, name: str):
+@pytest.mark.parametrize(
+    "name", [*(f"public/{film}.mp4" for film in PUBLIC), *(f"odd/{file}" for file in ODD)]
+)
+def test_every_frame_of_the_clip_is_the_right_one(
+    tmp_path: pathlib.Path, shared: pathlib.Path, name: str
+):
     video = shared / "videos" / name
     file = VideoFile(video)
     line = file.scan()
@@ -64,17 +70,31 @@ def test_every_frame_of_the_clip_is_the_right_one(tmp_path: pathlib.Path, shared
 
     begins, place = {}, 0.0
     for segment in summary.segments:
-        begins.update({n: place + line.seconds[n] - segment.start for n in range(segment.start_frame, segment.end_frame + 1)})
+        begins.update(
+            {
+                n: place + line.seconds[n] - segment.start
+                for n in range(segment.start_frame, segment.end_frame + 1)
+            }
+        )
         place += segment.duration
     count, moving = 0, 0
     for number, (seconds, picture) in zip(numbers, clip_pictures(files[-1]), strict=True):
         assert seconds == pytest.approx(begins[number], abs=1e-4)
         height, width = picture.shape[:2]
-        assert (width, height) == (file.info.width + file.info.width % 2, file.info.height + file.info.height % 2)
+        assert (width, height) == (
+            file.info.width + file.info.width % 2,
+            file.info.height + file.info.height % 2,
+        )
         shown = small(picture[: file.info.height, : file.info.width])
-        errors = {d: np.abs(shown - video_pictures[number + d]).mean() for d in (-1, 0, 1) if number + d in video_pictures}
+        errors = {
+            d: np.abs(shown - video_pictures[number + d]).mean()
+            for d in (-1, 0, 1)
+            if number + d in video_pictures
+        }
         assert errors[0] < 4, f"frame {number}"
-        steps = [np.abs(video_pictures[number] - video_pictures[number + d]).mean() for d in errors if d]
+        steps = [
+            np.abs(video_pictures[number] - video_pictures[number + d]).mean() for d in errors if d
+        ]
         if steps and min(steps) > 2:  # where neighbours differ, the right one is the nearest
             assert errors[0] == min(errors.values()), f"frame {number}: {errors}"
             moving += 1
@@ -85,5 +105,9 @@ def test_every_frame_of_the_clip_is_the_right_one(tmp_path: pathlib.Path, shared
     for key, path in zip(summary.key_frames, files[:-1], strict=True):
         with Image.open(path) as picture:
             assert picture.size == (file.info.width, file.info.height)
-            (frame,) = VideoFile(video).frames([key.frame])  # without a timeline: counted from the first frame
-            assert np.abs(np.asarray(picture, np.float64) - frame.rgb).mean() < 6  # what JPEG loses of dithered pictures (GIF)
+            (frame,) = VideoFile(video).frames(
+                [key.frame]
+            )  # without a timeline: counted from the first frame
+            assert (
+                np.abs(np.asarray(picture, np.float64) - frame.rgb).mean() < 6
+            )  # what JPEG loses of dithered pictures (GIF)

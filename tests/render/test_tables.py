@@ -17,15 +17,27 @@ def test_json_says_everything(tmp_path: pathlib.Path, material: Material):
     write_summary_json(tmp_path / "s.json", material.summary)
     said = json.loads((tmp_path / "s.json").read_text())
     assert said["video"] == str(material.video)
-    assert (said["fps"], said["n_frames"], said["duration"]) == (pytest.approx(30), 240, pytest.approx(8))
+    assert (said["fps"], said["n_frames"], said["duration"]) == (
+        pytest.approx(30),
+        240,
+        pytest.approx(8),
+    )
     assert (said["width"], said["height"]) == (256, 144)
     assert said["method"] == "representative"
     assert "no trained model" in said["method_text"]
     assert said["extractor"] == {"network": "bvlc_googlenet", "layer": "pool5", "fps": 2.0}
     first, second = said["segments"]
-    assert (first["start_frame"], first["end_frame"], first["n_frames"], first["shot"]) == (40, 89, 50, 1)
+    assert (first["start_frame"], first["end_frame"], first["n_frames"], first["shot"]) == (
+        40,
+        89,
+        50,
+        1,
+    )
     assert (first["start_timecode"], first["end_timecode"]) == ("00:00:01.333", "00:00:03.000")
-    assert (second["clip_start"], second["clip_end"]) == (pytest.approx(50 / 30), pytest.approx(110 / 30))
+    assert (second["clip_start"], second["clip_end"]) == (
+        pytest.approx(50 / 30),
+        pytest.approx(110 / 30),
+    )
     assert said["summary_frames"] == 110
     assert [key["file"] for key in said["key_frames"]] == [
         "holiday-keyframe-001-00h00m02.000s.jpg",
@@ -36,8 +48,16 @@ def test_json_says_everything(tmp_path: pathlib.Path, material: Material):
 
 
 def test_json_takes_any_extractor(tmp_path: pathlib.Path, material: Material):
-    extractor = MappingProxyType({"mean": np.array([104.0, 117.0]), "fps": np.float32(2), "nested": MappingProxyType({"a": (1, 2)})})
-    summary = make_summary(material.video, material.info, material.line, [(0, 239)], [], extractor=extractor)
+    extractor = MappingProxyType(
+        {
+            "mean": np.array([104.0, 117.0]),
+            "fps": np.float32(2),
+            "nested": MappingProxyType({"a": (1, 2)}),
+        }
+    )
+    summary = make_summary(
+        material.video, material.info, material.line, [(0, 239)], [], extractor=extractor
+    )
     write_summary_json(tmp_path / "s.json", summary)
     said = json.loads((tmp_path / "s.json").read_text())
     assert said["extractor"] == {"mean": [104.0, 117.0], "fps": 2.0, "nested": {"a": [1, 2]}}
@@ -49,7 +69,9 @@ def test_csv_has_a_row_per_segment(tmp_path: pathlib.Path, material: Material):
     with open(tmp_path / "s.csv", encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
     assert tuple(rows[0]) == COLUMNS
-    assert [(row["segment"], row["start_frame"], row["end_frame"], row["n_frames"]) for row in rows] == [
+    assert [
+        (row["segment"], row["start_frame"], row["end_frame"], row["n_frames"]) for row in rows
+    ] == [
         ("1", "40", "89", "50"),
         ("2", "120", "179", "60"),
     ]
@@ -61,7 +83,9 @@ def test_csv_has_a_row_per_segment(tmp_path: pathlib.Path, material: Material):
 
 def test_csv_quotes_whatever_a_file_is_called(tmp_path: pathlib.Path, material: Material):
     name = 'a, "b"\r\nc 日本.mp4'
-    summary = make_summary(tmp_path / name, material.info, material.line, [(0, 239)], [0], extractor={"layer": "pool5"})
+    summary = make_summary(
+        tmp_path / name, material.info, material.line, [(0, 239)], [0], extractor={"layer": "pool5"}
+    )
     write_summary_csv(tmp_path / "s.csv", summary)
     with open(tmp_path / "s.csv", encoding="utf-8", newline="") as handle:
         (row,) = csv.DictReader(handle)

@@ -9,7 +9,13 @@ from tf_dictsum.render.timecode import filename_timecode, smpte_timecode, timeco
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "00:00:00.000"), (72.48, "00:01:12.480"), (59.9996, "00:01:00.000"), (3599.9996, "01:00:00.000"), (360000, "100:00:00.000")],
+    [
+        (0, "00:00:00.000"),
+        (72.48, "00:01:12.480"),
+        (59.9996, "00:01:00.000"),
+        (3599.9996, "01:00:00.000"),
+        (360000, "100:00:00.000"),
+    ],
 )
 def test_timecode(seconds: float, text: str):
     assert timecode(seconds) == text

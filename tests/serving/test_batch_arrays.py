@@ -14,7 +14,12 @@ from tf_dictsum.serving.status import Code, ServingError
 PADDING = Batching(pad_variable_length_inputs=True)
 
 
-@given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 5), st.integers(1, 3)), min_size=1, max_size=4), st.booleans())
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 3), st.integers(1, 5), st.integers(1, 3)), min_size=1, max_size=4
+    ),
+    st.booleans(),
+)
 def test_merge_pads_with_the_first_element_and_split_undoes_it(shapes, allowed):
     rng = np.random.default_rng(len(shapes))
     requests = [{"x": rng.random(shape, np.float32), "n": np.arange(shape[0])} for shape in shapes]
@@ -57,23 +62,38 @@ def test_shapes_that_differ_without_padding():
         "have equal dimensions starting with the first dim."
     )
     check(Code.FAILED_PRECONDITION, text, lambda: merge(requests, Batching()))
-    assert merge([{"x": np.zeros((1, 2))}, {"x": np.zeros((2, 2))}], Batching())["x"].shape == (3, 2)
+    assert merge([{"x": np.zeros((1, 2))}, {"x": np.zeros((2, 2))}], Batching())["x"].shape == (
+        3,
+        2,
+    )
 
 
 def test_an_empty_tensor_among_others():
     requests = [{"x": np.zeros((1, 2))}, {"x": np.zeros((1, 0))}]
-    check(Code.INVALID_ARGUMENT, "Got empty tensor in batch of non-empty tensors.", lambda: merge(requests, PADDING))
+    check(
+        Code.INVALID_ARGUMENT,
+        "Got empty tensor in batch of non-empty tensors.",
+        lambda: merge(requests, PADDING),
+    )
 
 
 def test_batch_size():
     assert batch_size({"x": np.zeros((3, 2)), "n": np.zeros(3)}) == 3
     text = "Batching session Run() input tensors must have at least one dimension."
-    check(Code.INVALID_ARGUMENT, text, lambda: batch_size({"x": np.zeros((3, 2)), "n": np.zeros(())}))
+    check(
+        Code.INVALID_ARGUMENT, text, lambda: batch_size({"x": np.zeros((3, 2)), "n": np.zeros(())})
+    )
     text = "Batching session Run() input tensors must have equal 0th-dimension size."
-    check(Code.INVALID_ARGUMENT, text, lambda: batch_size({"x": np.zeros((3, 2)), "n": np.zeros(2)}))
+    check(
+        Code.INVALID_ARGUMENT, text, lambda: batch_size({"x": np.zeros((3, 2)), "n": np.zeros(2)})
+    )
 
 
 def test_outputs_without_the_batch():
-    check(Code.FAILED_PRECONDITION, "Batched output tensor has 0 dimensions", lambda: split({"y": np.zeros(())}, [1]))
+    check(
+        Code.FAILED_PRECONDITION,
+        "Batched output tensor has 0 dimensions",
+        lambda: split({"y": np.zeros(())}, [1]),
+    )
     text = "Batched output tensor's 0th dimension does not equal the sum of the 0th dimension sizes of the input tensors"
     check(Code.FAILED_PRECONDITION, text, lambda: split({"y": np.zeros(2)}, [1, 2]))

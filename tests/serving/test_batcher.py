@@ -11,7 +11,9 @@ from tf_dictsum.serving.batcher import Batcher, BatchThreads
 from tf_dictsum.serving.config_files import Batching
 from tf_dictsum.serving.status import Code, ServingError, invalid
 
-OPTIONS = Batching(max_batch_size=4, num_batch_threads=1, pad_variable_length_inputs=True, max_enqueued_batches=100)
+OPTIONS = Batching(
+    max_batch_size=4, num_batch_threads=1, pad_variable_length_inputs=True, max_enqueued_batches=100
+)
 
 
 class Model:
@@ -112,11 +114,16 @@ def test_too_many_videos(start):
     _, batcher = start()
     with pytest.raises(ServingError) as error:
         ask(batcher, *range(5))
-    assert (error.value.code, error.value.message) == (Code.INVALID_ARGUMENT, "Task size 5 is larger than maximum input batch size 4")
+    assert (error.value.code, error.value.message) == (
+        Code.INVALID_ARGUMENT,
+        "Task size 5 is larger than maximum input batch size 4",
+    )
 
 
 def test_splitting(start):
-    model, batcher = start(max_batch_size=10, max_execution_batch_size=4, enable_large_batch_splitting=True)
+    model, batcher = start(
+        max_batch_size=10, max_execution_batch_size=4, enable_large_batch_splitting=True
+    )
     assert ask(batcher, *range(9)) == [2 * n for n in range(9)]
     assert sorted(model.sizes) == [1, 4, 4]
 
@@ -128,7 +135,9 @@ def test_the_queue_is_full(start):
     workers, results = together(*(lambda: ask(batcher, *full) for _ in range(3)))
     time.sleep(0.1)
     assert results[2].code == Code.UNAVAILABLE
-    assert results[2].message == "The batch scheduling queue to which this task was submitted is full"
+    assert (
+        results[2].message == "The batch scheduling queue to which this task was submitted is full"
+    )
     model.gate.set()
     finish(workers)
     assert results[:2] == [[2.0] * 4] * 2
@@ -147,7 +156,9 @@ def test_one_bad_request_does_not_fail_the_others(start):
 def test_a_deadline_in_the_queue(start):
     model, batcher = start()
     model.gate.clear()
-    workers, results = together(lambda: ask(batcher, 1.0), lambda: ask(batcher, 2.0, deadline=time.monotonic() + 0.1))
+    workers, results = together(
+        lambda: ask(batcher, 1.0), lambda: ask(batcher, 2.0, deadline=time.monotonic() + 0.1)
+    )
     workers[1].join(5)
     assert results[1].code == Code.DEADLINE_EXCEEDED
     model.gate.set()
@@ -161,7 +172,9 @@ def test_a_batch_runs_until_its_latest_deadline(start):
     model.gate.clear()
     late = time.monotonic() + 50
     workers, _ = together(
-        lambda: ask(batcher, 1.0), lambda: ask(batcher, 2.0, deadline=late - 20), lambda: ask(batcher, 2.0, deadline=late)
+        lambda: ask(batcher, 1.0),
+        lambda: ask(batcher, 2.0, deadline=late - 20),
+        lambda: ask(batcher, 2.0, deadline=late),
     )
     model.gate.set()
     finish(workers)
@@ -181,7 +194,10 @@ def test_an_unexpected_error_reaches_those_who_wait(start):
 def test_different_outputs_do_not_mix(start):
     model, batcher = start()
     model.gate.clear()
-    calls = [lambda name=name: batcher.run("s", {"x": np.ones(1)}, [name], None) for name in ("y", "y", "z")]
+    calls = [
+        lambda name=name: batcher.run("s", {"x": np.ones(1)}, [name], None)
+        for name in ("y", "y", "z")
+    ]
     workers, results = together(*calls)
     model.gate.set()
     finish(workers)

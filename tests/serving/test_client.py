@@ -33,7 +33,9 @@ def dataset(tmp_path, small_dataset):
 
 
 def client_of(server, model=MODEL, **kwargs):
-    return ScoringClient(Connection(server.address), model, **{"backoff": QUICK, "deadline": 20.0, **kwargs})
+    return ScoringClient(
+        Connection(server.address), model, **{"backoff": QUICK, "deadline": 20.0, **kwargs}
+    )
 
 
 def score(server, dataset, out, **kwargs):
@@ -51,7 +53,9 @@ def check(out, dataset, version=1):
     found = json.loads(out.read_text())
     assert list(found) == list(dataset.videos)
     for key, video in dataset.videos.items():
-        np.testing.assert_array_equal(np.float32(found[key]), expected_scores(video.features, version))
+        np.testing.assert_array_equal(
+            np.float32(found[key]), expected_scores(video.features, version)
+        )
     assert not out.with_name(out.name + ".partial").exists()
 
 
@@ -70,23 +74,43 @@ def test_scores_a_dataset(tmp_path, dataset):
         assert score(server, dataset, tmp_path / "scores.json") == 1
         check(tmp_path / "scores.json", dataset)
         sent = server.requests[0]
-        assert (sent.model_spec.name, sent.model_spec.signature_name) == ("dictsum", "serving_default")
+        assert (sent.model_spec.name, sent.model_spec.signature_name) == (
+            "dictsum",
+            "serving_default",
+        )
         assert not sent.model_spec.HasField("version")
-        lengths = [request.inputs["features"].tensor_shape.dim[1].size for request in server.requests]
-        assert sorted(lengths, reverse=True) == sorted(v.n_steps for v in dataset.videos.values())[::-1]
+        lengths = [
+            request.inputs["features"].tensor_shape.dim[1].size for request in server.requests
+        ]
+        assert (
+            sorted(lengths, reverse=True)
+            == sorted(v.n_steps for v in dataset.videos.values())[::-1]
+        )
 
 
 def test_requests_are_pipelined(tmp_path, dataset):
     together = threading.Barrier(3)
-    with ScriptedServer(lambda number, request, context: number >= 0 and together.wait(20)) as server:
-        score(server, dataset, tmp_path / "scores.json")  # no answer before three requests are there at the same time
+    with ScriptedServer(
+        lambda number, request, context: number >= 0 and together.wait(20)
+    ) as server:
+        score(
+            server, dataset, tmp_path / "scores.json"
+        )  # no answer before three requests are there at the same time
         assert server.most == 3
 
 
 def test_version_and_label_are_sent(tmp_path, dataset):
     with ScriptedServer() as server:
-        score(server, dataset, tmp_path / "a.json", model=Model("m", version=7, signature="serving_default"))
-        assert (server.requests[-1].model_spec.name, server.requests[-1].model_spec.version.value) == ("m", 7)
+        score(
+            server,
+            dataset,
+            tmp_path / "a.json",
+            model=Model("m", version=7, signature="serving_default"),
+        )
+        assert (
+            server.requests[-1].model_spec.name,
+            server.requests[-1].model_spec.version.value,
+        ) == ("m", 7)
         score(server, dataset, tmp_path / "b.json", model=Model("m", label="stable"))
         assert server.requests[-1].model_spec.version_label == "stable"
     with pytest.raises(UserError, match="exclude each other"):
@@ -105,14 +129,18 @@ def test_unavailable_for_ever(tmp_path, dataset, monkeypatch):
     said = []
     monkeypatch.setattr(logging, "warning", lambda text, *values: said.append(text % values))
     with ScriptedServer(failing([grpc.StatusCode.UNAVAILABLE] * 99)) as server:
-        with pytest.raises(UserError, match=r"UNAVAILABLE: scripted \d+ \(5 tries\)\. Is the server running there"):
+        with pytest.raises(
+            UserError, match=r"UNAVAILABLE: scripted \d+ \(5 tries\)\. Is the server running there"
+        ):
             score(server, dataset, tmp_path / "scores.json")
     (line,) = said
     assert re.search(r"UNAVAILABLE: scripted \d+; trying up to 3 times more\.$", line)
     assert list(tmp_path.glob("scores*")) == []
 
 
-@pytest.mark.parametrize("code", [c for c in grpc.StatusCode if c.name not in ("OK", "UNAVAILABLE")])
+@pytest.mark.parametrize(
+    "code", [c for c in grpc.StatusCode if c.name not in ("OK", "UNAVAILABLE")]
+)
 def test_no_other_error_is_tried_again(code):
     with ScriptedServer(failing([code])) as server, client_of(server) as client:
         with pytest.raises(UserError, match=f"^{server.address}: {code.name}: scripted 0"):
@@ -121,9 +149,14 @@ def test_no_other_error_is_tried_again(code):
 
 
 def test_the_deadline(tmp_path):
-    with ScriptedServer(lambda *_: time.sleep(1)) as server, client_of(server, deadline=0.2) as client:
+    with (
+        ScriptedServer(lambda *_: time.sleep(1)) as server,
+        client_of(server, deadline=0.2) as client,
+    ):
         begin = time.monotonic()
-        with pytest.raises(UserError, match=r"DEADLINE_EXCEEDED.*No answer within 0\.2 s\. Raise --deadline"):
+        with pytest.raises(
+            UserError, match=r"DEADLINE_EXCEEDED.*No answer within 0\.2 s\. Raise --deadline"
+        ):
             client.score(np.zeros((5, 7), np.float32))
         assert time.monotonic() - begin < 0.9
 
@@ -136,8 +169,13 @@ def test_backoff_doubles_up_to_its_most():
 
 def test_an_interrupted_job_goes_on(tmp_path, dataset):
     out = tmp_path / "scores.json"
-    with ScriptedServer(lambda n, request, context: n == 4 and context.abort(grpc.StatusCode.INTERNAL, "broken")) as server:
-        with pytest.raises(UserError, match=r"INTERNAL: broken\. [345] of 6 videos are kept in .*scores.json.partial; the same command"):
+    with ScriptedServer(
+        lambda n, request, context: n == 4 and context.abort(grpc.StatusCode.INTERNAL, "broken")
+    ) as server:
+        with pytest.raises(
+            UserError,
+            match=r"INTERNAL: broken\. [345] of 6 videos are kept in .*scores.json.partial; the same command",
+        ):
             score(server, dataset, out)
     kept = json.loads((tmp_path / "scores.json.partial").read_text())["videos"]
     assert not out.exists()
@@ -147,9 +185,13 @@ def test_an_interrupted_job_goes_on(tmp_path, dataset):
         check(out, dataset)
 
 
-def test_kept_scores_of_other_features_or_another_model_do_not_count(tmp_path, dataset, small_dataset):
+def test_kept_scores_of_other_features_or_another_model_do_not_count(
+    tmp_path, dataset, small_dataset
+):
     out, partial = tmp_path / "scores.json", tmp_path / "scores.json.partial"
-    with ScriptedServer(lambda n, request, context: n == 5 and context.abort(grpc.StatusCode.INTERNAL, "broken")) as server:
+    with ScriptedServer(
+        lambda n, request, context: n == 5 and context.abort(grpc.StatusCode.INTERNAL, "broken")
+    ) as server:
         with pytest.raises(UserError, match="kept"):
             score(server, dataset, out)
     text = partial.read_text()
@@ -165,7 +207,15 @@ def test_kept_scores_of_other_features_or_another_model_do_not_count(tmp_path, d
         check(out, dataset)
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", '{"model": "dictsum serving_default", "videos": {"video_1": {"features": 1}}}', "{"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "{}",
+        '{"model": "dictsum serving_default", "videos": {"video_1": {"features": 1}}}',
+        "{",
+    ],
+)
 def test_a_strange_partial_file_is_refused(tmp_path, dataset, text):
     (tmp_path / "scores.json.partial").write_text(text)
     with ScriptedServer() as server:
@@ -191,7 +241,10 @@ def test_a_server_that_never_stays_at_a_version(tmp_path, dataset):
     def swap(number, request, context):
         server.version += 1
 
-    with ScriptedServer(swap) as server, pytest.raises(UserError, match=r"changed its version 5 times meanwhile\. Pin one"):
+    with (
+        ScriptedServer(swap) as server,
+        pytest.raises(UserError, match=r"changed its version 5 times meanwhile\. Pin one"),
+    ):
         score(server, dataset, tmp_path / "scores.json")
 
 
@@ -199,7 +252,10 @@ def test_a_server_that_never_stays_at_a_version(tmp_path, dataset):
     ("change", "message"),
     [
         ({"width": 9}, r"features of width 7, but model dictsum version 1 expects 9"),
-        ({"inputs": ("x", "lengths")}, r"signature serving_default is lengths, x -> scores; expected features, lengths -> scores"),
+        (
+            {"inputs": ("x", "lengths")},
+            r"signature serving_default is lengths, x -> scores; expected features, lengths -> scores",
+        ),
         ({"output": "y"}, r"signature serving_default is features, lengths -> y"),
         ({"spoil": lambda s: s * np.nan}, r"scores that are not finite"),
         ({"spoil": lambda s: s[0]}, r"scores of shape \[\d+\] for \d+ steps; expected \[1, \d+\]"),
@@ -225,14 +281,20 @@ def test_an_answer_without_scores_and_a_signature_that_is_not_there():
 def test_more_than_4_mb_each_way():
     features = np.random.default_rng(0).random((1_500_000, 1), np.float32)
     with ScriptedServer(width=1) as server, client_of(server) as client:
-        np.testing.assert_array_equal(client.score(features).values, expected_scores(features[None])[0])
+        np.testing.assert_array_equal(
+            client.score(features).values, expected_scores(features[None])[0]
+        )
     with ScriptedServer(width=1) as server:
-        limited = ScoringClient(Connection(server.address, max_message_bytes=2**20), Model(), backoff=QUICK)
+        limited = ScoringClient(
+            Connection(server.address, max_message_bytes=2**20), Model(), backoff=QUICK
+        )
         with limited, pytest.raises(UserError, match=r"RESOURCE_EXHAUSTED.*larger than max"):
             limited.score(features)
 
 
-@pytest.mark.parametrize("server", ["", "localhost", "localhost:", ":8500", "http://localhost:8500/x", "localhost:99999"])
+@pytest.mark.parametrize(
+    "server", ["", "localhost", "localhost:", ":8500", "http://localhost:8500/x", "localhost:99999"]
+)
 def test_addresses(server):
     with pytest.raises(UserError, match=r"expected HOST:PORT of a gRPC port"):
         Connection(server)
@@ -271,11 +333,22 @@ def test_tls(tls_server, pki):
     quick = Backoff(retries=0)
     good = files | own if tls_server.mutual else files
     with ScoringClient(Connection(tls_server.address, **good), Model(), backoff=quick) as client:
-        np.testing.assert_array_equal(client.score(features).values, expected_scores(features[None])[0])
-    bad = [{}, files | {"ca_file": str(pki / "stranger.pem")}, files | {"tls_server_name": "other.test"}]
+        np.testing.assert_array_equal(
+            client.score(features).values, expected_scores(features[None])[0]
+        )
+    bad = [
+        {},
+        files | {"ca_file": str(pki / "stranger.pem")},
+        files | {"tls_server_name": "other.test"},
+    ]
     for wrong in bad + [files] * tls_server.mutual:
-        with ScoringClient(Connection(tls_server.address, **wrong), Model(), deadline=10, backoff=quick) as client:
-            with pytest.raises(UserError, match=r"UNAVAILABLE.*\(1 tries\)\. Is the server running there.* with or without TLS as asked\?"):
+        with ScoringClient(
+            Connection(tls_server.address, **wrong), Model(), deadline=10, backoff=quick
+        ) as client:
+            with pytest.raises(
+                UserError,
+                match=r"UNAVAILABLE.*\(1 tries\)\. Is the server running there.* with or without TLS as asked\?",
+            ):
                 client.score(features)
 
 
@@ -300,7 +373,12 @@ def command(*flags, **kwargs):
 def test_the_command_writes_what_evaluate_reads(tmp_path, dataset):
     out = tmp_path / "scores.json"
     with ScriptedServer() as server:
-        found = command(f"--server={server.address}", f"--dataset={dataset.source}", f"--out={out}", "--model_name=m")
+        found = command(
+            f"--server={server.address}",
+            f"--dataset={dataset.source}",
+            f"--out={out}",
+            "--model_name=m",
+        )
     assert found.returncode == 0, found.stderr
     assert found.stdout == f"{out}: scores of 6 videos from {server.address}, model m version 1\n"
     assert "6/6" in found.stderr  # the bar
@@ -315,7 +393,9 @@ def test_the_command_resumes_after_kill_9_and_ctrl_c(tmp_path, dataset, number, 
     out, partial = tmp_path / "scores.json", tmp_path / "scores.json.partial"
     flags = [f"--dataset={dataset.source}", f"--out={out}", "--in_flight=1", "--noprogress"]
     with ScriptedServer(lambda number, request, context: time.sleep(0.7)) as server:
-        process = subprocess.Popen([sys.executable, "-m", "tf_dictsum.score", f"--server={server.address}", *flags])
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tf_dictsum.score", f"--server={server.address}", *flags]
+        )
         while not partial.exists():
             assert process.poll() is None
             time.sleep(0.05)
@@ -340,12 +420,21 @@ def test_mistakes_are_one_line_and_status_2(tmp_path):
 
     port = free_port()
     given = (f"--server=127.0.0.1:{port}", f"--out={tmp_path / 'scores.json'}", "--noprogress")
-    assert fails("--dataset=demo", f"--out={tmp_path / 'a'}").startswith("error: --server is missing")
+    assert fails("--dataset=demo", f"--out={tmp_path / 'a'}").startswith(
+        "error: --server is missing"
+    )
     assert fails(*given, "--dataset=none.h5").startswith("error: none.h5: no such file")
-    assert fails("--server=x", "--out=y", "--dataset=demo").startswith("error: --server=x: expected HOST:PORT")
+    assert fails("--server=x", "--out=y", "--dataset=demo").startswith(
+        "error: --server=x: expected HOST:PORT"
+    )
     url = fails("--server=http://127.0.0.1:8501", "--out=y", "--dataset=demo")
-    assert url == "error: --server=http://127.0.0.1:8501: give HOST:PORT of the gRPC port, without http://."
+    assert (
+        url
+        == "error: --server=http://127.0.0.1:8501: give HOST:PORT of the gRPC port, without http://."
+    )
     assert "UNAVAILABLE" in fails(*given, "--dataset=demo", "--retries=0")
     assert fails(*given, "--dataset=demo", "more").startswith("error: unexpected argument 'more'")
-    assert fails(given[0], "--dataset=demo", f"--out={tmp_path}").startswith(f"error: {tmp_path}: a directory")
+    assert fails(given[0], "--dataset=demo", f"--out={tmp_path}").startswith(
+        f"error: {tmp_path}: a directory"
+    )
     assert list(tmp_path.iterdir()) == []

@@ -75,12 +75,27 @@ def test_an_empty_batching_file_means_tensorflows_defaults(write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("max_bach_size { value: 8 }", r'line 1: .*BatchingParameters" has no field named "max_bach_size"\. Fields of .*: max_batch_size,'),
-        ("\nmax_batch_size { value: eight }", r"line 2: max_batch_size: Couldn't parse integer: eight\.$"),
+        (
+            "max_bach_size { value: 8 }",
+            r'line 1: .*BatchingParameters" has no field named "max_bach_size"\. Fields of .*: max_batch_size,',
+        ),
+        (
+            "\nmax_batch_size { value: eight }",
+            r"line 2: max_batch_size: Couldn't parse integer: eight\.$",
+        ),
         ("max_batch_size { value: 8", r'line 1: max_batch_size: Expected "}"\.$'),
-        ("pad_variable_length_inputs: maybe", r"line 1: pad_variable_length_inputs: Expected \"true\" or \"false\"\.$"),
-        ("# first\n\nmax_batch_size { value: 0 }", r"line 3: max_batch_size: 0; must be at least 1"),
-        ("batch_timeout_micros { value: -1 }", r"line 1: batch_timeout_micros: -1; must be at least 0"),
+        (
+            "pad_variable_length_inputs: maybe",
+            r"line 1: pad_variable_length_inputs: Expected \"true\" or \"false\"\.$",
+        ),
+        (
+            "# first\n\nmax_batch_size { value: 0 }",
+            r"line 3: max_batch_size: 0; must be at least 1",
+        ),
+        (
+            "batch_timeout_micros { value: -1 }",
+            r"line 1: batch_timeout_micros: -1; must be at least 0",
+        ),
         ("max_enqueued_batches { value: 0 }", r"max_enqueued_batches: 0; must be at least 1"),
         ("num_batch_threads { value: 0 }", r"num_batch_threads: 0; must be at least 1"),
         (
@@ -88,7 +103,10 @@ def test_an_empty_batching_file_means_tensorflows_defaults(write):
             r"line 3: allowed_batch_sizes: last entry .* must match max_batch_size; last entry was 6; expected 8",
         ),
         ("allowed_batch_sizes: 4", r"last entry was 4; expected 1000"),
-        ("max_batch_size { value: 4 } allowed_batch_sizes: [4, 4]", r"allowed_batch_sizes: 4, 4; must be positive and increasing"),
+        (
+            "max_batch_size { value: 4 } allowed_batch_sizes: [4, 4]",
+            r"allowed_batch_sizes: 4, 4; must be positive and increasing",
+        ),
         ("max_batch_size { value: 4 } allowed_batch_sizes: [-1, 4]", r"-1, 4; must be positive"),
         (
             "enable_large_batch_splitting { value: true } max_batch_size { value: 4 }\nmax_execution_batch_size { value: 8 }",
@@ -113,13 +131,18 @@ def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(UserError, match="cannot read it: Is a directory"):
         read_batching(str(tmp_path))
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match=r"not a text file; expected the text form of tensorflow\.serving.BatchingParameters"):
+    with pytest.raises(
+        UserError,
+        match=r"not a text file; expected the text form of tensorflow\.serving.BatchingParameters",
+    ):
         read_batching(str(tmp_path / "binary"))
 
 
 @given(
     st.builds(
-        lambda most, some, **rest: Batching(max_batch_size=most, allowed_batch_sizes=(*(s for s in some if s < most), most), **rest),
+        lambda most, some, **rest: Batching(
+            max_batch_size=most, allowed_batch_sizes=(*(s for s in some if s < most), most), **rest
+        ),
         st.integers(1, 2**31),
         st.sets(st.integers(1, 2**31), max_size=4).map(sorted),
         batch_timeout_micros=st.integers(0, 2**62),
@@ -136,7 +159,9 @@ def test_batching_survives_writing(folder, batching):
 
 
 def test_splitting(write):
-    batching = Batching(8, enable_large_batch_splitting=True, max_execution_batch_size=4, allowed_batch_sizes=(2, 4))
+    batching = Batching(
+        8, enable_large_batch_splitting=True, max_execution_batch_size=4, allowed_batch_sizes=(2, 4)
+    )
     assert read_batching(write(batching_text(batching))) == batching
     assert batching.largest_execution == 4
     assert Batching(8, enable_large_batch_splitting=True).largest_execution == 8
@@ -149,7 +174,10 @@ def test_monitoring(write):
     text = 'prometheus_config { enable: true path: "/metrics" }'
     assert read_monitoring(write(text)) == Monitoring(True, "/metrics")
     assert read_monitoring(write("")) == Monitoring(False, "/monitoring/prometheus/metrics")
-    assert read_monitoring(write("prometheus_config: <enable: true>")).path == "/monitoring/prometheus/metrics"
+    assert (
+        read_monitoring(write("prometheus_config: <enable: true>")).path
+        == "/monitoring/prometheus/metrics"
+    )
     for value in (Monitoring(True), Monitoring(False, "/m")):
         assert read_monitoring(write(monitoring_text(value))) == value
 
@@ -158,9 +186,15 @@ def test_monitoring(write):
     ("text", "message"),
     [
         ("prometheus_config {\n enable: yes }", r"line 2: enable: Expected"),
-        ('prometheus_config {\n enable: true\n path: "metrics" }', r"line 3: path: 'metrics'; expected the path of a URL"),
+        (
+            'prometheus_config {\n enable: true\n path: "metrics" }',
+            r"line 3: path: 'metrics'; expected the path of a URL",
+        ),
         ('prometheus_config { path: "/a b" }', r"path: '/a b'; expected"),
-        ("prometheus { }", r'no field named "prometheus"\. Fields of MonitoringConfig: prometheus_config'),
+        (
+            "prometheus { }",
+            r'no field named "prometheus"\. Fields of MonitoringConfig: prometheus_config',
+        ),
     ],
 )
 def test_bad_monitoring_files(write, text, message):
@@ -189,7 +223,10 @@ def test_ssl(write):
         ),
         (ssl_text(TLS(KEY, KEY)), r"line 2: server_cert: not the PEM text of a certificate"),
         (ssl_text(TLS(KEY, CERTIFICATE, "ca.pem")), r"line 3: custom_ca: not the PEM text"),
-        (ssl_text(TLS(KEY, CERTIFICATE, "", True)), r"line 3: client_verify: true, but custom_ca is missing"),
+        (
+            ssl_text(TLS(KEY, CERTIFICATE, "", True)),
+            r"line 3: client_verify: true, but custom_ca is missing",
+        ),
         ("client_verify: 7", r"line 1: "),
         (ssl_text(TLS(KEY, CERTIFICATE)).replace("\n", " ") + "client_verify: 7", r"line 1: "),
         ("server_keys: ''", r'no field named "server_keys"'),
@@ -221,7 +258,12 @@ def test_the_guides_models_file(write):
         """)
     )
     assert found == (
-        ServedModel("first", "/models/first", VersionPolicy("specific", versions=(42, 43)), {"stable": 42, "canary": 43}),
+        ServedModel(
+            "first",
+            "/models/first",
+            VersionPolicy("specific", versions=(42, 43)),
+            {"stable": 42, "canary": 43},
+        ),
         ServedModel("second", "gs://models/second", VersionPolicy("all")),
         ServedModel("third", "/models/third", VersionPolicy("latest", 2)),
         ServedModel("fourth", "/models/fourth"),
@@ -243,15 +285,30 @@ CONFIG = 'name: "m" base_path: "/m" model_platform: "tensorflow"'
         ("", r": empty; expected model_config_list"),
         ("custom_model_config { }", r"line 1: custom_model_config: not supported"),
         ('model_config_list {\n config { base_path: "/m" } }', r"line 2: config: has no name"),
-        (f"model_config_list {{\nconfig {{ {CONFIG} }}\nconfig {{ {CONFIG} }} }}", r"line 3: config: model m is listed several times"),
-        ('model_config_list { config { name: "m" model_platform: "tensorflow" } }', r"model m has no base_path"),
+        (
+            f"model_config_list {{\nconfig {{ {CONFIG} }}\nconfig {{ {CONFIG} }} }}",
+            r"line 3: config: model m is listed several times",
+        ),
+        (
+            'model_config_list { config { name: "m" model_platform: "tensorflow" } }',
+            r"model m has no base_path",
+        ),
         (
             f'model_config_list {{ config {{ {CONFIG} }}\n config {{ name: "n"\n base_path: "models/n" }} }}',
             r"line 3: base_path: expected model n to have an absolute path; got base_path 'models/n'",
         ),
-        ('model_config_list { config { name: "m" base_path: "/m" } }', r'model m has no model_platform; add model_platform: "tensorflow"'),
-        ('model_config_list { config { name: "m" base_path: "/m" model_platform: "caffe" } }', r"model_platform: 'caffe' of model m; only"),
-        (f"model_config_list {{ config {{ {CONFIG} model_version_policy {{ specific {{}} }} }} }}", r"specific: no versions in model m"),
+        (
+            'model_config_list { config { name: "m" base_path: "/m" } }',
+            r'model m has no model_platform; add model_platform: "tensorflow"',
+        ),
+        (
+            'model_config_list { config { name: "m" base_path: "/m" model_platform: "caffe" } }',
+            r"model_platform: 'caffe' of model m; only",
+        ),
+        (
+            f"model_config_list {{ config {{ {CONFIG} model_version_policy {{ specific {{}} }} }} }}",
+            r"specific: no versions in model m",
+        ),
         (
             f"model_config_list {{ config {{ {CONFIG} model_version_policy {{ specific {{ versions: -1 }} }} }} }}",
             r"specific: -1 in model m; name versions from 0",
@@ -260,8 +317,14 @@ CONFIG = 'name: "m" base_path: "/m" model_platform: "tensorflow"'
             f"model_config_list {{ config {{ {CONFIG} model_version_policy {{ latest {{ num_versions: -1 }} }} }} }}",
             r"line 1: num_versions: .*-1",
         ),
-        (f"model_config_list {{ config {{ {CONFIG} version_labels {{ value: 2 }} }} }}", r"version_labels: an empty label in model m"),
-        (f"model_config_list {{ config {{ {CONFIG} nonsense: 1 }} }}", r'no field named "nonsense"'),
+        (
+            f"model_config_list {{ config {{ {CONFIG} version_labels {{ value: 2 }} }} }}",
+            r"version_labels: an empty label in model m",
+        ),
+        (
+            f"model_config_list {{ config {{ {CONFIG} nonsense: 1 }} }}",
+            r'no field named "nonsense"',
+        ),
         (
             f"model_config_list {{ config {{ {CONFIG} version_labels {{ key: 'a' value: 'b' }} }} }}",
             r"line 1: version_labels: Couldn't parse integer: 'b'",
@@ -281,11 +344,18 @@ def test_models_of_a_request_are_checked_too():
     with pytest.raises(UserError, match=r"^request: empty; expected model_config_list"):
         models_from_message(request.config, "request")
     request.config.model_config_list.config.add(name="m", base_path="m")
-    with pytest.raises(UserError, match=re.escape("request: base_path: expected model m to have an absolute path; got base_path 'm'.")):
+    with pytest.raises(
+        UserError,
+        match=re.escape(
+            "request: base_path: expected model m to have an absolute path; got base_path 'm'."
+        ),
+    ):
         models_from_message(request.config, "request")
 
 
 def test_words_in_comments_and_strings_are_not_taken_for_fields(write):
-    path = write('# max_batch_size { value: 3 }\nthread_pool_name { value: "max_batch_size { }" }\nmax_batch_size { value: 0 }')
+    path = write(
+        '# max_batch_size { value: 3 }\nthread_pool_name { value: "max_batch_size { }" }\nmax_batch_size { value: 0 }'
+    )
     with pytest.raises(UserError, match="line 3: max_batch_size: 0"):
         read_batching(path)

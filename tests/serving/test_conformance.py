@@ -42,10 +42,16 @@ from tensorflow_serving.apis import (
 from tf_dictsum.serving.config_files import Batching, batching_text
 
 OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-AVAILABLE, END = get_model_status_pb2.ModelVersionStatus.AVAILABLE, get_model_status_pb2.ModelVersionStatus.END
+AVAILABLE, END = (
+    get_model_status_pb2.ModelVersionStatus.AVAILABLE,
+    get_model_status_pb2.ModelVersionStatus.END,
+)
 
 EXPORT = pathlib.Path(__file__).parents[2] / "export"
-BATCHING = {"plain": (), "batching": ("--enable_batching", f"--batching_parameters_file={EXPORT / 'batching.config'}")}
+BATCHING = {
+    "plain": (),
+    "batching": ("--enable_batching", f"--batching_parameters_file={EXPORT / 'batching.config'}"),
+}
 
 
 @dataclasses.dataclass
@@ -64,7 +70,9 @@ class Target:
         self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
         signature = self.metadata().signature_def["serving_default"]
         self.width = signature.inputs["features"].tensor_shape.dim[2].size
-        self.version = max(row.version for row in self.status().model_version_status if row.state == AVAILABLE)
+        self.version = max(
+            row.version for row in self.status().model_version_status if row.state == AVAILABLE
+        )
 
     def request(self, features=None, lengths=None, *, steps=20):
         """A valid request; random features unless given."""
@@ -85,7 +93,11 @@ class Target:
         request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
         request.model_spec.name = self.model
         found = get_model_metadata_pb2.SignatureDefMap()
-        assert self.predictions.GetModelMetadata(request, timeout=30).metadata["signature_def"].Unpack(found)
+        assert (
+            self.predictions.GetModelMetadata(request, timeout=30)
+            .metadata["signature_def"]
+            .Unpack(found)
+        )
         return found
 
     def status(self, version=None, model=None):
@@ -103,7 +115,9 @@ class Target:
         request = model_management_pb2.ReloadConfigRequest()
         request.config.model_config_list.SetInParent()
         for name, base_path in models:
-            config = request.config.model_config_list.config.add(name=name, base_path=str(base_path), model_platform="tensorflow")
+            config = request.config.model_config_list.config.add(
+                name=name, base_path=str(base_path), model_platform="tensorflow"
+            )
             config.version_labels.update(labels or {})
             if versions:
                 config.model_version_policy.specific.versions.extend(versions)
@@ -116,7 +130,12 @@ class Target:
 def pytest_generate_tests(metafunc):
     if "target" in metafunc.fixturenames:
         running = metafunc.config.getoption("--serving_address")
-        metafunc.parametrize("target", ["running"] if running else ["plain", "batching"], indirect=True, scope="module")
+        metafunc.parametrize(
+            "target",
+            ["running"] if running else ["plain", "batching"],
+            indirect=True,
+            scope="module",
+        )
 
 
 @pytest.fixture(scope="module")
@@ -132,14 +151,26 @@ def target(request, exported, tmp_path_factory):
     if request.param == "running":
         base = option("--serving_base_path")
         path = pathlib.Path(base) if base else None
-        yield Target(option("--serving_address"), option("--rest_address"), option("--serving_model"), path, embedded=False)
+        yield Target(
+            option("--serving_address"),
+            option("--rest_address"),
+            option("--serving_model"),
+            path,
+            embedded=False,
+        )
         return
     folder = tmp_path_factory.mktemp("conformance")
     publish(exported, folder / "dictsum" / "3")
     monitoring = folder / "monitoring.config"
     monitoring.write_text("prometheus_config { enable: true }")
-    flags = ("--model_name=dictsum", f"--model_base_path={folder / 'dictsum'}", f"--monitoring_config_file={monitoring}")
-    with EmbeddedServer(*flags, "--file_system_poll_wait_seconds=1", *BATCHING[request.param]) as server:
+    flags = (
+        "--model_name=dictsum",
+        f"--model_base_path={folder / 'dictsum'}",
+        f"--monitoring_config_file={monitoring}",
+    )
+    with EmbeddedServer(
+        *flags, "--file_system_poll_wait_seconds=1", *BATCHING[request.param]
+    ) as server:
         yield Target(server.address, server.rest, "dictsum", folder / "dictsum", embedded=True)
 
 
@@ -205,19 +236,30 @@ class TestConformance:
         assert not reply.outputs["scores"].tensor_content
 
     def test_scores_are_the_saved_models(self, target, base_path):
-        signature = tf.saved_model.load(str(base_path / str(target.version))).signatures["serving_default"]
+        signature = tf.saved_model.load(str(base_path / str(target.version))).signatures[
+            "serving_default"
+        ]
         features = np.random.default_rng(1).random((3, 40, target.width), np.float32)
         lengths = np.array([40, 7, 23], np.int32)
         expected = signature(features=tf.constant(features), lengths=tf.constant(lengths))
         reply = target.predict(target.request(features, lengths))
-        np.testing.assert_allclose(tf.make_ndarray(reply.outputs["scores"]), expected["scores"], rtol=0, atol=1e-6)
+        np.testing.assert_allclose(
+            tf.make_ndarray(reply.outputs["scores"]), expected["scores"], rtol=0, atol=1e-6
+        )
         np.testing.assert_array_equal(tf.make_ndarray(reply.outputs["lengths"]), lengths)
 
     def test_padding_does_not_change_scores_and_is_zero(self, target):
         features = np.random.default_rng(2).random((2, 31, target.width), np.float32)
-        features[1, 12:] = features[0, 0, 0]  # as pad_variable_length_inputs pads [batching/batching_util.cc]
-        together = tf.make_ndarray(target.predict(target.request(features, np.array([31, 12], np.int32))).outputs["scores"])
-        alone = [tf.make_ndarray(target.predict(target.request(row)).outputs["scores"]) for row in (features[:1], features[1:, :12])]
+        features[1, 12:] = features[
+            0, 0, 0
+        ]  # as pad_variable_length_inputs pads [batching/batching_util.cc]
+        together = tf.make_ndarray(
+            target.predict(target.request(features, np.array([31, 12], np.int32))).outputs["scores"]
+        )
+        alone = [
+            tf.make_ndarray(target.predict(target.request(row)).outputs["scores"])
+            for row in (features[:1], features[1:, :12])
+        ]
         np.testing.assert_allclose(together[0], alone[0][0], rtol=0, atol=1e-6)
         np.testing.assert_allclose(together[1, :12], alone[1][0], rtol=0, atol=1e-6)
         assert not together[1, 12:].any()
@@ -230,7 +272,11 @@ class TestConformance:
                 if version is not None:
                     request.model_spec.version.value = version
                 spec = target.predict(request).model_spec
-                assert (spec.name, spec.signature_name, spec.version.value) == (target.model, "serving_default", target.version)
+                assert (spec.name, spec.signature_name, spec.version.value) == (
+                    target.model,
+                    "serving_default",
+                    target.version,
+                )
 
     def test_output_filter(self, target):
         request = target.request()
@@ -263,14 +309,20 @@ class TestConformance:
 
     def test_messages_above_4_mb(self, target):
         steps = 5 * 2**20 // (4 * target.width)
-        features = np.broadcast_to(np.random.default_rng(3).random((1, 1, target.width), np.float32), (1, steps, target.width))
+        features = np.broadcast_to(
+            np.random.default_rng(3).random((1, 1, target.width), np.float32),
+            (1, steps, target.width),
+        )
         request = target.request(np.ascontiguousarray(features), np.array([9], np.int32))
         assert request.ByteSize() > 5_000_000
         assert len(target.predict(request).outputs["scores"].float_val) == steps
 
     def test_an_empty_batch(self, target):
         request = target.request(np.zeros((0, 5, target.width), np.float32), np.zeros(0, np.int32))
-        assert [dim.size for dim in target.predict(request).outputs["scores"].tensor_shape.dim] == [0, 5]
+        assert [dim.size for dim in target.predict(request).outputs["scores"].tensor_shape.dim] == [
+            0,
+            5,
+        ]
 
     # Which model [predict_impl.cc, server_core.cc, manager.h, basic_manager.cc, predict_util.cc]
 
@@ -288,25 +340,34 @@ class TestConformance:
     def test_unknown_model(self, target):
         request = target.request()
         request.model_spec.name = "intentionally_missing_model"
-        with refused("NOT_FOUND", exactly="Servable not found for request: Latest(intentionally_missing_model)"):
+        with refused(
+            "NOT_FOUND",
+            exactly="Servable not found for request: Latest(intentionally_missing_model)",
+        ):
             target.predict(request)
 
     def test_unknown_version(self, target):
         request = target.request()
         request.model_spec.version.value = 987654
-        with refused("NOT_FOUND", exactly=f"Servable not found for request: Specific({target.model}, 987654)"):
+        with refused(
+            "NOT_FOUND", exactly=f"Servable not found for request: Specific({target.model}, 987654)"
+        ):
             target.predict(request)
 
     def test_unknown_label(self, target):
         request = target.request()
         request.model_spec.version_label = "no_such_label"
-        with refused("INVALID_ARGUMENT", exactly="Unrecognized servable version label: no_such_label"):
+        with refused(
+            "INVALID_ARGUMENT", exactly="Unrecognized servable version label: no_such_label"
+        ):
             target.predict(request)
 
     def test_unknown_signature(self, target):
         request = target.request()
         request.model_spec.signature_name = "no_such_signature"
-        with refused("FAILED_PRECONDITION", exactly='Serving signature key "no_such_signature" not found.'):
+        with refused(
+            "FAILED_PRECONDITION", exactly='Serving signature key "no_such_signature" not found.'
+        ):
             target.predict(request)
 
     def test_long_messages_are_cut(self, target):
@@ -325,14 +386,20 @@ class TestConformance:
     def test_an_input_is_missing(self, target):
         request = target.request()
         del request.inputs["lengths"]
-        texts = ("input size does not match signature: 1!=2 len({features}) != len({", "Sent extra: {}. Missing but required: {lengths}.")
+        texts = (
+            "input size does not match signature: 1!=2 len({features}) != len({",
+            "Sent extra: {}. Missing but required: {lengths}.",
+        )
         with refused("INVALID_ARGUMENT", *texts):
             target.predict(request)
 
     def test_an_input_is_too_many(self, target):
         request = target.request()
         request.inputs["mask"].CopyFrom(request.inputs["lengths"])
-        texts = ("input size does not match signature: 3!=2", "Sent extra: {mask}. Missing but required: {}.")
+        texts = (
+            "input size does not match signature: 3!=2",
+            "Sent extra: {mask}. Missing but required: {}.",
+        )
         with refused("INVALID_ARGUMENT", *texts):
             target.predict(request)
 
@@ -340,7 +407,11 @@ class TestConformance:
         request = target.request()
         request.inputs["mask"].CopyFrom(request.inputs["lengths"])
         del request.inputs["lengths"]
-        with refused("INVALID_ARGUMENT", "Signature input alias: lengths", "not found in request and no default value provided"):
+        with refused(
+            "INVALID_ARGUMENT",
+            "Signature input alias: lengths",
+            "not found in request and no default value provided",
+        ):
             target.predict(request)
 
     def test_an_undecodable_tensor(self, target):
@@ -351,11 +422,17 @@ class TestConformance:
 
     @pytest.mark.parametrize(
         ("name", "kind", "actual", "expected"),
-        [("features", np.float64, "double", "float"), ("lengths", np.int64, "int64", "int32"), ("lengths", np.float32, "float", "int32")],
+        [
+            ("features", np.float64, "double", "float"),
+            ("lengths", np.int64, "int64", "int32"),
+            ("lengths", np.float32, "float", "int32"),
+        ],
     )
     def test_a_wrong_dtype(self, target, name, kind, actual, expected):
         request = target.request()
-        request.inputs[name].CopyFrom(tf.make_tensor_proto(tf.make_ndarray(request.inputs[name]).astype(kind)))
+        request.inputs[name].CopyFrom(
+            tf.make_tensor_proto(tf.make_ndarray(request.inputs[name]).astype(kind))
+        )
         with refused("INVALID_ARGUMENT", f"Type mismatch: actual {actual} vs. expect {expected}"):
             target.predict(request)
 
@@ -372,7 +449,11 @@ class TestConformance:
 
     def test_batch_sizes_that_differ(self, target):
         with refused("INVALID_ARGUMENT"):
-            target.predict(target.request(np.zeros((2, 5, target.width), np.float32), np.array([5, 5, 5], np.int32)))
+            target.predict(
+                target.request(
+                    np.zeros((2, 5, target.width), np.float32), np.array([5, 5, 5], np.int32)
+                )
+            )
 
     @pytest.mark.parametrize("seconds", [0.001, 0.02])
     def test_a_deadline_ends_a_request_and_nothing_else(self, target, seconds):
@@ -384,7 +465,11 @@ class TestConformance:
 
     def test_other_methods(self, target):
         """They need tf.Example signatures, which our models lack; the embedded server does not have them at all."""
-        codes = {grpc.StatusCode.UNIMPLEMENTED} if target.embedded else {grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.INVALID_ARGUMENT}
+        codes = (
+            {grpc.StatusCode.UNIMPLEMENTED}
+            if target.embedded
+            else {grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.INVALID_ARGUMENT}
+        )
         for method, request in (
             (target.predictions.Classify, classification_pb2.ClassificationRequest()),
             (target.predictions.Regress, regression_pb2.RegressionRequest()),
@@ -401,14 +486,23 @@ class TestConformance:
         request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
         request.model_spec.name = target.model
         reply = target.predictions.GetModelMetadata(request, timeout=30)
-        assert (reply.model_spec.name, reply.model_spec.version.value) == (target.model, target.version)
+        assert (reply.model_spec.name, reply.model_spec.version.value) == (
+            target.model,
+            target.version,
+        )
         assert list(reply.metadata) == ["signature_def"]
         signatures = target.metadata().signature_def
         assert "__saved_model_init_op" in signatures
         signature = signatures["serving_default"]
         assert signature.method_name == "tensorflow/serving/predict"
-        shapes = {name: (info.dtype, [dim.size for dim in info.tensor_shape.dim]) for name, info in signature.inputs.items()}
-        assert shapes == {"features": (types_pb2.DT_FLOAT, [-1, -1, target.width]), "lengths": (types_pb2.DT_INT32, [-1])}
+        shapes = {
+            name: (info.dtype, [dim.size for dim in info.tensor_shape.dim])
+            for name, info in signature.inputs.items()
+        }
+        assert shapes == {
+            "features": (types_pb2.DT_FLOAT, [-1, -1, target.width]),
+            "lengths": (types_pb2.DT_INT32, [-1]),
+        }
         assert {name: info.dtype for name, info in signature.outputs.items()} == {
             "scores": types_pb2.DT_FLOAT,
             "lengths": types_pb2.DT_INT32,
@@ -420,7 +514,10 @@ class TestConformance:
         with refused("INVALID_ARGUMENT"):
             ask(request, timeout=30)
         request.model_spec.name = target.model
-        with refused("INVALID_ARGUMENT", exactly="GetModelMetadataRequest must specify at least one metadata_field"):
+        with refused(
+            "INVALID_ARGUMENT",
+            exactly="GetModelMetadataRequest must specify at least one metadata_field",
+        ):
             ask(request, timeout=30)
         request.metadata_field.append("weights")
         with refused("INVALID_ARGUMENT", exactly="Metadata field weights is not supported"):
@@ -438,7 +535,11 @@ class TestConformance:
     def test_status(self, target):
         for reply in (target.status(), target.status(target.version)):
             row = next(row for row in reply.model_version_status if row.version == target.version)
-            assert (row.state, row.status.error_code, row.status.error_message) == (AVAILABLE, 0, "")
+            assert (row.state, row.status.error_code, row.status.error_message) == (
+                AVAILABLE,
+                0,
+                "",
+            )
 
     def test_status_ignores_labels(self, target):
         request = get_model_status_pb2.GetModelStatusRequest()
@@ -458,7 +559,9 @@ class TestConformance:
     def test_reload_without_a_list(self, target):
         text = "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported"
         with refused("INVALID_ARGUMENT", exactly=text):
-            target.models.HandleReloadConfigRequest(model_management_pb2.ReloadConfigRequest(), timeout=30)
+            target.models.HandleReloadConfigRequest(
+                model_management_pb2.ReloadConfigRequest(), timeout=30
+            )
 
     def test_reload_adds_and_drops_models(self, target, configured):
         reply = target.reload((target.model, configured), ("second", configured))
@@ -508,7 +611,9 @@ class TestConformance:
         """A new version replaces the old one, a broken one does not, and both can be served side by side."""
         new, broken = target.version + 1, target.version + 2
         try:
-            publish(configured / str(target.version), configured / f"{new:08d}")  # leading zeros are fine
+            publish(
+                configured / str(target.version), configured / f"{new:08d}"
+            )  # leading zeros are fine
             wait_for(lambda: target.predict(target.request()).model_spec.version.value == new)
             wait_for(lambda: target.states()[target.version].state == END)
             half = configured / "half_written"  # not a number: not a version
@@ -536,15 +641,24 @@ class TestConformance:
             assert reply.status_code == 200
             assert reply.headers["content-type"] == "application/json"
             rows = reply.json()["model_version_status"]
-            good = {"version": str(target.version), "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
+            good = {
+                "version": str(target.version),
+                "state": "AVAILABLE",
+                "status": {"error_code": "OK", "error_message": ""},
+            }
             assert good in rows
 
     def test_rest_metadata(self, target, rest):
         for path in ("/metadata", f"/versions/{target.version}/metadata"):
             found = rest.get(target.url(path)).json()
-            assert found["model_spec"] == {"name": target.model, "signature_name": "", "version": str(target.version)}
+            assert found["model_spec"] == {
+                "name": target.model,
+                "signature_name": "",
+                "version": str(target.version),
+            }
             signatures = json_format.ParseDict(
-                {"signature_def": found["metadata"]["signature_def"]["signature_def"]}, get_model_metadata_pb2.SignatureDefMap()
+                {"signature_def": found["metadata"]["signature_def"]["signature_def"]},
+                get_model_metadata_pb2.SignatureDefMap(),
             )
             wanted = target.metadata().signature_def["serving_default"]
             assert signatures.signature_def["serving_default"] == wanted
@@ -552,15 +666,24 @@ class TestConformance:
     def test_rest_predict(self, target, rest):
         features = np.random.default_rng(6).random((2, 9, target.width), np.float32)
         lengths = np.array([9, 4], np.int32)
-        wanted = tf.make_ndarray(target.predict(target.request(features, lengths)).outputs["scores"])
+        wanted = tf.make_ndarray(
+            target.predict(target.request(features, lengths)).outputs["scores"]
+        )
         columns = {"inputs": {"features": features.tolist(), "lengths": lengths.tolist()}}
-        rows = {"instances": [{"features": row.tolist(), "lengths": int(n)} for row, n in zip(features, lengths, strict=True)]}
+        rows = {
+            "instances": [
+                {"features": row.tolist(), "lengths": int(n)}
+                for row, n in zip(features, lengths, strict=True)
+            ]
+        }
         for path in (":predict", f"/versions/{target.version}:predict"):
             found = rest.post(target.url(path), json=columns).json()
             assert sorted(found) == ["outputs"]
             np.testing.assert_allclose(found["outputs"]["scores"], wanted, rtol=0, atol=1e-6)
             assert found["outputs"]["lengths"] == [9, 4]
-            found = rest.post(target.url(path), json=rows | {"signature_name": "serving_default"}).json()
+            found = rest.post(
+                target.url(path), json=rows | {"signature_name": "serving_default"}
+            ).json()
             assert sorted(found) == ["predictions"]
             for row, scores, length in zip(found["predictions"], wanted, (9, 4), strict=True):
                 np.testing.assert_allclose(row["scores"], scores, rtol=0, atol=1e-6)
@@ -573,13 +696,33 @@ class TestConformance:
             (":predict", "[]", 400, ""),
             (":predict", "{}", 400, ""),
             (":predict", '{"instances": []}', 400, ""),
-            (":predict", '{"instances": [{"features": [[1]], "lengths": 1}, {"features": [[1], [2]], "lengths": 2}]}', 400, ""),
+            (
+                ":predict",
+                '{"instances": [{"features": [[1]], "lengths": 1}, {"features": [[1], [2]], "lengths": 2}]}',
+                400,
+                "",
+            ),
             (":predict", '{"instances": [{"features": [[1]], "lengths": 1, "mask": 1}]}', 400, ""),
-            (":predict", '{"inputs": {"features": ' + "[" * 900 + "]" * 900 + ', "lengths": [1]}}', 400, ""),
+            (
+                ":predict",
+                '{"inputs": {"features": ' + "[" * 900 + "]" * 900 + ', "lengths": [1]}}',
+                400,
+                "",
+            ),
             (":predict", '{"inputs": {"features": [[["a"]]], "lengths": [1]}}', 400, ""),
             (":predict", '{"inputs": {"features": [[[1]]], "lengths": [1.5]}}', 400, ""),
-            (":predict", '{"instances": [1], "signature_name": "nope"}', 400, 'Serving signature name: "nope" not found in signature def'),
-            ("/versions/987654:predict", '{"instances": [1]}', 404, "Servable not found for request: Specific("),
+            (
+                ":predict",
+                '{"instances": [1], "signature_name": "nope"}',
+                400,
+                'Serving signature name: "nope" not found in signature def',
+            ),
+            (
+                "/versions/987654:predict",
+                '{"instances": [1]}',
+                404,
+                "Servable not found for request: Specific(",
+            ),
             ("/versions/987654", None, 404, "Could not find version 987654 of model"),
             ("_nope", None, 404, "Could not find any versions of model"),
             ("_nope:predict", '{"instances": [1]}', 404, "Servable not found for request: Latest("),
@@ -588,7 +731,11 @@ class TestConformance:
         ],
     )
     def test_rest_refusals(self, target, rest, path, body, status, text):
-        reply = rest.get(target.url(path)) if body is None else rest.post(target.url(path), content=body)
+        reply = (
+            rest.get(target.url(path))
+            if body is None
+            else rest.post(target.url(path), content=body)
+        )
         assert reply.status_code == status, reply.text
         error = json.loads(reply.text)["error"]
         assert error
@@ -600,9 +747,13 @@ class TestConformance:
             pytest.skip("the server was started without --monitoring_config_file")
 
         def count(status):
-            lines = rest.get(f"http://{target.rest}/monitoring/prometheus/metrics").text.splitlines()
+            lines = rest.get(
+                f"http://{target.rest}/monitoring/prometheus/metrics"
+            ).text.splitlines()
             wanted = f':tensorflow:serving:request_count{{model_name="{target.model}",status="{status}"}} '
-            return next((float(line.removeprefix(wanted)) for line in lines if line.startswith(wanted)), 0.0)
+            return next(
+                (float(line.removeprefix(wanted)) for line in lines if line.startswith(wanted)), 0.0
+            )
 
         before = count("OK")
         for _ in range(3):
@@ -615,7 +766,13 @@ class TestConformance:
         if not target.embedded:
             pytest.skip("off by default in TensorFlow Serving (--enable_grpc_healthcheck_service)")
         health = health_pb2_grpc.HealthStub(target.channel)
-        names = ("", "PredictionService", "ModelService", "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService")
+        names = (
+            "",
+            "PredictionService",
+            "ModelService",
+            "tensorflow.serving.PredictionService",
+            "tensorflow.serving.ModelService",
+        )
         for name in names:
             reply = health.Check(health_pb2.HealthCheckRequest(service=name), timeout=30)
             assert reply.status == health_pb2.HealthCheckResponse.SERVING
@@ -629,7 +786,11 @@ class TestConformance:
         request = reflection_pb2.ServerReflectionRequest(list_services="")
         (reply,) = stub.ServerReflectionInfo(iter([request]), timeout=30)
         names = {service.name for service in reply.list_services_response.service}
-        assert {"tensorflow.serving.PredictionService", "tensorflow.serving.ModelService", "grpc.health.v1.Health"} <= names
+        assert {
+            "tensorflow.serving.PredictionService",
+            "tensorflow.serving.ModelService",
+            "grpc.health.v1.Health",
+        } <= names
 
 
 @pytest.fixture(scope="module")
@@ -638,10 +799,14 @@ def small_queue(request, exported, tmp_path_factory):
         pytest.skip("the running server has a batching file of its own")
     folder = tmp_path_factory.mktemp("queue")
     publish(exported, folder / "dictsum" / "1")
-    batching = Batching(max_batch_size=2, batch_timeout_micros=300_000, max_enqueued_batches=1, num_batch_threads=1)
+    batching = Batching(
+        max_batch_size=2, batch_timeout_micros=300_000, max_enqueued_batches=1, num_batch_threads=1
+    )
     (folder / "batching.config").write_text(batching_text(batching))
     flags = ("--model_name=dictsum", f"--model_base_path={folder / 'dictsum'}", "--enable_batching")
-    with EmbeddedServer(*flags, f"--batching_parameters_file={folder / 'batching.config'}") as server:
+    with EmbeddedServer(
+        *flags, f"--batching_parameters_file={folder / 'batching.config'}"
+    ) as server:
         yield Target(server.address, server.rest, "dictsum", None, embedded=True)
 
 
@@ -650,13 +815,21 @@ class TestBatchingRows:
 
     def send(self, target, *steps):
         """Sends requests at the same time; returns what became of each."""
-        calls = [target.predictions.Predict.future(target.request(steps=n), timeout=60) for n in steps]
-        return [(call.code().name, call.details()) for call in calls if call.exception() is not None or call.result()]
+        calls = [
+            target.predictions.Predict.future(target.request(steps=n), timeout=60) for n in steps
+        ]
+        return [
+            (call.code().name, call.details())
+            for call in calls
+            if call.exception() is not None or call.result()
+        ]
 
     def test_lengths_that_differ_without_padding(self, small_queue):
         for code, text in self.send(small_queue, 5, 9):
             assert code == "FAILED_PRECONDITION"
-            assert text.startswith("Tensors with name 'features' from different tasks have different shapes and padding is turned off.")
+            assert text.startswith(
+                "Tensors with name 'features' from different tasks have different shapes and padding is turned off."
+            )
             assert "Set pad_variable_length_inputs to true" in text
         assert [code for code, _ in self.send(small_queue, 5, 5)] == ["OK", "OK"]
 

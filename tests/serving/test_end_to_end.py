@@ -38,18 +38,29 @@ def models(tmp_path_factory):
 
 
 def run(*command, **kwargs):
-    return subprocess.run([sys.executable, *map(str, command)], cwd=ROOT, capture_output=True, text=True, timeout=120, **kwargs)
+    return subprocess.run(
+        [sys.executable, *map(str, command)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **kwargs,
+    )
 
 
 def saved_model_scores(models, features):
     signature = tf.saved_model.load(str(models / "dictsum" / "1")).signatures["serving_default"]
-    return signature(features=tf.constant(features[None]), lengths=tf.constant([len(features)]))["scores"].numpy()[0]
+    return signature(features=tf.constant(features[None]), lengths=tf.constant([len(features)]))[
+        "scores"
+    ].numpy()[0]
 
 
 def test_clients_of_a_server_that_is_starting_are_told_to_try_again(models):
     """Never NOT_FOUND: that would end a job which waits for its server."""
     request = encode(np.zeros((1, 5, WIDTH), np.float32))
-    with EmbeddedServer("--model_name=dictsum", f"--model_base_path={models / 'dictsum'}", wait="") as server:
+    with EmbeddedServer(
+        "--model_name=dictsum", f"--model_base_path={models / 'dictsum'}", wait=""
+    ) as server:
         client, end = Replies(server.address, deadline=10), time.monotonic() + 60
         while not client.seconds:
             assert time.monotonic() < end
@@ -67,7 +78,12 @@ def test_the_compose_file_on_the_embedded_server(models):
     flags = [flag for flag in compose["command"] if "port=" not in flag]
     config = (EXPORT / "models.config").read_text().replace("/models", str(models))
     (models / "models.config").write_text(config)
-    flags = [flag.replace("/config/models.config", str(models / "models.config")).replace("/config", str(EXPORT)) for flag in flags]
+    flags = [
+        flag.replace("/config/models.config", str(models / "models.config")).replace(
+            "/config", str(EXPORT)
+        )
+        for flag in flags
+    ]
     assert len(flags) == len(compose["command"]) - 2
     with EmbeddedServer(*flags) as server:
         port = server.rest.rpartition(":")[2]
@@ -75,13 +91,21 @@ def test_the_compose_file_on_the_embedded_server(models):
         assert subprocess.run(["sh", "-c", check], timeout=30).returncode == 0
         features = demo_dataset().videos["video_2"].features
         np.save(models / "features.npy", features)
-        found = run(EXPORT / "client_example.py", "--server", server.address, "--features", models / "features.npy")
+        found = run(
+            EXPORT / "client_example.py",
+            "--server",
+            server.address,
+            "--features",
+            models / "features.npy",
+        )
         assert found.returncode == 0, found.stderr
         scores = np.array([float(line) for line in found.stdout.splitlines()])
         np.testing.assert_allclose(scores, saved_model_scores(models, features), atol=2e-6)
         found = run(EXPORT / "client_example.py", "--server", server.address)
         assert len(found.stdout.splitlines()) == 120, found.stderr
-    assert subprocess.run(["sh", "-c", check], timeout=30, stderr=subprocess.DEVNULL).returncode != 0
+    assert (
+        subprocess.run(["sh", "-c", check], timeout=30, stderr=subprocess.DEVNULL).returncode != 0
+    )
 
 
 def test_the_health_check_reads_the_state(models):
@@ -91,7 +115,9 @@ def test_the_health_check_reads_the_state(models):
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             assert self.path == "/v1/models/dictsum"
-            body = json.dumps({"model_version_status": [{"version": "1", "state": self.server.state}]}, indent=1).encode()
+            body = json.dumps(
+                {"model_version_status": [{"version": "1", "state": self.server.state}]}, indent=1
+            ).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -124,7 +150,12 @@ def pki(tmp_path_factory):
         made.cert_chain_pems[0].write_to_path(str(folder / f"{name}.pem"))
     for verify in (False, True):
         ca = authority.cert_pem.bytes().decode() if verify else ""
-        tls = TLS(server.private_key_pem.bytes().decode(), server.cert_chain_pems[0].bytes().decode(), ca, verify)
+        tls = TLS(
+            server.private_key_pem.bytes().decode(),
+            server.cert_chain_pems[0].bytes().decode(),
+            ca,
+            verify,
+        )
         (folder / f"ssl-{verify}.config").write_text(ssl_text(tls))
     return folder
 
@@ -134,10 +165,16 @@ def pki(tmp_path_factory):
 def test_tls(models, pki, tmp_path, verify):
     features = demo_dataset().videos["video_2"].features
     wanted = saved_model_scores(models, features)
-    flags = ("--model_name=dictsum", f"--model_base_path={models / 'dictsum'}", f"--ssl_config_file={pki / f'ssl-{verify}.config'}")
+    flags = (
+        "--model_name=dictsum",
+        f"--model_base_path={models / 'dictsum'}",
+        f"--ssl_config_file={pki / f'ssl-{verify}.config'}",
+    )
 
     def scores(server, retries=0, **files):
-        connection = Connection(server.address, **{name: str(pki / file) for name, file in files.items()})
+        connection = Connection(
+            server.address, **{name: str(pki / file) for name, file in files.items()}
+        )
         with ScoringClient(connection, Model(), 20.0, Backoff(retries)) as client:
             return client.score(features).values
 
@@ -146,16 +183,32 @@ def test_tls(models, pki, tmp_path, verify):
     with EmbeddedServer(*flags, wait="") as server:
         np.testing.assert_allclose(scores(server, 20, **good), wanted, atol=1e-6)
         bad = [{}, {"ca_file": "client.pem"}]
-        bad += [{"ca_file": "ca.pem"}, good | {"client_cert_file": "stranger.pem", "client_key_file": "stranger.key"}] if verify else []
+        bad += (
+            [
+                {"ca_file": "ca.pem"},
+                good | {"client_cert_file": "stranger.pem", "client_key_file": "stranger.key"},
+            ]
+            if verify
+            else []
+        )
         for files in bad:
             with pytest.raises(UserError, match="UNAVAILABLE"):
                 scores(server, **files)
         with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError):
             channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=5)
         options = [f"--{name}={pki / file}" for name, file in good.items()]
-        found = run("-m", "tf_dictsum.score", f"--server={server.address}", "--dataset=demo", f"--out={tmp_path / 's.json'}", *options)
+        found = run(
+            "-m",
+            "tf_dictsum.score",
+            f"--server={server.address}",
+            "--dataset=demo",
+            f"--out={tmp_path / 's.json'}",
+            *options,
+        )
         assert found.returncode == 0, found.stderr
-        np.testing.assert_allclose(json.loads((tmp_path / "s.json").read_text())["video_2"], wanted, atol=1e-6)
+        np.testing.assert_allclose(
+            json.loads((tmp_path / "s.json").read_text())["video_2"], wanted, atol=1e-6
+        )
 
 
 # The benchmark's short forms
@@ -198,7 +251,9 @@ def test_many_clients():
 
 @pytest.mark.slow
 def test_kill_and_restart():
-    report = benchmark("kill", "--restart_limit=60")  # 10 s on a quiet machine: benchmarks/serving.md
+    report = benchmark(
+        "kill", "--restart_limit=60"
+    )  # 10 s on a quiet machine: benchmarks/serving.md
     assert report["code_when_killed"] == "UNAVAILABLE"
 
 
@@ -214,7 +269,9 @@ def test_other_modes_of_the_benchmark_run():
 @pytest.mark.slow
 def test_sigterm_answers_what_is_inside(models):
     features = np.zeros((1, 20_000, WIDTH), np.float32)
-    with EmbeddedServer("--model_name=dictsum", f"--model_base_path={models / 'dictsum'}") as server:
+    with EmbeddedServer(
+        "--model_name=dictsum", f"--model_base_path={models / 'dictsum'}"
+    ) as server:
         client = Replies(server.address)
         thread = threading.Thread(target=client.send, args=(encode(features),))
         thread.start()

@@ -47,14 +47,22 @@ def trained(tmp_path_factory):
 def exported(trained, tmp_path_factory):
     """Version 1, written by the command."""
     folder = tmp_path_factory.mktemp("models") / "dictsum"
-    done = export(f"--run_dir={trained}", f"--export_dir={folder}", "--feature_extractor=GoogLeNet pool5")
+    done = export(
+        f"--run_dir={trained}", f"--export_dir={folder}", "--feature_extractor=GoogLeNet pool5"
+    )
     assert (done.returncode, done.stdout) == (0, f"{folder}/1\n")
     assert done.stderr == ""
     return folder
 
 
 def export(*flags):
-    return subprocess.run([sys.executable, "-m", "tf_dictsum.export", *flags], capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-m", "tf_dictsum.export", *flags],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 def raw_call(servable):
@@ -63,19 +71,28 @@ def raw_call(servable):
     names = [definition.inputs[alias].name for alias in ("features", "lengths")]
     options = config_pb2.CallableOptions(feed=names, fetch=[definition.outputs["scores"].name])
     call = servable._session._make_callable_from_options(options)
-    return lambda features, lengths: call(np.asarray(features, np.float32), np.asarray(lengths, np.int32))[0]
+    return lambda features, lengths: call(
+        np.asarray(features, np.float32), np.asarray(lengths, np.int32)
+    )[0]
 
 
 def test_what_is_written(exported):
     files = {str(p.relative_to(exported)) for p in exported.rglob("*") if p.is_file()}
-    assert files >= {"1/saved_model.pb", "1/variables/variables.index", f"1/{EXTRA}/{WARMUP_FILE}", f"1/{EXTRA}/metadata.json"}
+    assert files >= {
+        "1/saved_model.pb",
+        "1/variables/variables.index",
+        f"1/{EXTRA}/{WARMUP_FILE}",
+        f"1/{EXTRA}/metadata.json",
+    }
     assert not any("partial" in name for name in files)
 
 
 def test_scores_are_the_trainers(exported, trained):
     servable = Servable(exported / "1")
     features = np.random.default_rng(0).random((1, 30, WIDTH), np.float32)
-    found = servable.run("serving_default", {"features": features, "lengths": np.array([30], np.int32)}, ["scores"])
+    found = servable.run(
+        "serving_default", {"features": features, "lengths": np.array([30], np.int32)}, ["scores"]
+    )
     np.testing.assert_allclose(found["scores"], scorer_of(1)(features)[0], rtol=0, atol=1e-6)
     servable.close()
 
@@ -89,22 +106,35 @@ def test_the_graph_runs_anywhere(exported):
     assert functions
     assert not [x for x in (*nodes, *functions) if x.attr["_XlaMustCompile"].b]
     products = [node for node in nodes if node.op == "MatMul" and "while" in node.name.lower()]
-    assert not any("kernel" in name for node in products for name in node.input if "recurrent" not in name)
+    assert not any(
+        "kernel" in name for node in products for name in node.input if "recurrent" not in name
+    )
 
 
 def test_signature(exported):
     signature = Servable(exported / "1").signatures["serving_default"]
-    assert {n: (i.dtype, [d.size for d in i.tensor_shape.dim]) for n, i in signature.inputs.items()} == {
+    assert {
+        n: (i.dtype, [d.size for d in i.tensor_shape.dim]) for n, i in signature.inputs.items()
+    } == {
         "features": (types_pb2.DT_FLOAT, [-1, -1, WIDTH]),
         "lengths": (types_pb2.DT_INT32, [-1]),
     }
-    assert {n: i.dtype for n, i in signature.outputs.items()} == {"scores": types_pb2.DT_FLOAT, "lengths": types_pb2.DT_INT32}
+    assert {n: i.dtype for n, i in signature.outputs.items()} == {
+        "scores": types_pb2.DT_FLOAT,
+        "lengths": types_pb2.DT_INT32,
+    }
     assert signature.method_name == "tensorflow/serving/predict"
 
 
 @pytest.mark.parametrize(
     ("shape", "lengths"),
-    [((2, 4, WIDTH - 1), [4, 2]), ((2, WIDTH, WIDTH - 1), [4, 2]), ((2, WIDTH), [4, 2]), ((2, 4, WIDTH), [4]), ((2, 4, WIDTH), [4, 2, 1])],
+    [
+        ((2, 4, WIDTH - 1), [4, 2]),
+        ((2, WIDTH, WIDTH - 1), [4, 2]),
+        ((2, WIDTH), [4, 2]),
+        ((2, 4, WIDTH), [4]),
+        ((2, 4, WIDTH), [4, 2, 1]),
+    ],
 )
 def test_the_graph_itself_refuses_what_does_not_fit(exported, shape, lengths):
     """Optimizers of graphs drop checks that they think are idle (they did); a stock server has no others."""
@@ -117,7 +147,13 @@ def test_the_graph_itself_refuses_what_does_not_fit(exported, shape, lengths):
 
 def test_metadata(exported):
     found = json.loads((exported / "1" / EXTRA / "metadata.json").read_text())
-    expected = {"method": "dictsum", "dataset": "demo", "feature_extractor": "GoogLeNet pool5", "sampling_fps": 2.0, "input_size": WIDTH}
+    expected = {
+        "method": "dictsum",
+        "dataset": "demo",
+        "feature_extractor": "GoogLeNet pool5",
+        "sampling_fps": 2.0,
+        "input_size": WIDTH,
+    }
     assert expected.items() <= found.items()
     assert found["training_config"] == ["--method=dictsum", "--epochs=3"]
     assert found["weights"] == "selector.weights.h5"
@@ -134,7 +170,10 @@ def test_warm_up_requests(exported):
     assert len({time for _, time in WARMUP_SHAPES}) > 3
     for request, (batch, time) in zip(requests, WARMUP_SHAPES, strict=True):
         assert tf.make_ndarray(request.inputs["lengths"]).tolist() == [time] * batch
-        assert (request.model_spec.name, request.model_spec.signature_name) == ("dictsum", "serving_default")
+        assert (request.model_spec.name, request.model_spec.signature_name) == (
+            "dictsum",
+            "serving_default",
+        )
 
 
 def test_warm_up_files_that_are_wrong(tmp_path):
@@ -142,7 +181,9 @@ def test_warm_up_files_that_are_wrong(tmp_path):
     file = tmp_path / EXTRA / WARMUP_FILE
     assert list(read_warmup(tmp_path / "none")) == []
     file.write_bytes(b"not a TFRecord file at all")
-    with pytest.raises(ServingError, match="Please verify your warmup data is in TFRecord format") as error:
+    with pytest.raises(
+        ServingError, match="Please verify your warmup data is in TFRecord format"
+    ) as error:
         list(read_warmup(tmp_path))
     assert error.value.code == Code.DATA_LOSS
     write_warmup(file, "m", WIDTH, [(1, 1)] * 1001)
@@ -157,13 +198,20 @@ def test_warm_up_files_that_are_wrong(tmp_path):
 
 def test_the_next_version_and_the_selected_epoch(exported, trained, tmp_path):
     folder = tmp_path / "dictsum"
-    done = export(f"--run_dir={trained}", f"--export_dir={folder}", "--version=41", "--epoch=selected")
+    done = export(
+        f"--run_dir={trained}", f"--export_dir={folder}", "--version=41", "--epoch=selected"
+    )
     assert (done.returncode, done.stdout) == (0, f"{folder}/41\n")
     assert new_version(folder).name == "42"
-    assert json.loads((folder / "41" / EXTRA / "metadata.json").read_text())["weights"] == "selected.weights.h5"
+    assert (
+        json.loads((folder / "41" / EXTRA / "metadata.json").read_text())["weights"]
+        == "selected.weights.h5"
+    )
     servable = Servable(folder / "41")
     features = np.random.default_rng(0).random((1, 9, WIDTH), np.float32)
-    np.testing.assert_allclose(raw_call(servable)(features, [9]), scorer_of(2)(features)[0], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(
+        raw_call(servable)(features, [9]), scorer_of(2)(features)[0], rtol=0, atol=1e-6
+    )
 
 
 def test_one_direction(tmp_path):
@@ -180,7 +228,9 @@ def test_mistakes(exported, trained, tmp_path):
     assert fails() == "error: --run_dir is missing, as in --run_dir=runs/demo/split0-seed0.\n"
     text = f"error: {exported}/1: exists already. Choose another --version, or leave it out for the next one.\n"
     assert fails(f"--run_dir={trained}", f"--export_dir={exported}", "--version=1") == text
-    assert f"holds no selector.json. Did you mean {trained}?" in fails(f"--run_dir={trained.parent}", f"--export_dir={tmp_path}")
+    assert f"holds no selector.json. Did you mean {trained}?" in fails(
+        f"--run_dir={trained.parent}", f"--export_dir={tmp_path}"
+    )
     assert "version" in fails(f"--run_dir={trained}", "--version=-1")
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot write it: Not a directory"):
@@ -190,7 +240,10 @@ def test_mistakes(exported, trained, tmp_path):
 def test_a_model_that_computes_something_else_is_not_published(monkeypatch, tmp_path):
     made = saved_model.ExportedScorer
     monkeypatch.setattr(saved_model, "ExportedScorer", lambda _: made(scorer_of(8)))
-    with pytest.raises(UserError, match=r"scores of one video of 1 frames differ from the trainer's by .* Nothing was published"):
+    with pytest.raises(
+        UserError,
+        match=r"scores of one video of 1 frames differ from the trainer's by .* Nothing was published",
+    ):
         write_saved_model(scorer_of(1), tmp_path / "m", 1, {})
     assert list((tmp_path / "m").iterdir()) == []
 
@@ -201,7 +254,11 @@ def test_a_compiled_graph_is_refused(tmp_path):
     module.v = tf.Variable(1.0)
     archive.track(module)
     inner = tf.function(lambda x: x * module.v, jit_compile=True)
-    archive.add_endpoint("serve", lambda features: {"scores": inner(features)}, [tf.TensorSpec([None], name="features")])
+    archive.add_endpoint(
+        "serve",
+        lambda features: {"scores": inner(features)},
+        [tf.TensorSpec([None], name="features")],
+    )
     archive.write_out(str(tmp_path / "1"), verbose=False)
     with pytest.raises(UserError, match="must be compiled by XLA"):
         check_export(tmp_path / "1", scorer_of(1))

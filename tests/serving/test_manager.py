@@ -45,7 +45,9 @@ def make(monkeypatch, tmp_path):
     managers = []
 
     def start(*models, **options):
-        managers.append(Manager(models or (model(tmp_path),), Metrics(), poll_seconds=0.02, **options))
+        managers.append(
+            Manager(models or (model(tmp_path),), Metrics(), poll_seconds=0.02, **options)
+        )
         managers[-1].start()
         return managers[-1]
 
@@ -96,7 +98,11 @@ def test_folders(tmp_path):
         (tmp_path / name).mkdir()
     (tmp_path / "9").touch()
     found = find_versions(tmp_path)
-    assert {number: path.name for number, path in found.items()} == {1: "1", 7: "7", 123: "00000123"}
+    assert {number: path.name for number, path in found.items()} == {
+        1: "1",
+        7: "7",
+        123: "00000123",
+    }
     assert find_versions(tmp_path / "nowhere") == {}
     assert list(aspired_versions(found, VersionPolicy())) == [123]
     assert list(aspired_versions(found, VersionPolicy(count=2))) == [7, 123]
@@ -108,12 +114,21 @@ def test_nothing_there_yet(make, tmp_path, caplog):
     manager = make()
     assert not manager.ready()
     assert refusal(latest, manager) == (Code.NOT_FOUND, "Servable not found for request: Latest(m)")
-    assert refusal(manager.status, "m") == (Code.NOT_FOUND, "Could not find any versions of model m")
+    assert refusal(manager.status, "m") == (
+        Code.NOT_FOUND,
+        "Could not find any versions of model m",
+    )
     publish(tmp_path, 1)
     wait_for(manager.ready)
     assert latest(manager) == 1
-    assert refusal(latest, manager, version=2) == (Code.NOT_FOUND, "Servable not found for request: Specific(m, 2)")
-    assert refusal(manager.status, "m", 2) == (Code.NOT_FOUND, "Could not find version 2 of model m")
+    assert refusal(latest, manager, version=2) == (
+        Code.NOT_FOUND,
+        "Servable not found for request: Specific(m, 2)",
+    )
+    assert refusal(manager.status, "m", 2) == (
+        Code.NOT_FOUND,
+        "Could not find version 2 of model m",
+    )
 
 
 def test_a_swap_loads_the_new_version_before_the_old_one_goes(make, tmp_path):
@@ -225,14 +240,29 @@ def test_reload(make, tmp_path):
     publish(tmp_path, 5, name="other")
     manager = make()
     wait_for(manager.ready)
-    assert refusal(manager.use("").__enter__) == (Code.INVALID_ARGUMENT, "ModelSpec has no name specified.")
-    assert refusal(latest, manager, label="stable") == (Code.INVALID_ARGUMENT, "Unrecognized servable version label: stable")
+    assert refusal(manager.use("").__enter__) == (
+        Code.INVALID_ARGUMENT,
+        "ModelSpec has no name specified.",
+    )
+    assert refusal(latest, manager, label="stable") == (
+        Code.INVALID_ARGUMENT,
+        "Unrecognized servable version label: stable",
+    )
     both = VersionPolicy("specific", versions=(1, 2))
-    manager.reload([model(tmp_path, policy=both, labels={"stable": 1, "canary": 2}), model(tmp_path, "other")])
-    assert (latest(manager), latest(manager, label="stable"), latest(manager, label="canary")) == (2, 1, 2)
+    manager.reload(
+        [model(tmp_path, policy=both, labels={"stable": 1, "canary": 2}), model(tmp_path, "other")]
+    )
+    assert (latest(manager), latest(manager, label="stable"), latest(manager, label="canary")) == (
+        2,
+        1,
+        2,
+    )
     assert states(manager, "other") == {5: "AVAILABLE"}
     text = "Request to assign label to version 7 of model m, which is not currently available for inference"
-    assert refusal(manager.reload, [model(tmp_path, labels={"stable": 7})]) == (Code.FAILED_PRECONDITION, text)
+    assert refusal(manager.reload, [model(tmp_path, labels={"stable": 7})]) == (
+        Code.FAILED_PRECONDITION,
+        text,
+    )
     wait_for(lambda: states(manager, "other") == {5: "END"})
     assert latest(manager) == 2
 
@@ -242,9 +272,13 @@ def test_reload_of_what_does_not_load(make, tmp_path):
     publish(tmp_path, 1, "broken", name="bad")
     manager = make()
     wait_for(manager.ready)
-    code, text = refusal(manager.reload, [model(tmp_path), model(tmp_path, "bad"), model(tmp_path, "none")])
+    code, text = refusal(
+        manager.reload, [model(tmp_path), model(tmp_path, "bad"), model(tmp_path, "none")]
+    )
     assert code == Code.UNKNOWN
-    assert text.startswith("2 model(s) did not become available: {{name: bad version: 1} due to error: ")
+    assert text.startswith(
+        "2 model(s) did not become available: {{name: bad version: 1} due to error: "
+    )
     assert f"{{name: none}} no version under {tmp_path / 'none'}" in text
     assert latest(manager) == 1
 
@@ -252,7 +286,10 @@ def test_reload_of_what_does_not_load(make, tmp_path):
 def test_reload_has_a_deadline(make, tmp_path):
     publish(tmp_path, 1, "slow")
     manager = make()
-    assert refusal(manager.reload, [model(tmp_path)], time.monotonic() + 0.05)[0] == Code.DEADLINE_EXCEEDED
+    assert (
+        refusal(manager.reload, [model(tmp_path)], time.monotonic() + 0.05)[0]
+        == Code.DEADLINE_EXCEEDED
+    )
     wait_for(manager.ready)
 
 
@@ -261,8 +298,14 @@ def test_labels_may_wait_if_so_configured(make, tmp_path):
     manager = make(labels_may_wait=True)
     wait_for(manager.ready)
     manager.reload([model(tmp_path, labels={"next": 2})])
-    assert refusal(latest, manager, label="next") == (Code.NOT_FOUND, "Servable not found for request: Specific(m, 2)")
-    assert refusal(manager.reload, [model(tmp_path, labels={"next": 3})])[0] == Code.FAILED_PRECONDITION  # only new ones may
+    assert refusal(latest, manager, label="next") == (
+        Code.NOT_FOUND,
+        "Servable not found for request: Specific(m, 2)",
+    )
+    assert (
+        refusal(manager.reload, [model(tmp_path, labels={"next": 3})])[0]
+        == Code.FAILED_PRECONDITION
+    )  # only new ones may
     publish(tmp_path, 2)
     wait_for(lambda: states(manager) == {1: "END", 2: "AVAILABLE"})
     assert latest(manager, label="next") == 2

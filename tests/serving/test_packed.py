@@ -23,7 +23,9 @@ def test_packing(lengths, extra):
     order = sorted(range(len(lengths)), key=lambda n: -lengths[n])
     frames = [(t, n) for t in range(max(lengths, default=0)) for n in order if lengths[n] > t]
     assert packing.frames.numpy().tolist() == [n * time + t for t, n in frames]
-    assert packing.active.numpy().tolist() == [sum(length > t for length in lengths) for t in range(max(lengths, default=0))]
+    assert packing.active.numpy().tolist() == [
+        sum(length > t for length in lengths) for t in range(max(lengths, default=0))
+    ]
     mirrored = [frames.index((lengths[n] - 1 - t, n)) for t, n in frames]
     assert packing.mirror.numpy().tolist() == mirrored
     x = np.random.default_rng(0).random((len(lengths), time, 2), np.float32)
@@ -37,7 +39,9 @@ def test_packing(lengths, extra):
 def pair(request):
     scorer = Scorer(WIDTH, UNITS, Initializers(seed=3), request.param, name="scorer")
     signature = [tf.TensorSpec([None, None, WIDTH]), tf.TensorSpec([None], tf.int32)]
-    return scorer, tf.function(ExportedScorer(scorer).__call__, input_signature=signature, autograph=False)
+    return scorer, tf.function(
+        ExportedScorer(scorer).__call__, input_signature=signature, autograph=False
+    )
 
 
 @given(lengths_of.filter(len), st.integers(0, 3), st.booleans())
@@ -47,18 +51,26 @@ def test_scores_are_the_scorers_at_any_length_and_padding(pair, lengths, extra, 
     time = max(lengths) + extra
     features = np.random.default_rng(time).random((len(lengths), time, WIDTH), np.float32)
     for video, length in zip(features, lengths, strict=True):
-        video[length:] = video.flat[0] if first_element and video.size else np.nan  # what lies there must not matter
+        video[length:] = (
+            video.flat[0] if first_element and video.size else np.nan
+        )  # what lies there must not matter
     found = exported(features, np.array(lengths, np.int32))
     for n, length in enumerate(lengths):
         expected = scorer(features[n : n + 1, :length])[0][0] if length else np.zeros(0)
         np.testing.assert_allclose(found["scores"][n, :length], expected, rtol=0, atol=1e-6)
     assert not np.any(
-        [row[length:] for row, length in zip(found["scores"].numpy(), lengths, strict=True) if length < time and row[length:].any()]
+        [
+            row[length:]
+            for row, length in zip(found["scores"].numpy(), lengths, strict=True)
+            if length < time and row[length:].any()
+        ]
     )
     assert found["lengths"].numpy().tolist() == lengths
 
 
-@pytest.mark.parametrize(("given", "used"), [([9, 2], [4, 2]), ([-3, 4], [0, 4]), ([2**31 - 1, -(2**31)], [4, 0])])
+@pytest.mark.parametrize(
+    ("given", "used"), [([9, 2], [4, 2]), ([-3, 4], [0, 4]), ([2**31 - 1, -(2**31)], [4, 0])]
+)
 def test_lengths_outside_are_taken_as_the_nearest(pair, given, used):
     features = np.random.default_rng(1).random((2, 4, WIDTH), np.float32)
     found, expected = (pair[1](features, np.array(lengths, np.int32)) for lengths in (given, used))
@@ -84,7 +96,10 @@ def test_full_size_long_video():
     exported = tf.function(ExportedScorer(scorer).__call__, autograph=False)
     features = np.random.default_rng(0).random((2, 1300, 1024), np.float32)
     lengths = np.array([1300, 640], np.int32)
-    together, alone = exported(features, lengths)["scores"], exported(features[:1], lengths[:1])["scores"]
+    together, alone = (
+        exported(features, lengths)["scores"],
+        exported(features[:1], lengths[:1])["scores"],
+    )
     for n, length in enumerate(lengths):
         expected = scorer(features[n : n + 1, :length])[0][0]
         np.testing.assert_allclose(together[n, :length], expected, rtol=0, atol=1e-6)

@@ -16,7 +16,12 @@ SMALLER = "--hidden_size=8 --parallel_size=8 --epochs=1 --pretrain_epochs=1 --fo
 
 def section(path, heading):
     """The commands of a section; those that install and those that name HOST:PORT are for the reader."""
-    text = path.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0].replace("\\\n", " ")
+    text = (
+        path.read_text(encoding="utf-8")
+        .partition(f"\n## {heading}\n")[2]
+        .partition("\n## ")[0]
+        .replace("\\\n", " ")
+    )
     lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
     return [line for line in lines if not line.startswith("pip ") and "HOST:PORT" not in line]
 
@@ -25,7 +30,13 @@ def section(path, heading):
 def test_serve_it(tmp_path):
     commands = section(ROOT / "README.md", "Serve it")
     kinds = [re.sub(r"^python -m ", "", command).split()[0] for command in commands]
-    wanted = ["tf_dictsum.train", "tf_dictsum.export", "tf_dictsum.serve", "tf_dictsum.score", "tf_dictsum.evaluate"]
+    wanted = [
+        "tf_dictsum.train",
+        "tf_dictsum.export",
+        "tf_dictsum.serve",
+        "tf_dictsum.score",
+        "tf_dictsum.evaluate",
+    ]
     assert kinds == [*wanted, "curl", "python", "curl", "curl", "tf_dictsum.export", "curl", "kill"]
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     (tmp_path / "export").mkdir()
@@ -34,20 +45,36 @@ def test_serve_it(tmp_path):
     ports = {"8500": str(free_port()), "8501": str(free_port())}
     script = ["set -e -m"]
     for number, command in enumerate(commands):
-        command = command.replace("--flagfile=configs/demo.flags", f"--flagfile=configs/demo.flags {SMALLER}")
+        command = command.replace(
+            "--flagfile=configs/demo.flags", f"--flagfile=configs/demo.flags {SMALLER}"
+        )
         for documented, free in ports.items():
-            command = command.replace(f"={documented} ", f"={free} ").replace(f":{documented}", f":{free}")
+            command = command.replace(f"={documented} ", f"={free} ").replace(
+                f":{documented}", f":{free}"
+            )
         if kinds[number] == "kill":
             command += "; wait"
         elif command.endswith("&"):
             command = f"{command[:-1]} > {number}.out 2> {number}.err &"
         else:
             command = f"{{ {command} ; }} > {number}.out 2> {number}.err"
-        if number == len(commands) - 2:  # what a reader's own slowness gives: the second version is there
+        if (
+            number == len(commands) - 2
+        ):  # what a reader's own slowness gives: the second version is there
             command = f'for i in $(seq 300); do {command}; grep -q \'"version": "2"\' {number}.out && break; sleep 0.2; done'
         script.append(command)
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"}
-    found = subprocess.run(["bash", "-c", "\n".join(script)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=400)
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    found = subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
     errors = {path.name: path.read_text()[-2000:] for path in sorted(tmp_path.glob("*.err"))}
     assert found.returncode in (0, 143), (found.stderr, errors)
     outputs = [(tmp_path / f"{number}.out").read_text() for number in range(len(commands) - 1)]
@@ -59,7 +86,9 @@ def test_serve_it(tmp_path):
     by_rest = json.loads(outputs[7])["outputs"]["scores"][0]
     assert by_rest == pytest.approx(scores["video_2"], abs=1e-6)
     assert ':tensorflow:serving:request_count{model_name="dictsum",status="OK"} ' in outputs[8]
-    states = {row["version"]: row["state"] for row in json.loads(outputs[10])["model_version_status"]}
+    states = {
+        row["version"]: row["state"] for row in json.loads(outputs[10])["model_version_status"]
+    }
     assert "2" in states
 
 

@@ -13,7 +13,9 @@ from hypothesis.extra import numpy as hnp
 from tf_dictsum.serving.rest_json import columns, parse_object, rows, to_columns, to_rows
 from tf_dictsum.serving.status import Code, ServingError
 
-FLOAT, INT, INT64 = (types.SimpleNamespace(dtype=t.as_datatype_enum) for t in (tf.float32, tf.int32, tf.int64))
+FLOAT, INT, INT64 = (
+    types.SimpleNamespace(dtype=t.as_datatype_enum) for t in (tf.float32, tf.int32, tf.int64)
+)
 BOTH = {"features": FLOAT, "lengths": INT}
 ONE = {"features": FLOAT}
 
@@ -25,7 +27,13 @@ def fails(text, call, *arguments):
     assert text in error.value.message
 
 
-@given(hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=3, min_side=1, max_side=3), elements=st.floats(width=32)))
+@given(
+    hnp.arrays(
+        np.float32,
+        hnp.array_shapes(min_dims=2, max_dims=3, min_side=1, max_side=3),
+        elements=st.floats(width=32),
+    )
+)
 def test_columns_and_rows_give_the_same_tensor_back(array):
     text = json.dumps(array.astype(float).tolist())
     for found in (columns(json.loads(text), ONE), rows(json.loads(text), ONE)):
@@ -34,12 +42,19 @@ def test_columns_and_rows_give_the_same_tensor_back(array):
     reply = json.loads(json.dumps(to_columns({"y": array})))
     np.testing.assert_array_equal(np.array(reply["outputs"], np.float32), array)
     reply = json.loads(json.dumps(to_rows({"y": array, "n": np.arange(len(array))})))
-    np.testing.assert_array_equal(np.array([row["y"] for row in reply["predictions"]], np.float32), array)
+    np.testing.assert_array_equal(
+        np.array([row["y"] for row in reply["predictions"]], np.float32), array
+    )
 
 
 def test_floats_are_written_short():
-    assert json.dumps(to_columns({"y": np.float32([0.1, 1 / 3])})) == '{"outputs": [0.1, 0.33333334]}'
-    assert json.dumps(to_columns({"y": np.float32([np.nan, np.inf])})) == '{"outputs": [NaN, Infinity]}'
+    assert (
+        json.dumps(to_columns({"y": np.float32([0.1, 1 / 3])})) == '{"outputs": [0.1, 0.33333334]}'
+    )
+    assert (
+        json.dumps(to_columns({"y": np.float32([np.nan, np.inf])}))
+        == '{"outputs": [NaN, Infinity]}'
+    )
 
 
 def test_named_inputs():
@@ -55,7 +70,10 @@ def test_named_inputs():
     [
         ("abc", 'JSON Value: "abc" Type: String is not of expected type: float'),
         ([[1, 2], [3]], "Encountered list at unexpected size: 1 at level: 1 expected size: 2"),
-        ([[1], 2], "JSON Value: 2 found at incorrect level: 2 in the JSON DOM. Expected at level: 2"),
+        (
+            [[1], 2],
+            "JSON Value: 2 found at incorrect level: 2 in the JSON DOM. Expected at level: 2",
+        ),
         ([1, [2]], "Encountered list at unexpected level: 1 expected < 1"),
         ([1, None], "JSON Value: null Type: Null is not of expected type: float"),
         ([True], "JSON Value: true Type: True is not of expected type: float"),
@@ -69,7 +87,12 @@ def test_what_is_no_float_tensor(value, text):
 
 def test_what_is_no_integer_tensor():
     fails("JSON Value: 1.5 Type: Number is not of expected type: int32", columns, [1.5], {"n": INT})
-    fails("JSON Value: 2147483648 Type: Number is not of expected type: int32", columns, [2**31], {"n": INT})
+    fails(
+        "JSON Value: 2147483648 Type: Number is not of expected type: int32",
+        columns,
+        [2**31],
+        {"n": INT},
+    )
     fails("is not a tensor of type: int64", columns, [2**63], {"n": INT64})
     fails("int64", columns, [2**70], {"n": INT64})
 
@@ -80,10 +103,25 @@ def test_columns_and_rows_refuse():
     fails("to be an list/array", rows, {"a": 1}, BOTH)
     fails("No values in 'instances' array", rows, [], BOTH)
     fails("instances is a plain list, but expecting list of objects", rows, [1], BOTH)
-    fails("Expecting object but got list at item 1 of input list", rows, [{"features": [1], "lengths": 1}, [1]], BOTH)
-    fails("Expecting value/list but got object at item 1 of input list", rows, [[1], {"features": [1]}], ONE)
+    fails(
+        "Expecting object but got list at item 1 of input list",
+        rows,
+        [{"features": [1], "lengths": 1}, [1]],
+        BOTH,
+    )
+    fails(
+        "Expecting value/list but got object at item 1 of input list",
+        rows,
+        [[1], {"features": [1]}],
+        ONE,
+    )
     fails("keys must be equal to: features,lengths", rows, [{"features": [1]}], BOTH)
-    fails("JSON object: does not have named input: mask", rows, [{"features": [1], "lengths": 1, "mask": 1}], BOTH)
+    fails(
+        "JSON object: does not have named input: mask",
+        rows,
+        [{"features": [1], "lengths": 1, "mask": 1}],
+        BOTH,
+    )
     rows_of = [{"features": [[1, 2]], "lengths": 1}, {"features": [[1, 2], [3, 4]], "lengths": 2}]
     text = "Failed to process element: 1 key: features of 'instances' list. Error: INVALID_ARGUMENT: Expecting tensor size: 2 but got: 4"
     fails(text, rows, rows_of, BOTH)

@@ -15,13 +15,24 @@ import pytest
 import tensorflow as tf
 import trustme
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from serving_harness import CHANNEL, EmbeddedServer, Replies, encode, free_port, publish, write_model
+from serving_harness import (
+    CHANNEL,
+    EmbeddedServer,
+    Replies,
+    encode,
+    free_port,
+    publish,
+    write_model,
+)
 from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
 
 from tf_dictsum.serving.config_files import TLS, ServedModel, models_text, ssl_text
 
 WIDTH = 7
-AVAILABLE, END = get_model_status_pb2.ModelVersionStatus.AVAILABLE, get_model_status_pb2.ModelVersionStatus.END
+AVAILABLE, END = (
+    get_model_status_pb2.ModelVersionStatus.AVAILABLE,
+    get_model_status_pb2.ModelVersionStatus.END,
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +57,9 @@ def states(address, model="dictsum"):
     request.model_spec.name = model
     with grpc.insecure_channel(address) as channel:
         try:
-            reply = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(request, timeout=10)
+            reply = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(
+                request, timeout=10
+            )
         except grpc.RpcError as error:
             return error.details()
     return {row.version: row.state for row in reply.model_version_status}
@@ -61,14 +74,22 @@ def wait_for(condition, seconds=40):
 
 def serve(*flags, **options):
     command = [sys.executable, "-m", "tf_dictsum.serve", *flags]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=120, **options
+    )
 
 
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
-        ((), "say what to serve: --model_name=NAME --model_base_path=FOLDER, or --model_config_file=FILE."),
-        (("--model_base_path=x", "--batching_parameters_file=y"), "--batching_parameters_file is set without --enable_batching."),
+        (
+            (),
+            "say what to serve: --model_name=NAME --model_base_path=FOLDER, or --model_config_file=FILE.",
+        ),
+        (
+            ("--model_base_path=x", "--batching_parameters_file=y"),
+            "--batching_parameters_file is set without --enable_batching.",
+        ),
         (
             ("--model_base_path=x", "--monitoring_config_file=y"),
             "--monitoring_config_file shows metrics on the REST port. Add --rest_api_port.",
@@ -78,7 +99,14 @@ def serve(*flags, **options):
             "--model_config_file_poll_wait_seconds needs --model_config_file.",
         ),
         (("--model_base_path=x", "--port=70000"), "port"),
-        (("--model_base_path=x", "--tensorflow_session_parallelism=1", "--tensorflow_intra_op_parallelism=1"), "excludes"),
+        (
+            (
+                "--model_base_path=x",
+                "--tensorflow_session_parallelism=1",
+                "--tensorflow_intra_op_parallelism=1",
+            ),
+            "excludes",
+        ),
         (("more",), "unexpected argument 'more'"),
     ],
 )
@@ -92,7 +120,10 @@ def test_flags_that_do_not_fit(flags, text):
 
 def test_no_such_folder(tmp_path):
     done = serve("--model_name=m", f"--model_base_path={tmp_path}/nowhere")
-    assert (done.returncode, done.stderr) == (2, f"error: {tmp_path}/nowhere: no such folder; expected the version folders of model m.\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"error: {tmp_path}/nowhere: no such folder; expected the version folders of model m.\n",
+    )
 
 
 def test_clients_that_hang_up_do_not_end_the_server(base):
@@ -100,7 +131,9 @@ def test_clients_that_hang_up_do_not_end_the_server(base):
     server = EmbeddedServer("--model_name=dictsum", f"--model_base_path={base}")
     try:
         host, port = server.rest.split(":")
-        body = json.dumps({"inputs": {"features": np.zeros((1, 20, WIDTH)).tolist(), "lengths": [20]}}).encode()
+        body = json.dumps(
+            {"inputs": {"features": np.zeros((1, 20, WIDTH)).tolist(), "lengths": [20]}}
+        ).encode()
         head = f"POST /v1/models/dictsum:predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         for said in (b"\x16\x03\x01hello\r\n\r\n", (head + body) * 2) * 10:
             with socket.create_connection((host, int(port))) as client:
@@ -120,15 +153,25 @@ def test_a_port_in_use(tmp_path):
         assert f"error: cannot listen on 127.0.0.1:{port} for gRPC" in done.stderr
         done = serve(f"--model_base_path={tmp_path}", "--port=0", f"--rest_api_port={port}")
         assert done.returncode == 2
-        assert f"error: cannot listen on 127.0.0.1:{port} for REST: Address already in use." in done.stderr
+        assert (
+            f"error: cannot listen on 127.0.0.1:{port} for REST: Address already in use."
+            in done.stderr
+        )
 
 
 def test_a_missing_package_is_named():
-    code = (
-        "import importlib.util as u, sys; u.find_spec = lambda n: None if n == 'uvicorn' else True; import tf_dictsum.serve as s; s.run()"
+    code = "import importlib.util as u, sys; u.find_spec = lambda n: None if n == 'uvicorn' else True; import tf_dictsum.serve as s; s.run()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--model_base_path=x"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
-    done = subprocess.run([sys.executable, "-c", code, "--model_base_path=x"], capture_output=True, text=True, check=False, timeout=60)
-    assert (done.returncode, done.stderr) == (2, "error: serving needs uvicorn: pip install 'tf-dictsum[serve]'.\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: serving needs uvicorn: pip install 'tf-dictsum[serve]'.\n",
+    )
 
 
 def own_address():
@@ -143,7 +186,9 @@ def own_address():
 
 def test_swaps_drain_and_loopback(base, exported):
     """One server through its life: only loopback, a new version, a broken one, SIGTERM while a request is inside."""
-    with EmbeddedServer("--model_name=dictsum", f"--model_base_path={base}", "--drain_seconds=60") as server:
+    with EmbeddedServer(
+        "--model_name=dictsum", f"--model_base_path={base}", "--drain_seconds=60"
+    ) as server:
         outside = own_address()
         if outside and outside != "127.0.0.1":
             for port in server.ports:
@@ -165,7 +210,9 @@ def test_swaps_drain_and_loopback(base, exported):
             (base / "beside" / "saved_model.pb").write_bytes(b"torn")
             (base / "beside").rename(base / "3")
             wait_for(lambda: states(server.address).get(3) == END)
-            rows = httpx.get(f"http://{server.rest}/v1/models/dictsum/versions/3", timeout=10).json()["model_version_status"]
+            rows = httpx.get(
+                f"http://{server.rest}/v1/models/dictsum/versions/3", timeout=10
+            ).json()["model_version_status"]
             assert rows[0]["state"] == "END"
             assert "cannot load it" in rows[0]["status"]["error_message"]
             time.sleep(0.3)
@@ -181,7 +228,9 @@ def test_swaps_drain_and_loopback(base, exported):
         inside.start()
         time.sleep(0.3)
         with grpc.insecure_channel(server.address) as channel:
-            watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=30)
+            watch = health_pb2_grpc.HealthStub(channel).Watch(
+                health_pb2.HealthCheckRequest(), timeout=30
+            )
             assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
             server.process.send_signal(signal.SIGTERM)
             assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
@@ -212,7 +261,10 @@ def test_tls_and_client_certificates(base, tmp_path):
     authority, other = trustme.CA(), trustme.CA()
     certificate = authority.issue_cert("localhost", "127.0.0.1")
     config = tmp_path / "ssl.config"
-    key, chain = certificate.private_key_pem.bytes().decode(), certificate.cert_chain_pems[0].bytes().decode()
+    key, chain = (
+        certificate.private_key_pem.bytes().decode(),
+        certificate.cert_chain_pems[0].bytes().decode(),
+    )
     root = authority.cert_pem.bytes()
     config.write_text(ssl_text(TLS(key, chain, root.decode(), True)))
 
@@ -223,13 +275,18 @@ def test_tls_and_client_certificates(base, tmp_path):
 
     def client(issuer):
         own = issuer.issue_cert("client@example.org")
-        return grpc.ssl_channel_credentials(root, own.private_key_pem.bytes(), own.cert_chain_pems[0].bytes())
+        return grpc.ssl_channel_credentials(
+            root, own.private_key_pem.bytes(), own.cert_chain_pems[0].bytes()
+        )
 
     flags = ("--model_name=dictsum", f"--model_base_path={base}", f"--ssl_config_file={config}")
     with EmbeddedServer(*flags, wait="") as server:
         wait_for(lambda: "version 1 is available" in server.log.read_text())
         assert ask(server.address, client(authority))
-        for credentials in (grpc.ssl_channel_credentials(root), client(other)):  # no certificate, a stranger's
+        for credentials in (
+            grpc.ssl_channel_credentials(root),
+            client(other),
+        ):  # no certificate, a stranger's
             with pytest.raises(grpc.RpcError) as error:
                 ask(server.address, credentials)
             assert error.value.code() == grpc.StatusCode.UNAVAILABLE
@@ -238,7 +295,9 @@ def test_tls_and_client_certificates(base, tmp_path):
         assert "with TLS" in server.log.read_text()
         assert "PRIVATE KEY" not in server.log.read_text()
 
-    config.write_text(ssl_text(TLS(other.issue_cert("localhost").private_key_pem.bytes().decode(), chain)))
+    config.write_text(
+        ssl_text(TLS(other.issue_cert("localhost").private_key_pem.bytes().decode(), chain))
+    )
     done = serve(*flags, f"--port={free_port()}")
     assert done.returncode == 2
     assert "the key and certificate of --ssl_config_file do not fit" in done.stderr
@@ -247,17 +306,31 @@ def test_tls_and_client_certificates(base, tmp_path):
 def test_the_models_file_is_followed(base, exported, tmp_path):
     publish(exported[1], tmp_path / "second" / "5")
     file = tmp_path / "models.config"
-    first, second = ServedModel("dictsum", str(base), labels={"stable": 1}), ServedModel("second", str(tmp_path / "second"))
+    first, second = (
+        ServedModel("dictsum", str(base), labels={"stable": 1}),
+        ServedModel("second", str(tmp_path / "second")),
+    )
 
     def write(text):
         (tmp_path / "beside").write_text(text)
         (tmp_path / "beside").rename(file)
 
     write(models_text([first]))
-    flags = (f"--model_config_file={file}", "--model_config_file_poll_wait_seconds=1", "--host=0.0.0.0")
+    flags = (
+        f"--model_config_file={file}",
+        "--model_config_file_poll_wait_seconds=1",
+        "--host=0.0.0.0",
+    )
     with EmbeddedServer(*flags) as server:
-        assert "listening on 0.0.0.0: whoever reaches it may use it, and read along: no TLS" in server.log.read_text()
-        reply = httpx.post(f"http://{server.rest}/v1/models/dictsum/labels/stable:predict", json=columns(), timeout=20)
+        assert (
+            "listening on 0.0.0.0: whoever reaches it may use it, and read along: no TLS"
+            in server.log.read_text()
+        )
+        reply = httpx.post(
+            f"http://{server.rest}/v1/models/dictsum/labels/stable:predict",
+            json=columns(),
+            timeout=20,
+        )
         assert reply.status_code == 200
         write("model_config_list { config { nome: 'x' } }")
         wait_for(lambda: "nome" in server.log.read_text())
@@ -266,7 +339,9 @@ def test_the_models_file_is_followed(base, exported, tmp_path):
         wait_for(lambda: states(server.address, "second") == {5: AVAILABLE})
         write(models_text([second]))
         wait_for(lambda: states(server.address) == {1: END})
-        assert "dictsum" not in json.dumps(httpx.get(f"http://{server.rest}/v1/models/second", timeout=10).json())
+        assert "dictsum" not in json.dumps(
+            httpx.get(f"http://{server.rest}/v1/models/second", timeout=10).json()
+        )
 
 
 def columns(steps=3):
@@ -296,7 +371,10 @@ def test_batching_gives_the_same_scores(base, tmp_path):
     )
     requests = [request_of(steps) for steps in range(1, 60)]
     answers = {}
-    for name, flags in (("alone", ()), ("batched", ("--enable_batching", f"--batching_parameters_file={file}"))):
+    for name, flags in (
+        ("alone", ()),
+        ("batched", ("--enable_batching", f"--batching_parameters_file={file}")),
+    ):
         with EmbeddedServer("--model_name=dictsum", f"--model_base_path={base}", *flags) as server:
             found = answers[name] = [None] * len(requests)
 
@@ -310,6 +388,8 @@ def test_batching_gives_the_same_scores(base, tmp_path):
                 worker.start()
             for worker in workers:
                 worker.join()
-    for steps, (alone, batched) in enumerate(zip(answers["alone"], answers["batched"], strict=True), start=1):
+    for steps, (alone, batched) in enumerate(
+        zip(answers["alone"], answers["batched"], strict=True), start=1
+    ):
         np.testing.assert_allclose(batched[:steps], alone, rtol=0, atol=1e-6)
         assert not batched[steps:].any()

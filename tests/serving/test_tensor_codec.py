@@ -14,7 +14,9 @@ from tf_dictsum.serving.status import Code, ServingError
 from tf_dictsum.serving.tensor_codec import decode, encode
 
 TYPES = [np.float32, np.float64, np.int32, np.int64, np.uint8, np.int16, np.uint64, np.bool_]
-arrays = st.sampled_from(TYPES).flatmap(lambda t: hnp.arrays(t, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)))
+arrays = st.sampled_from(TYPES).flatmap(
+    lambda t: hnp.arrays(t, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
+)
 
 
 @given(arrays, st.booleans())
@@ -46,8 +48,13 @@ def test_rare_types(kind):
 
 def test_the_last_value_fills_the_rest():
     shape = tf.TensorShape([2, 3]).as_proto()
-    assert decode(tensor_pb2.TensorProto(dtype=1, tensor_shape=shape, float_val=[1, 2]), "x").tolist() == [[1, 2, 2], [2, 2, 2]]
-    assert decode(tensor_pb2.TensorProto(dtype=1, tensor_shape=shape), "x").tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert decode(
+        tensor_pb2.TensorProto(dtype=1, tensor_shape=shape, float_val=[1, 2]), "x"
+    ).tolist() == [[1, 2, 2], [2, 2, 2]]
+    assert decode(tensor_pb2.TensorProto(dtype=1, tensor_shape=shape), "x").tolist() == [
+        [0, 0, 0],
+        [0, 0, 0],
+    ]
 
 
 def proto_of(dtype=1, dims=(2,), **values):
@@ -72,12 +79,27 @@ def proto_of(dtype=1, dims=(2,), **values):
         proto_of(dims=(40_000, 1024), float_val=[1.0]),
         proto_of(dims=[1] * 300, float_val=[1.0]),
     ],
-    ids=["short", "long", "negative", "unknown", "no type", "no such type", "resource", "overflow", "huge", "160 MB", "rank 300"],
+    ids=[
+        "short",
+        "long",
+        "negative",
+        "unknown",
+        "no type",
+        "no such type",
+        "resource",
+        "overflow",
+        "huge",
+        "160 MB",
+        "rank 300",
+    ],
 )
 def test_lies_are_refused(proto):
     with pytest.raises(ServingError) as error:
         decode(proto, "features")
-    assert (error.value.code, error.value.message) == (Code.INVALID_ARGUMENT, "tensor parsing error: features")
+    assert (error.value.code, error.value.message) == (
+        Code.INVALID_ARGUMENT,
+        "tensor parsing error: features",
+    )
 
 
 @given(st.binary(max_size=60))

@@ -26,10 +26,15 @@ def test_each_frame_takes_the_score_of_the_last_pick(data):
 
 
 def test_frames_before_the_first_pick_score_zero():
-    np.testing.assert_array_equal(frame_scores([0.5, 0.25], [2, 4], 6), [0, 0, 0.5, 0.5, 0.25, 0.25])
+    np.testing.assert_array_equal(
+        frame_scores([0.5, 0.25], [2, 4], 6), [0, 0, 0.5, 0.5, 0.25, 0.25]
+    )
 
 
-@pytest.mark.parametrize(("scores", "picks", "message"), [([1.0], [0, 1], "one length"), ([1.0, 2.0], [3, 1], "decrease")])
+@pytest.mark.parametrize(
+    ("scores", "picks", "message"),
+    [([1.0], [0, 1], "one length"), ([1.0, 2.0], [3, 1], "decrease")],
+)
 def test_bad_picks(scores, picks, message):
     with pytest.raises(ValueError, match=message):
         frame_scores(scores, picks, 5)

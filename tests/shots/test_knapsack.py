@@ -15,7 +15,12 @@ def table_choice(values, weights, capacity):
     table = [[0.0] * (capacity + 1)]
     for value, weight in zip(values, weights, strict=True):
         row = table[-1]
-        table.append([max(row[c], row[c - weight] + value) if weight <= c else row[c] for c in range(capacity + 1)])
+        table.append(
+            [
+                max(row[c], row[c - weight] + value) if weight <= c else row[c]
+                for c in range(capacity + 1)
+            ]
+        )
     chosen, room = [], capacity
     for i in reversed(range(len(values))):
         if table[i + 1][room] != table[i][room]:
@@ -24,7 +29,10 @@ def table_choice(values, weights, capacity):
     return chosen
 
 
-instances = st.lists(st.tuples(st.sampled_from([0.1, 0.25, 0.5, 0.7, 1.0]) | st.floats(-1, 1), st.integers(1, 8)), max_size=9)
+instances = st.lists(
+    st.tuples(st.sampled_from([0.1, 0.25, 0.5, 0.7, 1.0]) | st.floats(-1, 1), st.integers(1, 8)),
+    max_size=9,
+)
 
 
 @settings(deadline=None, max_examples=200)
@@ -43,7 +51,12 @@ def test_value_is_the_best_of_all_subsets(items, capacity):
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0]), st.integers(1, 6)), max_size=12), st.integers(0, 40))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0]), st.integers(1, 6)), max_size=12
+    ),
+    st.integers(0, 40),
+)
 def test_ties_go_as_in_the_walk_back_through_the_whole_table(items, capacity):
     values, weights = [v for v, _ in items], [w for _, w in items]
     assert knapsack(values, weights, capacity) == table_choice(values, weights, capacity)
@@ -55,7 +68,9 @@ def test_value_agrees_with_ortools(seed):
     n = int(rng.integers(20, 80))
     values, weights = rng.integers(1, 10_000, n), rng.integers(10, 400, n)
     capacity = int(weights.sum() * 0.15)
-    solver = knapsack_solver.KnapsackSolver(knapsack_solver.SolverType.KNAPSACK_MULTIDIMENSION_BRANCH_AND_BOUND_SOLVER, "test")
+    solver = knapsack_solver.KnapsackSolver(
+        knapsack_solver.SolverType.KNAPSACK_MULTIDIMENSION_BRANCH_AND_BOUND_SOLVER, "test"
+    )
     solver.init(values.tolist(), [weights.tolist()], [capacity])
     chosen = knapsack(values, weights, capacity)
     assert values[chosen].sum() == solver.solve()
@@ -69,7 +84,9 @@ def test_value_of_shot_means_agrees_with_ortools(n, part, seed):
     rng = np.random.default_rng(seed)
     means, lengths = np.round(rng.random(n), 6), rng.gamma(2, 75, n).astype(int) + 1
     capacity = int(lengths.sum() * part)
-    solver = knapsack_solver.KnapsackSolver(knapsack_solver.SolverType.KNAPSACK_DYNAMIC_PROGRAMMING_SOLVER, "test")
+    solver = knapsack_solver.KnapsackSolver(
+        knapsack_solver.SolverType.KNAPSACK_DYNAMIC_PROGRAMMING_SOLVER, "test"
+    )
     solver.init(np.round(means * 1e6).astype(int).tolist(), [lengths.tolist()], [capacity])
     chosen = knapsack(means, lengths, capacity)
     assert lengths[chosen].sum() <= capacity
@@ -111,7 +128,12 @@ def test_edges(values, weights, capacity, expected):
 
 @pytest.mark.parametrize(
     ("values", "weights", "capacity", "message"),
-    [([1.0], [1, 2], 3, "one length"), ([np.nan], [1], 3, "finite"), ([1.0], [-1], 3, "negative"), ([1.0], [1], -3, "negative")],
+    [
+        ([1.0], [1, 2], 3, "one length"),
+        ([np.nan], [1], 3, "finite"),
+        ([1.0], [-1], 3, "negative"),
+        ([1.0], [1], -3, "negative"),
+    ],
 )
 def test_errors(values, weights, capacity, message):
     with pytest.raises(ValueError, match=message):

@@ -33,7 +33,9 @@ def cost_of(rows, boundaries):
 
 def footage(rng, lengths, width=64, noise=0.1):
     """Steps of shots with their own picture each."""
-    return np.concatenate([rng.standard_normal(width) + noise * rng.standard_normal((n, width)) for n in lengths])
+    return np.concatenate(
+        [rng.standard_normal(width) + noise * rng.standard_normal((n, width)) for n in lengths]
+    )
 
 
 @settings(deadline=None)
@@ -43,7 +45,9 @@ def test_segmentations_are_the_dynamic_programs(n, seed):
     most = n - 1
     found = list(segmentations(rows, most))
     assert [len(b) for b in found] == list(range(1, most + 1))
-    np.testing.assert_allclose([cost_of(rows, b) for b in found], by_dynamic_program(rows, most)[1:], atol=1e-9)
+    np.testing.assert_allclose(
+        [cost_of(rows, b) for b in found], by_dynamic_program(rows, most)[1:], atol=1e-9
+    )
 
 
 @settings(deadline=None)
@@ -54,10 +58,14 @@ def test_the_number_of_shots_minimises_kts_own_criterion(n, seed, penalty):
 
     def criterion(boundaries):  # divided by n, as the original writes it
         m = len(boundaries)
-        return cost_of(unit, boundaries) / n + (penalty * m / (2 * n) * (math.log(n / m) + 1) if m else 0)
+        return cost_of(unit, boundaries) / n + (
+            penalty * m / (2 * n) * (math.log(n / m) + 1) if m else 0
+        )
 
     every = [b for m in range(n // 2 + 1) for b in itertools.combinations(range(1, n), m)]
-    assert criterion(choose_boundaries(7.5 * rows, penalty)) == pytest.approx(min(map(criterion, every)))
+    assert criterion(choose_boundaries(7.5 * rows, penalty)) == pytest.approx(
+        min(map(criterion, every))
+    )
 
 
 def test_shots_are_where_the_picture_changes():
@@ -75,13 +83,33 @@ def test_shots_are_where_the_picture_changes():
 @pytest.mark.parametrize("n", [1, 2, 3, 50])
 def test_one_shot_where_nothing_changes(n):
     for rows in (np.ones((n, 8)), np.zeros((n, 8))):
-        np.testing.assert_array_equal(change_points(rows, np.arange(n) * 2, 2 * n), [[0, 2 * n - 1]])
+        np.testing.assert_array_equal(
+            change_points(rows, np.arange(n) * 2, 2 * n), [[0, 2 * n - 1]]
+        )
 
 
 @pytest.mark.parametrize("window", [40, 64, 100])
 def test_windows_leave_no_seam(window):
     rng = np.random.default_rng(1)
-    lengths = [3, 9, 150, 4, 4, 11, 200, 6, 17, 8, 8, 35, 5, 90, 7, 12, 26]  # some longer than a window
+    lengths = [
+        3,
+        9,
+        150,
+        4,
+        4,
+        11,
+        200,
+        6,
+        17,
+        8,
+        8,
+        35,
+        5,
+        90,
+        7,
+        12,
+        26,
+    ]  # some longer than a window
     rows = footage(rng, lengths)
     picks = np.arange(len(rows)) * 13
     whole = change_points(rows, picks, 13 * len(rows))
@@ -100,7 +128,11 @@ def test_work_is_linear_beyond_a_window(monkeypatch):
         return real(rows, penalty)
 
     monkeypatch.setattr(kts, "choose_boundaries", counted)
-    for rows in (np.ones((2000, 4)), footage(np.random.default_rng(2), [4] * 500), footage(np.random.default_rng(3), [3, 997] * 2)):
+    for rows in (
+        np.ones((2000, 4)),
+        footage(np.random.default_rng(2), [4] * 500),
+        footage(np.random.default_rng(3), [3, 997] * 2),
+    ):
         sizes.clear()
         change_points(rows, np.arange(2000), 2000, window=64)
         assert max(sizes) == 64
@@ -108,7 +140,8 @@ def test_work_is_linear_beyond_a_window(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("picks", "n_frames"), [([0, 2], 9), ([1, 2, 3], 9), ([0, 2, 2], 9), ([0, 3, 2], 9), ([0, 2, 9], 9), ([[0, 1, 2]], 9)]
+    ("picks", "n_frames"),
+    [([0, 2], 9), ([1, 2, 3], 9), ([0, 2, 2], 9), ([0, 3, 2], 9), ([0, 2, 9], 9), ([[0, 1, 2]], 9)],
 )
 def test_wrong_picks(picks, n_frames):
     with pytest.raises(ValueError, match="pick"):
@@ -126,7 +159,9 @@ def test_real_films(shared):
     known = found = hits = right = 0
     for video in load_dataset(str(shared / "data" / "real_films_google_pool5.h5")).videos.values():
         true = np.searchsorted(video.picks, video.change_points[1:, 0])
-        ours = np.searchsorted(video.picks, change_points(video.features, video.picks, video.n_frames)[1:, 0])
+        ours = np.searchsorted(
+            video.picks, change_points(video.features, video.picks, video.n_frames)[1:, 0]
+        )
         near = np.abs(true[:, None] - ours) <= 1
         known, found = known + len(true), found + len(ours)
         hits, right = hits + near.any(axis=1).sum(), right + near.any(axis=0).sum()
@@ -145,12 +180,16 @@ def test_lengths_are_like_those_of_tvsum(shared):
     Their number was not KTS's choice but one per 150 frames begun, in all 50 videos, so it says what people of the field
     take for a shot and no more. How unequal the lengths are did come from KTS: it is compared at that same number.
     """
-    tvsum = load_dataset(str(shared / "data" / "tvsum_annotations.h5"), need_features=False).videos.values()
+    tvsum = load_dataset(
+        str(shared / "data" / "tvsum_annotations.h5"), need_features=False
+    ).videos.values()
     assert [len(v.change_points) for v in tvsum] == [-(-v.n_frames // 150) for v in tvsum]
     theirs = [np.std(n) / np.mean(n) for n in (lengths_of(v.change_points) for v in tvsum)]
     rate, ours = [], []
     for video in load_dataset(str(shared / "data" / "real_films_google_pool5.h5")).videos.values():
-        rate.append(150 * len(change_points(video.features, video.picks, video.n_frames)) / video.n_frames)
+        rate.append(
+            150 * len(change_points(video.features, video.picks, video.n_frames)) / video.n_frames
+        )
         unit = video.features / np.linalg.norm(video.features, axis=1, keepdims=True)
         *_, steps = segmentations(unit, video.n_frames // 150)
         lengths = np.diff(video.picks[[0, *steps]], append=video.n_frames)

@@ -17,7 +17,9 @@ def videos(draw):
     """Any shots (gaps allowed) over any picks (the first may be late, the last past the end)."""
     n_frames = draw(st.integers(3, 60))
     cuts = sorted(draw(st.sets(st.integers(0, n_frames), min_size=2, max_size=9)))
-    shots = [(a, b - 1) for a, b in itertools.pairwise(cuts) if draw(st.booleans())] or [(cuts[0], cuts[1] - 1)]
+    shots = [(a, b - 1) for a, b in itertools.pairwise(cuts) if draw(st.booleans())] or [
+        (cuts[0], cuts[1] - 1)
+    ]
     picks = sorted(draw(st.sets(st.integers(0, n_frames + 3), min_size=1, max_size=12)))
     return Video("v", None, np.array(picks), n_frames, np.array(shots))
 
@@ -37,7 +39,10 @@ def naive_choice(means, lengths, budget, rule):
 @given(videos(), st.integers(0, 2**32 - 1))
 def test_means_are_those_of_the_frames(video, seed):
     rows = np.random.default_rng(seed).random((3, video.n_steps))
-    expected = [shot_scores(frame_scores(row, video.picks, video.n_frames), video.change_points) for row in rows]
+    expected = [
+        shot_scores(frame_scores(row, video.picks, video.n_frames), video.change_points)
+        for row in rows
+    ]
     np.testing.assert_allclose(Shots(video).means(rows), expected, atol=1e-12)
 
 
@@ -52,8 +57,13 @@ def test_a_constant_score_is_every_shots_exact_score(score, video):
 def test_totals_steps_and_frames(video, seed):
     shots, rng = Shots(video), np.random.default_rng(seed)
     frames = rng.integers(0, 5, (2, video.n_frames))
-    np.testing.assert_allclose(shots.totals(frames), [[row[a : b + 1].sum() for a, b in video.change_points] for row in frames])
-    assert shots.steps.tolist() == [((video.picks >= a) & (video.picks <= b)).sum() for a, b in video.change_points]
+    np.testing.assert_allclose(
+        shots.totals(frames),
+        [[row[a : b + 1].sum() for a, b in video.change_points] for row in frames],
+    )
+    assert shots.steps.tolist() == [
+        ((video.picks >= a) & (video.picks <= b)).sum() for a, b in video.change_points
+    ]
     chosen = rng.random((2, len(shots))) < 0.5
     kept = np.zeros((2, video.n_frames + 5), bool)
     for row, shot in zip(*np.nonzero(chosen), strict=True):
@@ -78,7 +88,9 @@ def test_many_rows_are_single_rows_and_keep_to_the_budget(video, seed, rule):
     shots = Shots(video, 0.5)
     means = np.random.default_rng(seed).random((5, len(shots)))
     chosen = shots.choose(means, rule)
-    np.testing.assert_array_equal(chosen, np.concatenate([shots.choose(row[None], rule) for row in means]))
+    np.testing.assert_array_equal(
+        chosen, np.concatenate([shots.choose(row[None], rule) for row in means])
+    )
     assert (chosen @ shots.lengths <= shots.budget).all()
 
 

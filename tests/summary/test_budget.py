@@ -35,7 +35,11 @@ def test_frames():
     assert Budget(seconds=0.001).frames(6000, 30.0) == 1
     assert Budget(seconds=999).frames(100, 30.0) == 100
     assert Budget().frames(1, 0.0) == 1
-    assert (str(Budget()), str(Budget(0.125)), str(Budget(seconds=90))) == ("15 % of the video", "12.5 % of the video", "90 s")
+    assert (str(Budget()), str(Budget(0.125)), str(Budget(seconds=90))) == (
+        "15 % of the video",
+        "12.5 % of the video",
+        "90 s",
+    )
 
 
 @pytest.mark.parametrize(

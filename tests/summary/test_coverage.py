@@ -39,7 +39,10 @@ def test_frames_are_near_the_best_choice_there_is(n, count, seed):
     assert error(rows, found) <= 1.35 * best + 1e-6
     # No exchange of one frame helps.
     for place, other in itertools.product(range(len(found)), set(range(n)) - set(found)):
-        assert error(rows, [*found[:place], other, *found[place + 1 :]]) >= error(rows, found) * (1 - 1e-5) - 1e-6
+        assert (
+            error(rows, [*found[:place], other, *found[place + 1 :]])
+            >= error(rows, found) * (1 - 1e-5) - 1e-6
+        )
 
 
 def test_frames_of_clusters():
@@ -56,16 +59,24 @@ def naive_shots(rows, steps, costs, budget):
     table = np.linalg.norm(rows[:, None] - rows, axis=2)
     current, chosen = table.mean(axis=1), []
     while True:
-        fits = [s for s in range(len(steps)) if s not in chosen and costs[s] <= budget - sum(costs[c] for c in chosen)]
+        fits = [
+            s
+            for s in range(len(steps))
+            if s not in chosen and costs[s] <= budget - sum(costs[c] for c in chosen)
+        ]
         if not fits:
             return chosen
-        gains = [np.maximum(current - table[steps[s]].min(axis=0), 0).sum() / costs[s] for s in fits]
+        gains = [
+            np.maximum(current - table[steps[s]].min(axis=0), 0).sum() / costs[s] for s in fits
+        ]
         chosen.append(fits[int(np.argmax(gains))])
         current = np.minimum(current, table[steps[chosen[-1]]].min(axis=0))
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(1, 5), min_size=1, max_size=7), st.integers(0, 30), st.integers(0, 10_000))
+@given(
+    st.lists(st.integers(1, 5), min_size=1, max_size=7), st.integers(0, 30), st.integers(0, 10_000)
+)
 def test_shots_are_the_greedy_choice(lengths, budget, seed):
     rng = np.random.default_rng(seed)
     rows = rng.standard_normal((sum(lengths), 4))
@@ -82,7 +93,9 @@ def test_a_repeated_shot_is_not_taken_twice():
     pictures = 10 * rng.standard_normal((3, 6))
     rows = np.repeat(pictures[[0, 1, 0, 2, 1]], 4, axis=0) + 0.01 * rng.standard_normal((20, 6))
     chosen, gains = choose_shots(rows, np.split(np.arange(20), 5), [4] * 5, 12)
-    assert {frozenset({0, 2}), frozenset({1, 4})} == {frozenset(p) for p in ({0, 2}, {1, 4}) if len(p & set(chosen)) == 1}
+    assert {frozenset({0, 2}), frozenset({1, 4})} == {
+        frozenset(p) for p in ({0, 2}, {1, 4}) if len(p & set(chosen)) == 1
+    }
     assert 3 in chosen
     assert gains[[s for s in range(5) if s not in chosen]].max() < 0.01 * gains.max()
 
@@ -91,7 +104,9 @@ def test_long_videos_are_thinned(monkeypatch):
     monkeypatch.setattr(coverage, "MOST", 50)
     monkeypatch.setattr(coverage.thinned, "__defaults__", (50,))
     rng = np.random.default_rng(3)
-    rows = np.repeat(10 * rng.standard_normal((5, 4)), 100, axis=0) + 0.1 * rng.standard_normal((500, 4))
+    rows = np.repeat(10 * rng.standard_normal((5, 4)), 100, axis=0) + 0.1 * rng.standard_normal(
+        (500, 4)
+    )
     assert sorted(i // 100 for i in choose_frames(rows, 5)) == [0, 1, 2, 3, 4]
     chosen, _ = choose_shots(rows, np.split(np.arange(500), 10), [50] * 10, 250)
     assert sorted(c // 2 for c in chosen) == [0, 1, 2, 3, 4]

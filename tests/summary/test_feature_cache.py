@@ -16,7 +16,17 @@ KEY = {"size": 3, "backbone": "googlenet"}
 def footage():
     timeline = Timeline(np.array([0, 512, 1030], np.int64), Fraction(1, 12800), -1024, False)
     rows = np.random.default_rng(0).random((2, 5), np.float32)
-    return Footage("a/b.mp4", "b", 64, 36, timeline, np.array([0, 2]), rows, {"network": "x", "fps": 2.0}, warnings=("cut off",))
+    return Footage(
+        "a/b.mp4",
+        "b",
+        64,
+        36,
+        timeline,
+        np.array([0, 2]),
+        rows,
+        {"network": "x", "fps": 2.0},
+        warnings=("cut off",),
+    )
 
 
 def test_what_goes_in_comes_out(tmp_path, footage):
@@ -25,8 +35,16 @@ def test_what_goes_in_comes_out(tmp_path, footage):
     cache.save(KEY, footage)
     found = cache.load(KEY, "moved.mp4", "moved")
     assert (found.video, found.name, found.width, found.height) == ("moved.mp4", "moved", 64, 36)
-    assert (found.extractor, found.warnings, found.change_points) == (footage.extractor, footage.warnings, None)
-    assert (found.timeline.time_base, found.timeline.start, found.timeline.exact) == (Fraction(1, 12800), -1024, False)
+    assert (found.extractor, found.warnings, found.change_points) == (
+        footage.extractor,
+        footage.warnings,
+        None,
+    )
+    assert (found.timeline.time_base, found.timeline.start, found.timeline.exact) == (
+        Fraction(1, 12800),
+        -1024,
+        False,
+    )
     np.testing.assert_array_equal(found.timeline.ticks, footage.timeline.ticks)
     np.testing.assert_array_equal(found.picks, footage.picks)
     np.testing.assert_array_equal(found.features, footage.features)
@@ -65,7 +83,12 @@ def test_the_oldest_go_when_it_grows(tmp_path, footage):
     cache.load({"n": 0}, "", "")  # used just now
     size = cache._file({"n": 0}).stat().st_size
     FeatureCache(tmp_path, largest=2 * size + 1).save({"n": 3}, footage)
-    assert [cache.load({"n": n}, "", "") is not None for n in range(4)] == [True, False, False, True]
+    assert [cache.load({"n": n}, "", "") is not None for n in range(4)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
     FeatureCache(tmp_path, largest=1).save({"n": 4}, footage)
     assert len(list(tmp_path.iterdir())) == 1
 

@@ -19,14 +19,21 @@ def names(arguments):
 
 
 def test_files_as_they_are_given(folder):
-    assert names([f"{folder}/notes.txt", f"{folder}/none.mp4"]) == [(f"{folder}/notes.txt", "notes"), (f"{folder}/none.mp4", "none")]
+    assert names([f"{folder}/notes.txt", f"{folder}/none.mp4"]) == [
+        (f"{folder}/notes.txt", "notes"),
+        (f"{folder}/none.mp4", "none"),
+    ]
     assert find_inputs([f"{folder}/f.h5"])[0].is_features
     assert not find_inputs([f"{folder}/b.MP4"])[0].is_features
-    assert names([f"{folder}/[1].mp4"]) == [(f"{folder}/[1].mp4", "[1]")]  # a file first, a pattern second
+    assert names([f"{folder}/[1].mp4"]) == [
+        (f"{folder}/[1].mp4", "[1]")
+    ]  # a file first, a pattern second
 
 
 def test_a_folder_gives_its_videos(folder):
-    assert [path for path, _ in names([str(folder)])] == [f"{folder}/{n}" for n in ("[1].mp4", "a.mkv", "b.MP4", "ü ñ 日本.webm")]
+    assert [path for path, _ in names([str(folder)])] == [
+        f"{folder}/{n}" for n in ("[1].mp4", "a.mkv", "b.MP4", "ü ñ 日本.webm")
+    ]
 
 
 def test_patterns(folder):
@@ -43,9 +50,13 @@ def test_every_file_once_and_names_that_differ(folder):
 
 
 def test_nothing_to_do(folder):
-    with pytest.raises(UserError, match=r"no video is named, as in: python -m tf_dictsum.summarize holiday.mp4"):
+    with pytest.raises(
+        UserError, match=r"no video is named, as in: python -m tf_dictsum.summarize holiday.mp4"
+    ):
         find_inputs([])
-    with pytest.raises(UserError, match=r"empty.mp4: a folder without videos .* Name the files themselves"):
+    with pytest.raises(
+        UserError, match=r"empty.mp4: a folder without videos .* Name the files themselves"
+    ):
         find_inputs([f"{folder}/empty.mp4"])
     with pytest.raises(UserError, match=r"x\*.mp4: no file matches this pattern"):
         find_inputs([f"{folder}/x*.mp4"])

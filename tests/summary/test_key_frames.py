@@ -23,7 +23,9 @@ def turned(cosine_distance):
     return np.array([[3.0, 0.0], [7 * np.cos(angle), 7 * np.sin(angle)]])
 
 
-@pytest.mark.parametrize(("distance", "kept"), [(0.0, [0]), (NEAR * 0.98, [0]), (NEAR * 1.02, [0, 1]), (1.0, [0, 1])])
+@pytest.mark.parametrize(
+    ("distance", "kept"), [(0.0, [0]), (NEAR * 0.98, [0]), (NEAR * 1.02, [0, 1]), (1.0, [0, 1])]
+)
 def test_near_duplicates_go(distance, kept):
     assert without_repeats(turned(distance), [0, 1], 2, fill=False) == (kept, 0)
 

@@ -32,7 +32,16 @@ def footage(lengths, fps=30.0, seed=0, repeats=(), noise=0.1, known=False, **mor
     starts = (np.cumsum(lengths) - lengths) * gap
     shots = np.stack([starts, np.append(starts[1:], n_frames) - 1], axis=1) if known else None
     return Footage(
-        "v.mp4", "v", 64, 36, regular_timeline(n_frames, fps), np.arange(0, n_frames, gap), rows.astype(np.float32), RECORD, shots, **more
+        "v.mp4",
+        "v",
+        64,
+        36,
+        regular_timeline(n_frames, fps),
+        np.arange(0, n_frames, gap),
+        rows.astype(np.float32),
+        RECORD,
+        shots,
+        **more,
     )
 
 
@@ -47,9 +56,16 @@ def check(summary, budget_frames=None):
     assert (shots[0, 0], shots[-1, 1]) == (0, summary.n_frames - 1)
     assert summary.segments
     assert 1 <= summary.summary_frames <= summary.budget
-    assert [s.start_frame for s in summary.segments] == sorted({s.start_frame for s in summary.segments})
+    assert [s.start_frame for s in summary.segments] == sorted(
+        {s.start_frame for s in summary.segments}
+    )
     for segment in summary.segments:
-        assert shots[segment.shot, 0] <= segment.start_frame <= segment.end_frame <= shots[segment.shot, 1]
+        assert (
+            shots[segment.shot, 0]
+            <= segment.start_frame
+            <= segment.end_frame
+            <= shots[segment.shot, 1]
+        )
         assert 0 <= segment.start < segment.end <= summary.duration + 1e-9
         assert 0 <= segment.score <= 1
     assert summary.key_frames
@@ -74,7 +90,12 @@ def test_every_picture_once():
     pictures = {0: 0, 1: 1, 2: 0, 3: 1, 4: 4, 5: 0}
     shown = [pictures[min(int(k.frame // 15 // 8), 5)] for k in found.key_frames]
     assert sorted(shown) == [0, 1, 4]
-    assert (found.method, found.rule, found.model, found.budget_text) == ("representative", "coverage", "", "12.5 s")
+    assert (found.method, found.rule, found.model, found.budget_text) == (
+        "representative",
+        "coverage",
+        "",
+        "12.5 s",
+    )
     assert "without a trained model" in found.method_text
     assert found.extractor == RECORD
 
@@ -90,7 +111,9 @@ def test_every_picture_once():
 )
 def test_what_holds_always(lengths, fps, ratio, count, trained, seed):
     video = footage(lengths, fps, seed)
-    selector = scored(np.random.default_rng(seed).random(sum(lengths))) if trained else Representative()
+    selector = (
+        scored(np.random.default_rng(seed).random(sum(lengths))) if trained else Representative()
+    )
     found = summarize(video, selector, Budget(ratio, key_frames=count))
     check(found)
     assert found.budget == max(int(video.n_frames * ratio), 1)
@@ -100,14 +123,18 @@ def test_what_holds_always(lengths, fps, ratio, count, trained, seed):
 
 def test_a_trained_selectors_choice_is_the_fields(shared):
     """On real films, with parts as long as the shots: the knapsack of the evaluation code."""
-    for video in list(load_dataset(str(shared / "data" / "real_films_google_pool5.h5")).videos.values())[2:5]:
+    for video in list(
+        load_dataset(str(shared / "data" / "real_films_google_pool5.h5")).videos.values()
+    )[2:5]:
         scores = np.random.default_rng(1).random(video.n_steps)
         line = regular_timeline(video.n_frames, 1e4)  # so fast that no shot is long
         film = Footage("", "f", 0, 0, line, video.picks, video.features, {}, video.change_points)
         found = summarize(film, scored(scores), Budget())
         assert tuple(s.shot for s in found.segments) != ()
         if len(found.change_points) == len(video.change_points):
-            assert tuple(s.shot for s in found.segments) == select_shots(scores, video).selected_shots
+            assert (
+                tuple(s.shot for s in found.segments) == select_shots(scores, video).selected_shots
+            )
 
 
 def test_key_frames_are_the_best_of_their_shots():
@@ -147,7 +174,16 @@ def test_a_static_and_a_black_video():
 
 
 def test_one_frame():
-    video = Footage("v", "v", 9, 9, Timeline(np.zeros(1, np.int64), Fraction(1, 90000)), np.array([0]), np.ones((1, 8), np.float32), {})
+    video = Footage(
+        "v",
+        "v",
+        9,
+        9,
+        Timeline(np.zeros(1, np.int64), Fraction(1, 90000)),
+        np.array([0]),
+        np.ones((1, 8), np.float32),
+        {},
+    )
     for selector in (Representative(), scored([0.0])):
         found = summarize(video, selector, Budget())
         check(found)
@@ -169,14 +205,24 @@ def test_scores_of_zero_and_a_budget_below_every_shot():
 
 def test_a_variable_frame_rate_counts_in_time():
     """20 s at 30 frames a second, then 20 s at 5: the budget is time, whatever the number of frames."""
-    ticks = np.concatenate([np.arange(0, 20000, 1000 / 30), 20000 + np.arange(0, 20000, 200)]).astype(np.int64)
+    ticks = np.concatenate(
+        [np.arange(0, 20000, 1000 / 30), 20000 + np.arange(0, 20000, 200)]
+    ).astype(np.int64)
     line = Timeline(ticks, Fraction(1, 1000))
     picks = np.searchsorted(ticks, np.arange(0, 40000, 500))
     rng = np.random.default_rng(0)
-    rows = np.repeat(rng.standard_normal((8, 16)), 10, axis=0) + 0.01 * rng.standard_normal((80, 16))
-    found = summarize(Footage("v", "v", 9, 9, line, picks, rows.astype(np.float32), {}), Representative(), Budget(seconds=10))
+    rows = np.repeat(rng.standard_normal((8, 16)), 10, axis=0) + 0.01 * rng.standard_normal(
+        (80, 16)
+    )
+    found = summarize(
+        Footage("v", "v", 9, 9, line, picks, rows.astype(np.float32), {}),
+        Representative(),
+        Budget(seconds=10),
+    )
     assert found.summary_duration == pytest.approx(10, abs=0.2)
-    assert np.diff(found.shot_seconds, axis=1).max() < 5.5  # parts are of 5 s, whatever the number of frames
+    assert (
+        np.diff(found.shot_seconds, axis=1).max() < 5.5
+    )  # parts are of 5 s, whatever the number of frames
     for segment in found.segments:
         assert segment.start == line.seconds[segment.start_frame]
         assert segment.end == line.ends[segment.end_frame]
@@ -193,7 +239,9 @@ def test_known_shots_between_samples():
 
 def test_a_model_that_gives_nonsense():
     video = footage([6, 6])
-    with pytest.raises(UserError, match=r"--model=run: gives NaN or infinite scores for 12 sampled frames"):
+    with pytest.raises(
+        UserError, match=r"--model=run: gives NaN or infinite scores for 12 sampled frames"
+    ):
         summarize(video, scored([np.nan] * 12), Budget())
     with pytest.raises(UserError, match=r"--model=run: gives shape \(11,\) for 12 sampled frames"):
         summarize(video, scored([0.5] * 11), Budget())
@@ -210,13 +258,21 @@ def test_hours_of_video_do_not_need_a_huge_table(monkeypatch):
 
 def test_real_films_are_represented_better_than_by_chance(shared):
     for video in load_dataset(str(shared / "data" / "real_films_google_pool5.h5")).videos.values():
-        film = Footage("", "f", 0, 0, regular_timeline(video.n_frames, 30.0), video.picks, video.features, {})
+        film = Footage(
+            "", "f", 0, 0, regular_timeline(video.n_frames, 30.0), video.picks, video.features, {}
+        )
         found = summarize(film, Representative(), Budget(key_frames=8))
         check(found)
-        ours = representation_error(video.features, np.isin(video.picks, [k.frame for k in found.key_frames]))
+        ours = representation_error(
+            video.features, np.isin(video.picks, [k.frame for k in found.key_frames])
+        )
         rng = np.random.default_rng(0)
         chance = [
-            representation_error(video.features, np.isin(np.arange(video.n_steps), rng.choice(video.n_steps, 8, False))) for _ in range(20)
+            representation_error(
+                video.features,
+                np.isin(np.arange(video.n_steps), rng.choice(video.n_steps, 8, False)),
+            )
+            for _ in range(20)
         ]
         assert ours < 0.9 * np.mean(chance)
 

@@ -23,7 +23,9 @@ def make(tmp_path, cuts, frames=150, wanted=(1,)):
     starts = np.array([0, *(-(-cut // 15) * 15 for cut in cuts)])
     shots = np.stack([starts, np.append(starts[1:], frames) - 1], axis=1)
     scores = np.where(np.isin(np.searchsorted(starts, picks, side="right") - 1, wanted), 0.9, 0.0)
-    footage = Footage(str(path), "v", 160, 96, line, picks, np.eye(len(picks), dtype=np.float32), {}, shots)
+    footage = Footage(
+        str(path), "v", 160, 96, line, picks, np.eye(len(picks), dtype=np.float32), {}, shots
+    )
     return summarize(footage, Trained(lambda features: scores, "m", "", ""), Budget(0.8)), line
 
 
@@ -48,7 +50,11 @@ def test_neighbours_in_the_clip_and_the_end_of_the_video_stay(tmp_path):
 def test_without_a_cut_nothing_changes(tmp_path):
     summary, line = make(tmp_path, [], wanted=(0,))
     parts = np.array([[0, 74], [75, 149]])
-    summary = dataclasses.replace(summary, change_points=parts, segments=(dataclasses.replace(summary.segments[0], end_frame=74),))
+    summary = dataclasses.replace(
+        summary,
+        change_points=parts,
+        segments=(dataclasses.replace(summary.segments[0], end_frame=74),),
+    )
     assert ends(trim_to_cuts(summary, line)) == [(0, 74)]
 
 

@@ -78,7 +78,10 @@ def test_processes_end_when_the_caller_is_killed(tmp_path):
         "if __name__ == '__main__':\n"
         f"    list(run_jobs([{str(tmp_path / 'pid')!r}], work, 1))\n"
     )
-    parent = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[2])})
+    parent = subprocess.Popen(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[2])},
+    )
     file, deadline = tmp_path / "pid", time.monotonic() + 60
     while not (file.exists() and file.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -20,9 +20,20 @@ VARIANTS = variants_of(BASE, ("sum_gan_aae", "dictsum"))
 
 
 def write(job: Job, error: float) -> None:
-    video = {"f_max": 20.0 + job.seed, "representation_error": error, "selected_steps": 9.0, "selected_shots": 4.0}
+    video = {
+        "f_max": 20.0 + job.seed,
+        "representation_error": error,
+        "selected_steps": 9.0,
+        "selected_shots": 4.0,
+    }
     records = [
-        {"epoch": e, "losses": {"selector_total": 1.0 / (e + 1)} if e else {}, "videos": {"video_1": video}, "mean": {}} for e in range(3)
+        {
+            "epoch": e,
+            "losses": {"selector_total": 1.0 / (e + 1)} if e else {},
+            "videos": {"video_1": video},
+            "mean": {},
+        }
+        for e in range(3)
     ]
     write_json(job.history, records)
 
@@ -31,7 +42,9 @@ def write(job: Job, error: float) -> None:
 def jobs(tmp_path: pathlib.Path) -> list[Job]:
     made = jobs_of(VARIANTS, SPLITS, tmp_path)
     for job in made:
-        write(job, (4.0 if job.config.method == "sum_gan_aae" else 1.0) + job.seed / 100 + job.split)
+        write(
+            job, (4.0 if job.config.method == "sum_gan_aae" else 1.0) + job.seed / 100 + job.split
+        )
     return made
 
 
@@ -42,17 +55,31 @@ def test_rows_tests_and_words(jobs: list[Job]):
     json.dumps(found, allow_nan=False)
     ours = found["variants"]["dictsum-sigma0.15-lambda1"]
     assert (len(ours["runs"]), found["jobs"]) == (9, {"done": 19, "total": 20})
-    tests = {(c["against"], c["column"]): c for c in ours["comparisons"] if c["metric"] == "representation_error"}
+    tests = {
+        (c["against"], c["column"]): c
+        for c in ours["comparisons"]
+        if c["metric"] == "representation_error"
+    }
     against = tests["sum_gan_aae-sigma0.15", "selected"]
     assert against["p"] < 0.001
-    assert against["difference"] == pytest.approx(-3.0, abs=0.02)  # the seed that lacks a split is left out
+    assert against["difference"] == pytest.approx(
+        -3.0, abs=0.02
+    )  # the seed that lacks a split is left out
     assert "is better than sum_gan_aae-sigma0.15" in against["verdict"]
-    assert all(c["against"] == "random" for c in found["variants"]["sum_gan_aae-sigma0.15"]["comparisons"])
+    assert all(
+        c["against"] == "random" for c in found["variants"]["sum_gan_aae-sigma0.15"]["comparisons"]
+    )
     page = sweep_markdown(found)
     assert "19 of 20 jobs done" in page
     assert "- dictsum-sigma0.15-lambda1-split1-seed4: out of memory" in page
     rows = {line.split("|")[1].strip(): line for line in page.splitlines() if line.startswith("|")}
-    assert {"random (200 draws)", "constant", "ending", "k-medoids", "random, best of as many (200 draws)"} <= rows.keys()
+    assert {
+        "random (200 draws)",
+        "constant",
+        "ending",
+        "k-medoids",
+        "random, best of as many (200 draws)",
+    } <= rows.keys()
     assert "p against sum_gan_aae-sigma0.15" in page
     assert "GENERATED" in page
 
@@ -67,8 +94,12 @@ def test_a_job_counts_as_finished_only_with_these_flags_and_these_videos(jobs: l
     import dataclasses
 
     for change in ({"epochs": 3}, {"sigma": 0.2}, {"recon_weight": 0.5}):
-        assert not finished(dataclasses.replace(job, config=dataclasses.replace(job.config, **change)), DEMO)
-    assert finished(dataclasses.replace(job, config=dataclasses.replace(job.config, progress=True)), DEMO)
+        assert not finished(
+            dataclasses.replace(job, config=dataclasses.replace(job.config, **change)), DEMO
+        )
+    assert finished(
+        dataclasses.replace(job, config=dataclasses.replace(job.config, progress=True)), DEMO
+    )
     videos = dict(DEMO.videos)
     first = next(iter(videos))
     videos[first] = dataclasses.replace(videos[first], features=videos[first].features + 1)

@@ -13,7 +13,10 @@ from tf_dictsum.training.checkpoint import Checkpointer
 
 
 def variables(*shapes):
-    return {f"group/{n:03d}/kernel": keras.Variable(np.full(shape, n + 1.0)) for n, shape in enumerate(shapes)}
+    return {
+        f"group/{n:03d}/kernel": keras.Variable(np.full(shape, n + 1.0))
+        for n, shape in enumerate(shapes)
+    }
 
 
 def test_round_trip_and_newest_counts(tmp_path):
@@ -32,7 +35,9 @@ def test_round_trip_and_newest_counts(tmp_path):
 @pytest.mark.parametrize("other", [((3,),), ((3,), (2, 2), (1,)), ((4,), (2, 2))])
 def test_other_model_is_refused(tmp_path, other):
     Checkpointer(tmp_path, variables((3,), (2, 2))).save(1)
-    with pytest.raises(UserError, match=r"ckpt-1: the checkpoint is damaged or belongs to another model .*Delete "):
+    with pytest.raises(
+        UserError, match=r"ckpt-1: the checkpoint is damaged or belongs to another model .*Delete "
+    ):
         Checkpointer(tmp_path, variables(*other)).restore()
 
 
@@ -57,7 +62,10 @@ def test_a_first_checkpoint_that_was_not_finished_does_not_count(tmp_path, caplo
 def test_damaged_state_file_is_refused(tmp_path, damage):
     Checkpointer(tmp_path, variables((3,))).save(1)
     (tmp_path / "checkpoint").write_text(damage)
-    with pytest.raises(UserError, match=r"damaged, or names a checkpoint that is not there|the checkpoint is damaged"):
+    with pytest.raises(
+        UserError,
+        match=r"damaged, or names a checkpoint that is not there|the checkpoint is damaged",
+    ):
         Checkpointer(tmp_path, variables((3,))).restore()
 
 
@@ -71,7 +79,13 @@ def test_flipped_bit_is_refused(tmp_path):
         Checkpointer(tmp_path, variables((300,))).restore()
 
 
-@pytest.mark.parametrize("error", [tf.errors.ResourceExhaustedError(None, None, "No space left on device"), OSError(errno.ENOSPC, "full")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        tf.errors.ResourceExhaustedError(None, None, "No space left on device"),
+        OSError(errno.ENOSPC, "full"),
+    ],
+)
 def test_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch, error):
     kept = variables((3,))
     checkpoints = Checkpointer(tmp_path, kept)
@@ -83,7 +97,10 @@ def test_full_disk_keeps_the_checkpoint_before(tmp_path, monkeypatch, error):
         raise error
 
     monkeypatch.setattr(checkpoints.manager, "save", refuse)
-    with pytest.raises(UserError, match=r"cannot write the checkpoint of epoch 2: .*Free space and run the same command"):
+    with pytest.raises(
+        UserError,
+        match=r"cannot write the checkpoint of epoch 2: .*Free space and run the same command",
+    ):
         checkpoints.save(2)
     assert not list(tmp_path.glob("ckpt-2*"))
     assert Checkpointer(tmp_path, kept).restore() == 1

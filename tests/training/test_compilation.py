@@ -6,7 +6,9 @@ from absl import logging
 from tf_dictsum.training.compilation import CompilationReport
 
 
-def run_epochs(report: CompilationReport, monkeypatch: pytest.MonkeyPatch, seconds: list[float]) -> None:
+def run_epochs(
+    report: CompilationReport, monkeypatch: pytest.MonkeyPatch, seconds: list[float]
+) -> None:
     clock = {"now": 0.0}
     monkeypatch.setattr("tf_dictsum.training.compilation.time.perf_counter", lambda: clock["now"])
     for epoch, duration in enumerate(seconds):

@@ -28,16 +28,25 @@ def other_people(video: Video) -> Video:
     """The same video, annotated the other way round."""
     assert video.user_summary is not None
     assert video.gtscore is not None
-    return dataclasses.replace(video, user_summary=video.user_summary[:, ::-1].copy(), user_scores=None, gtscore=1 - video.gtscore)
+    return dataclasses.replace(
+        video,
+        user_summary=video.user_summary[:, ::-1].copy(),
+        user_scores=None,
+        gtscore=1 - video.gtscore,
+    )
 
 
 def no_people(video: Video) -> Video:
-    return dataclasses.replace(video, user_summary=None, user_scores=None, gtscore=None, gtsummary=None)
+    return dataclasses.replace(
+        video, user_summary=None, user_scores=None, gtscore=None, gtsummary=None
+    )
 
 
 def another_video(video: Video) -> Video:
     assert video.features is not None
-    return dataclasses.replace(video, features=np.random.default_rng(1).permutation(video.features[::-1]) * 0.5)
+    return dataclasses.replace(
+        video, features=np.random.default_rng(1).permutation(video.features[::-1]) * 0.5
+    )
 
 
 def run(folder: pathlib.Path, change, where) -> tuple[dict, list[dict], list[np.ndarray]]:
@@ -56,11 +65,18 @@ def run(folder: pathlib.Path, change, where) -> tuple[dict, list[dict], list[np.
         jit="off",
         progress=False,
     )
-    found, _ = train(config, lambda *arguments: METHOD[0] if METHOD else METHOD.append(make_method(*arguments)) or METHOD[0])
+    found, _ = train(
+        config,
+        lambda *arguments: (
+            METHOD[0] if METHOD else METHOD.append(make_method(*arguments)) or METHOD[0]
+        ),
+    )
     split = folder / "run" / "split0-seed0"
     arrays: list[np.ndarray] = []
     with h5py.File(split / "selected.weights.h5") as file:
-        file.visititems(lambda name, item: arrays.append(item[()]) if isinstance(item, h5py.Dataset) else None)
+        file.visititems(
+            lambda name, item: arrays.append(item[()]) if isinstance(item, h5py.Dataset) else None
+        )
     return found["runs"][0], json.loads((split / "history.json").read_text()), arrays
 
 
@@ -78,13 +94,19 @@ def test_on_demo_nothing_about_the_test_videos_changes_the_choice(tmp_path, unto
     before, history, weights = untouched
     after, history_after, weights_after = run(tmp_path, change, TEST)
     assert losses(history_after) == pytest.approx(losses(history), rel=1e-5)
-    assert after["selected"]["epoch"] == before["selected"]["epoch"] == selected_record(history[1:])["epoch"]
+    assert (
+        after["selected"]["epoch"]
+        == before["selected"]["epoch"]
+        == selected_record(history[1:])["epoch"]
+    )
     assert len(weights_after) == len(weights) > 10
     for one, other in zip(weights, weights_after, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
     # The change was real: what is measured on the test videos is something else.
     for epoch in ("last", "selected"):
-        assert {k: v for k, v in after[epoch].items() if k != "epoch"} != {k: v for k, v in before[epoch].items() if k != "epoch"}
+        assert {k: v for k, v in after[epoch].items() if k != "epoch"} != {
+            k: v for k, v in before[epoch].items() if k != "epoch"
+        }
 
 
 def test_on_demo_labels_of_training_videos_change_nothing_either(tmp_path, untouched):
@@ -95,6 +117,9 @@ def test_on_demo_labels_of_training_videos_change_nothing_either(tmp_path, untou
 
 
 def test_the_choice_reads_losses_only():
-    records = [{"epoch": e, "losses": {"selector_total": v}} for e, v in ((1, 3.0), (2, 1.0), (3, math.nan), (4, 1.0), (5, 2.0))]
+    records = [
+        {"epoch": e, "losses": {"selector_total": v}}
+        for e, v in ((1, 3.0), (2, 1.0), (3, math.nan), (4, 1.0), (5, 2.0))
+    ]
     assert selected_record(records)["epoch"] == 2
     assert selected_record([{"epoch": 1, "losses": {}}, {"epoch": 2, "losses": {}}])["epoch"] == 2

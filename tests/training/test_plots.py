@@ -30,14 +30,20 @@ def test_chosen_shots_are_shaded_where_they_are():
     summary = select_shots(SCORES, VIDEO)
     image = score_figure(SCORES, dataclasses.replace(VIDEO, gtscore=None), summary, "")
     left, right = 0.065 * 900, 0.985 * 900
-    frames = np.clip(((np.arange(900) + 0.5 - left) / (right - left) * (VIDEO.n_frames - 1)).astype(int), 0, VIDEO.n_frames - 1)
+    frames = np.clip(
+        ((np.arange(900) + 0.5 - left) / (right - left) * (VIDEO.n_frames - 1)).astype(int),
+        0,
+        VIDEO.n_frames - 1,
+    )
     inside = (np.arange(900) > left + 2) & (np.arange(900) < right - 2)
     wanted = summary.frames[frames]
     assert (green_columns(image) == wanted)[inside].mean() > 0.97
     assert not green_columns(score_figure(SCORES, VIDEO, None, "")).any()
 
 
-@pytest.mark.parametrize("scores", [np.full(VIDEO.n_steps, 0.5), np.zeros(VIDEO.n_steps), np.arange(VIDEO.n_steps) % 2])
+@pytest.mark.parametrize(
+    "scores", [np.full(VIDEO.n_steps, 0.5), np.zeros(VIDEO.n_steps), np.arange(VIDEO.n_steps) % 2]
+)
 def test_flat_and_extreme_scores(scores: np.ndarray):
     assert score_figure(scores, VIDEO, select_shots(scores, VIDEO), "flat").std() > 10
 

@@ -22,7 +22,13 @@ def test_bar_without_a_terminal(capfd: pytest.CaptureFixture[str]):
     progress = Progress(4, enabled=True)
     progress.describe("split 1/5 seed 0 epoch 3/100")
     for _ in range(4):
-        progress.advance({"reconstruction": tf.constant(1.2345), "dictionary": np.float32(3), "gradient_norm_decoder": 9})
+        progress.advance(
+            {
+                "reconstruction": tf.constant(1.2345),
+                "dictionary": np.float32(3),
+                "gradient_norm_decoder": 9,
+            }
+        )
     progress.close()
     progress.close()
     out, err = capfd.readouterr()

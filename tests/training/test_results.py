@@ -30,13 +30,27 @@ BASELINES = Baselines(
 )
 
 
-def video(f: float | None, error: float | None = 5.0, **more: float | None) -> dict[str, float | None]:
-    return {"f_max": f, "representation_error": error, "selected_steps": 10.0, "selected_shots": 4.0, **more}
+def video(
+    f: float | None, error: float | None = 5.0, **more: float | None
+) -> dict[str, float | None]:
+    return {
+        "f_max": f,
+        "representation_error": error,
+        "selected_steps": 10.0,
+        "selected_shots": 4.0,
+        **more,
+    }
 
 
 def record(epoch: int, loss: float | None, *videos: dict[str, float | None]) -> dict[str, Any]:
     losses = {} if loss is None else {"selector_total": loss}
-    return {"epoch": epoch, "seconds": 1.0, "losses": losses, "videos": {f"video_{i}": v for i, v in enumerate(videos)}, "mean": {}}
+    return {
+        "epoch": epoch,
+        "seconds": 1.0,
+        "losses": losses,
+        "videos": {f"video_{i}": v for i, v in enumerate(videos)},
+        "mean": {},
+    }
 
 
 HISTORY = [
@@ -87,13 +101,18 @@ def test_few_runs_have_no_interval():
 
 
 def test_videos_of_a_split_first():
-    histories = {(0, 0): [record(1, 1.0, video(10.0))], (1, 0): [record(1, 1.0, video(20.0), video(30.0), video(40.0))]}
+    histories = {
+        (0, 0): [record(1, 1.0, video(10.0))],
+        (1, 0): [record(1, 1.0, video(20.0), video(30.0), video(40.0))],
+    }
     assert results(histories, DEMO, SPLITS, NONE)["summary"]["f_max"]["last"]["mean"] == 20.0
 
 
 def test_page_says_what_it_must():
     others = {"sum_gan_aae": {(0, 0): HISTORY}}
-    found = results({(0, 0): HISTORY, (0, 1): HISTORY[:2]}, DEMO, FIRST, BASELINES, "dictsum", others)
+    found = results(
+        {(0, 0): HISTORY, (0, 1): HISTORY[:2]}, DEMO, FIRST, BASELINES, "dictsum", others
+    )
     page = results_markdown({**found, "method": "dictsum"})
     assert "# dictsum on demo" in page
     assert "best epoch ON THE TEST SET (peeking)" in page
@@ -101,7 +120,9 @@ def test_page_says_what_it_must():
     assert "GENERATED" in page
     assert "STAND-INS" not in page
     rows = {
-        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in page.splitlines() if line.startswith("|")
+        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]]
+        for line in page.splitlines()
+        if line.startswith("|")
     }
     assert rows["split 0 seed 0"] == ["30.0 (3)", "25.0 (2)", "45.0 (1)"]
     assert rows["**mean**"] == ["**37.5**", "**35.0**", "**45.0**"]
@@ -111,25 +132,40 @@ def test_page_says_what_it_must():
     assert rows["selected without labels"][1:] == ["10.5", "4.0"]
     assert rows["random, best of as many (20 draws)"] == ["–", "–", "44.0 ± 1.0"]
     # 45 and 30 against 41 draws from 28 to 32: 22 of all 903 pairs reach that mean (45 with 30 or more, as there are 22).
-    assert "- F, best user (%), last epoch: dictsum is better than random on this set (difference +7.5, p = 0.024; too few" in page
+    assert (
+        "- F, best user (%), last epoch: dictsum is better than random on this set (difference +7.5, p = 0.024; too few"
+        in page
+    )
     assert "last epoch: dictsum and sum_gan_aae: too few runs to tell (difference +7.5" in page
     assert {(c["against"], c["metric"], c["column"]) for c in found["comparisons"]} == {
         ("random", "f_max", "last"),
         ("random", "f_max", "selected"),
-        *(("sum_gan_aae", m, c) for m in ("f_max", "representation_error") for c in ("last", "selected")),
+        *(
+            ("sum_gan_aae", m, c)
+            for m in ("f_max", "representation_error")
+            for c in ("last", "selected")
+        ),
     }
 
 
 def test_standins_are_named():
     page = results_markdown(
-        results({(0, 0): HISTORY}, dataclasses.replace(DEMO, source="x.h5", attributes={"features_are_standin": True}), SPLITS, NONE)
+        results(
+            {(0, 0): HISTORY},
+            dataclasses.replace(DEMO, source="x.h5", attributes={"features_are_standin": True}),
+            SPLITS,
+            NONE,
+        )
     )
     assert "STAND-INS: numbers on them say nothing about any method" in page
     assert "GENERATED" not in page
 
 
 def test_without_annotations_only_the_representation_error():
-    videos = {k: dataclasses.replace(v, user_summary=None, user_scores=None, gtscore=None) for k, v in DEMO.videos.items()}
+    videos = {
+        k: dataclasses.replace(v, user_summary=None, user_scores=None, gtscore=None)
+        for k, v in DEMO.videos.items()
+    }
     bare = Dataset("films", "films.h5", videos)
     rows = baselines_of(bare, SPLITS, draws=5)
     assert list(rows.rows) == ["random", "constant", "beginning", "ending", "uniform", "k_medoids"]
@@ -145,15 +181,21 @@ def test_without_annotations_only_the_representation_error():
 
 def test_tvsum_headline_is_the_mean_over_users():
     history = [record(1, 1.0, {"f_max": 60.0, "f_avg": 50.0})]
-    found = results({(0, 0): history}, dataclasses.replace(DEMO, name="TVSum", source="tvsum.h5"), SPLITS, NONE)
+    found = results(
+        {(0, 0): history}, dataclasses.replace(DEMO, name="TVSum", source="tvsum.h5"), SPLITS, NONE
+    )
     assert found["headline"] == "f_avg"
     assert "## F, mean over users (%)" in results_markdown(found)
 
 
 def test_json_without_nan():
     nan = float("nan")
-    histories = {(0, 0): [record(0, None), record(1, nan, video(nan, None)), record(2, 2.0, video(1.0, nan))]}
-    found = results(histories, DEMO, SPLITS, Baselines({"random": Baseline({"f_max": nan}, {"f_max": nan}, 2)}))
+    histories = {
+        (0, 0): [record(0, None), record(1, nan, video(nan, None)), record(2, 2.0, video(1.0, nan))]
+    }
+    found = results(
+        histories, DEMO, SPLITS, Baselines({"random": Baseline({"f_max": nan}, {"f_max": nan}, 2)})
+    )
     json.dumps(found, allow_nan=False)
     assert found["runs"][0]["selected"]["epoch"] == 2
     assert found["baselines"]["random"]["mean"]["f_max"] is None
@@ -161,9 +203,20 @@ def test_json_without_nan():
 
 def test_demo_rows_and_videos_without_shots():
     rows = baselines_of(DEMO, SPLITS, epochs=4, draws=3)
-    assert list(rows.rows) == ["random", "constant", "beginning", "ending", "uniform", "k_medoids", "human", "best_of_random"]
+    assert list(rows.rows) == [
+        "random",
+        "constant",
+        "beginning",
+        "ending",
+        "uniform",
+        "k_medoids",
+        "human",
+        "best_of_random",
+    ]
     assert rows.rows["random"].draws == 4  # the best of four needs four
-    shotless = Dataset("x", "x.h5", {k: dataclasses.replace(v, change_points=None) for k, v in DEMO.videos.items()})
+    shotless = Dataset(
+        "x", "x.h5", {k: dataclasses.replace(v, change_points=None) for k, v in DEMO.videos.items()}
+    )
     assert baselines_of(shotless, SPLITS) == NONE
     found = results({(0, 0): [record(0, None), record(1, 1.0)]}, shotless, SPLITS, NONE)
     assert "no summaries to measure" in results_markdown(found)

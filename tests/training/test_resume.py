@@ -27,16 +27,28 @@ FLAGS = [
 
 
 def command(dataset, run_dir, *extra):
-    return [sys.executable, "-m", "tf_dictsum.train", f"--dataset={dataset}", f"--run_dir={run_dir}", *FLAGS, *extra]
+    return [
+        sys.executable,
+        "-m",
+        "tf_dictsum.train",
+        f"--dataset={dataset}",
+        f"--run_dir={run_dir}",
+        *FLAGS,
+        *extra,
+    ]
 
 
 def finish(dataset, run_dir, *extra):
-    return subprocess.run(command(dataset, run_dir, *extra), capture_output=True, text=True, timeout=280)
+    return subprocess.run(
+        command(dataset, run_dir, *extra), capture_output=True, text=True, timeout=280
+    )
 
 
 def kill_when(dataset, run_dir, moment):
     """Starts the run and kills it -9 as soon as `moment()` is true."""
-    process = subprocess.Popen(command(dataset, run_dir), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(dataset, run_dir), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 200
     while not moment() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.001)
@@ -51,9 +63,16 @@ def outcome(run_dir):
     for path in sorted(run_dir.glob("split*-seed*/*.weights.h5")):
         with h5py.File(path) as file:
             arrays = {}
-            file.visititems(lambda name, item, into=arrays: into.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+            file.visititems(
+                lambda name, item, into=arrays: (
+                    into.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+                )
+            )
         found[str(path.relative_to(run_dir))] = arrays
-    scores = {str(p.relative_to(run_dir)): json.loads(p.read_text()) for p in sorted(run_dir.glob("split*/scores/*.json"))}
+    scores = {
+        str(p.relative_to(run_dir)): json.loads(p.read_text())
+        for p in sorted(run_dir.glob("split*/scores/*.json"))
+    }
     return found, scores
 
 
@@ -74,12 +93,16 @@ def moments(run_dir):
     first = run_dir / "split0-seed0"
     return {
         "during pretraining": lambda: list(first.glob("pretraining/checkpoints/ckpt-1.index")),
-        "while a checkpoint is written": lambda: [p for p in first.glob("checkpoints/*") if "ckpt-2" in p.name],
+        "while a checkpoint is written": lambda: [
+            p for p in first.glob("checkpoints/*") if "ckpt-2" in p.name
+        ],
         "between splits": lambda: (first / "selector.json").exists(),
     }
 
 
-@pytest.mark.parametrize("moment", ["during pretraining", "while a checkpoint is written", "between splits"])
+@pytest.mark.parametrize(
+    "moment", ["during pretraining", "while a checkpoint is written", "between splits"]
+)
 def test_killed_run_ends_like_the_uninterrupted_one(tmp_path, dataset, uninterrupted, moment):
     kill_when(dataset, tmp_path, moments(tmp_path)[moment])
     resumed = finish(dataset, tmp_path)

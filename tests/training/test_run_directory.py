@@ -32,10 +32,22 @@ def test_a_flag_newer_than_the_run_had_its_default(tmp_path):
     with RunDirectory(config).open():
         pass
     file = tmp_path / "config.flags"
-    file.write_text("".join(line for line in file.read_text().splitlines(True) if not line.startswith("--recon_weight")))
+    file.write_text(
+        "".join(
+            line
+            for line in file.read_text().splitlines(True)
+            if not line.startswith("--recon_weight")
+        )
+    )
     with RunDirectory(config).open():
         pass
-    file.write_text("".join(line for line in file.read_text().splitlines(True) if not line.startswith("--recon_weight")))
+    file.write_text(
+        "".join(
+            line
+            for line in file.read_text().splitlines(True)
+            if not line.startswith("--recon_weight")
+        )
+    )
     with pytest.raises(UserError, match=r"recon_weight: 1.0 there, 0.0 now"):
         with RunDirectory(dataclasses.replace(config, recon_weight=0.0)).open():
             pass
@@ -47,7 +59,9 @@ def test_other_configuration_is_refused_or_replaced(tmp_path):
         (tmp_path / "split0-seed0").mkdir()
         (tmp_path / "own.txt").write_text("mine")
     other = dataclasses.replace(config, sigma=0.3, shuffle=True)
-    with pytest.raises(UserError, match=r"shuffle: false there, true now, sigma: 0.15 there, 0.3 now"):
+    with pytest.raises(
+        UserError, match=r"shuffle: false there, true now, sigma: 0.15 there, 0.3 now"
+    ):
         with RunDirectory(other).open():
             pass
     with RunDirectory(dataclasses.replace(other, overwrite=True)).open():
@@ -71,9 +85,14 @@ def test_folder_that_cannot_be_made(tmp_path):
 
 
 def test_other_data_is_refused(tmp_path):
-    directory, split = RunDirectory(Config(run_dir=str(tmp_path))), Split(("video_1",), ("video_1",))
+    directory, split = (
+        RunDirectory(Config(run_dir=str(tmp_path))),
+        Split(("video_1",), ("video_1",)),
+    )
     folder = directory.split_folder(0, 3, split, dataset())
     assert folder.name == "split0-seed3"
     assert directory.split_folder(0, 3, split, dataset()) == folder
-    with pytest.raises(UserError, match=r"was trained on other videos or other features than x.h5 has now"):
+    with pytest.raises(
+        UserError, match=r"was trained on other videos or other features than x.h5 has now"
+    ):
         directory.split_folder(0, 3, split, dataset(2.0))

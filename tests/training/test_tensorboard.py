@@ -13,7 +13,12 @@ from tf_dictsum.errors import UserError
 from tf_dictsum.training.tensorboard import TensorBoardLogger, tag_of
 
 FLAGS = "--dataset=demo\n--sigma=0.15\n<b>&"
-HPARAMS: dict[str, bool | int | float | str] = {"method": "dictsum", "sigma": 0.15, "seed": 3, "shuffle": False}
+HPARAMS: dict[str, bool | int | float | str] = {
+    "method": "dictsum",
+    "sigma": 0.15,
+    "seed": 3,
+    "shuffle": False,
+}
 
 
 def record(epoch: int, **mean: float | None) -> dict[str, Any]:
@@ -73,7 +78,9 @@ def test_steps_epochs_flags_and_images(tmp_path: pathlib.Path):
     assert scalars(events, "time/epoch_seconds") == [(0, 1.5), (1, 1.5)]
     assert "test/f_avg" not in events.Tags()["scalars"]
     text = tf.make_ndarray(
-        events.Tensors("flags/text_summary" if "flags/text_summary" in events.Tags()["tensors"] else "flags")[0].tensor_proto
+        events.Tensors(
+            "flags/text_summary" if "flags/text_summary" in events.Tags()["tensors"] else "flags"
+        )[0].tensor_proto
     )
     assert b"    --sigma=0.15\n    <b>&" in text.item()
     shown = events.Images("test_videos/video_1")
@@ -87,14 +94,22 @@ def test_hparams(tmp_path: pathlib.Path):
     logger.epoch(record(1, f_avg=40.0, f_max=50.0, kendall_tau=None), {}, "f_max")
     logger.close()
     events = read(tmp_path)
-    start = metadata.parse_session_start_info_plugin_data(hparams_data(events, metadata.SESSION_START_INFO_TAG))
+    start = metadata.parse_session_start_info_plugin_data(
+        hparams_data(events, metadata.SESSION_START_INFO_TAG)
+    )
     assert start.hparams["method"].string_value == "dictsum"
     assert start.hparams["sigma"].number_value == 0.15
     assert start.hparams["shuffle"].bool_value is False
-    experiment = metadata.parse_experiment_plugin_data(hparams_data(events, metadata.EXPERIMENT_TAG))
+    experiment = metadata.parse_experiment_plugin_data(
+        hparams_data(events, metadata.EXPERIMENT_TAG)
+    )
     assert [m.name.tag for m in experiment.metric_infos] == ["test/f_max", "test/f_avg"]
     types = {info.name: info.type for info in experiment.hparam_infos}
-    numbers, strings, bools = api_pb2.DATA_TYPE_FLOAT64, api_pb2.DATA_TYPE_STRING, api_pb2.DATA_TYPE_BOOL
+    numbers, strings, bools = (
+        api_pb2.DATA_TYPE_FLOAT64,
+        api_pb2.DATA_TYPE_STRING,
+        api_pb2.DATA_TYPE_BOOL,
+    )
     assert types == {"method": strings, "sigma": numbers, "seed": numbers, "shuffle": bools}
 
 
@@ -113,8 +128,12 @@ def test_end_of_an_epoch_is_on_disk_before_close(tmp_path: pathlib.Path):
     logger.close()
 
 
-def test_resume_hides_what_the_interrupted_run_wrote_after_its_checkpoint(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("time.time", lambda: 1e9)  # the reader takes files by name, which begins with the second
+def test_resume_hides_what_the_interrupted_run_wrote_after_its_checkpoint(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(
+        "time.time", lambda: 1e9
+    )  # the reader takes files by name, which begins with the second
     first = TensorBoardLogger(tmp_path, FLAGS, HPARAMS)
     for step in range(1, 6):
         first.step(step, {"reconstruction": 1.0})
@@ -124,10 +143,17 @@ def test_resume_hides_what_the_interrupted_run_wrote_after_its_checkpoint(tmp_pa
     for step in range(3, 5):
         second.step(step, {"reconstruction": 2.0})
     second.close()
-    assert scalars(read(tmp_path), "loss/reconstruction") == [(1, 1.0), (2, 1.0), (3, 2.0), (4, 2.0)]
+    assert scalars(read(tmp_path), "loss/reconstruction") == [
+        (1, 1.0),
+        (2, 1.0),
+        (3, 2.0),
+        (4, 2.0),
+    ]
 
 
-@pytest.mark.parametrize("image", [np.zeros((5, 5, 3)), np.zeros((5, 5), np.uint8), np.zeros((5, 5, 4), np.uint8)])
+@pytest.mark.parametrize(
+    "image", [np.zeros((5, 5, 3)), np.zeros((5, 5), np.uint8), np.zeros((5, 5, 4), np.uint8)]
+)
 def test_foreign_images(tmp_path: pathlib.Path, image: np.ndarray):
     logger = TensorBoardLogger(tmp_path, "", {})
     with pytest.raises(ValueError, match="test_videos/video_1"):

@@ -16,7 +16,13 @@ from tf_dictsum.errors import UserError
 from tf_dictsum.models.selector_files import load_selector
 from tf_dictsum.training.trainer import train
 
-EXTRACTOR = {"network": "small", "layer": "last", "preprocessing": "none", "weights": "a" * 64, "fps": 2.0}
+EXTRACTOR = {
+    "network": "small",
+    "layer": "last",
+    "preprocessing": "none",
+    "weights": "a" * 64,
+    "fps": 2.0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -81,32 +87,50 @@ def load_run(config):
 def test_a_finished_run_is_not_trained_again(config, finished):
     before = {p: p.stat().st_mtime_ns for p in load_run(config).glob("split*/**/*") if p.is_file()}
     results, _ = train(config)
-    assert {p: p.stat().st_mtime_ns for p in load_run(config).glob("split*/**/*") if p.is_file()} == before
+    assert {
+        p: p.stat().st_mtime_ns for p in load_run(config).glob("split*/**/*") if p.is_file()
+    } == before
     assert results["runs"] == finished[0]["runs"]
 
 
 def test_reused_parallel_encoder_and_its_refusal(config, finished, tmp_path):
     weights = load_run(config) / "split0-seed0" / "parallel.weights.h5"
-    small = dataclasses.replace(config, run_dir=str(tmp_path / "a"), split="0", epochs=1, parallel_encoder=str(weights))
+    small = dataclasses.replace(
+        config, run_dir=str(tmp_path / "a"), split="0", epochs=1, parallel_encoder=str(weights)
+    )
     train(small)
     assert not (tmp_path / "a" / "split0-seed0" / "pretraining" / "checkpoints").exists()
     other = dataclasses.replace(small, run_dir=str(tmp_path / "b"), parallel_size=4)
-    with pytest.raises(UserError, match=r"parallel.weights.h5: not the weights of a parallel encoder of 7 features and N = 4"):
+    with pytest.raises(
+        UserError,
+        match=r"parallel.weights.h5: not the weights of a parallel encoder of 7 features and N = 4",
+    ):
         train(other)
-    missing = dataclasses.replace(small, run_dir=str(tmp_path / "c"), parallel_encoder="none.weights.h5")
+    missing = dataclasses.replace(
+        small, run_dir=str(tmp_path / "c"), parallel_encoder="none.weights.h5"
+    )
     with pytest.raises(UserError, match=r"none.weights.h5: no such file"):
         train(missing)
 
 
 def test_baseline_without_annotations_or_change_points(config, tmp_path, caplog):
     dataset = load_dataset(config.dataset)
-    bare = {k: dataclasses.replace(v, user_summary=None, gtscore=None) for k, v in dataset.videos.items()}
+    bare = {
+        k: dataclasses.replace(v, user_summary=None, gtscore=None)
+        for k, v in dataset.videos.items()
+    }
     bare["video_1"] = dataclasses.replace(bare["video_1"], change_points=None)
     save_dataset(Dataset("bare", "", bare), tmp_path / "bare.h5")
     caplog.set_level(logging.WARNING)
     results, markdown = train(
         dataclasses.replace(
-            config, dataset=str(tmp_path / "bare.h5"), run_dir=str(tmp_path / "run"), method="sum_gan_aae", folds=1, epochs=1, batch_size=3
+            config,
+            dataset=str(tmp_path / "bare.h5"),
+            run_dir=str(tmp_path / "run"),
+            method="sum_gan_aae",
+            folds=1,
+            epochs=1,
+            batch_size=3,
         )
     )
     assert results["headline"] == "representation_error"
@@ -115,8 +139,12 @@ def test_baseline_without_annotations_or_change_points(config, tmp_path, caplog)
 
 
 def test_another_parallel_encoder_is_refused_on_resume(config, finished, tmp_path):
-    first, second = (str(load_run(config) / f"split{n}-seed0" / "parallel.weights.h5") for n in (0, 1))
-    small = dataclasses.replace(config, run_dir=str(tmp_path), split="0", epochs=1, parallel_encoder=first)
+    first, second = (
+        str(load_run(config) / f"split{n}-seed0" / "parallel.weights.h5") for n in (0, 1)
+    )
+    small = dataclasses.replace(
+        config, run_dir=str(tmp_path), split="0", epochs=1, parallel_encoder=first
+    )
     train(small)
     with pytest.raises(UserError, match=r"not the parallel encoder that .* was trained with"):
         train(dataclasses.replace(small, epochs=2, parallel_encoder=second))
@@ -134,12 +162,24 @@ def test_a_lost_selector_is_written_again(config, finished):
 
 def test_divergence_is_said(config, tmp_path):
     with pytest.raises(UserError, match=r"became (nan|inf) in epoch 1, step \d: training diverged"):
-        train(dataclasses.replace(config, run_dir=str(tmp_path), method="sum_gan_aae", learning_rate=1e38, clip=0.0, split="0"))
+        train(
+            dataclasses.replace(
+                config,
+                run_dir=str(tmp_path),
+                method="sum_gan_aae",
+                learning_rate=1e38,
+                clip=0.0,
+                split="0",
+            )
+        )
 
 
 def test_shots_longer_than_the_budget_are_said(config, tmp_path, caplog):
     dataset = load_dataset(config.dataset)
-    long = {k: dataclasses.replace(v, change_points=np.array([[0, v.n_frames - 1]])) for k, v in dataset.videos.items()}
+    long = {
+        k: dataclasses.replace(v, change_points=np.array([[0, v.n_frames - 1]]))
+        for k, v in dataset.videos.items()
+    }
     save_dataset(Dataset("long", "", long), tmp_path / "long.h5")
     caplog.set_level(logging.WARNING)
     other = dataclasses.replace(config, dataset=str(tmp_path / "long.h5"))
@@ -162,7 +202,9 @@ def test_a_full_disk_stops_the_run_and_leaves_nothing_half_written(config, tmp_p
     import tf_dictsum.training.monitor as monitor
 
     def full(path, value):
-        raise UserError(f"{path}: cannot write it: No space left on device. Free space or choose another place.")
+        raise UserError(
+            f"{path}: cannot write it: No space left on device. Free space or choose another place."
+        )
 
     monkeypatch.setattr(monitor, "write_json", full)
     with pytest.raises(UserError, match="No space left on device"):
@@ -171,7 +213,9 @@ def test_a_full_disk_stops_the_run_and_leaves_nothing_half_written(config, tmp_p
 
 
 def test_compared_with_another_run_on_the_same_splits(config, finished, tmp_path):
-    other = dataclasses.replace(config, method="sum_gan_aae", run_dir=str(tmp_path / "other"), epochs=1)
+    other = dataclasses.replace(
+        config, method="sum_gan_aae", run_dir=str(tmp_path / "other"), epochs=1
+    )
     train(other)
     results, markdown = train(dataclasses.replace(config, compare_to=str(tmp_path / "other")))
     tested = {c["against"] for c in results["comparisons"]}
@@ -179,8 +223,12 @@ def test_compared_with_another_run_on_the_same_splits(config, finished, tmp_path
     assert "dictsum and sum_gan_aae: too few runs to tell" in markdown or "dictsum is" in markdown
     with pytest.raises(UserError, match="missing: not a run directory"):
         train(dataclasses.replace(config, compare_to=str(tmp_path / "missing")))
-    elsewhere = dataclasses.replace(config, fold_seed=1, run_dir=str(tmp_path / "else"), compare_to=str(tmp_path / "other"))
-    with pytest.raises(UserError, match="split0-seed0 was trained on other videos than split 0 of this run"):
+    elsewhere = dataclasses.replace(
+        config, fold_seed=1, run_dir=str(tmp_path / "else"), compare_to=str(tmp_path / "other")
+    )
+    with pytest.raises(
+        UserError, match="split0-seed0 was trained on other videos than split 0 of this run"
+    ):
         train(elsewhere)
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "config.flags").write_text("--method=dictsum\n")

@@ -25,7 +25,12 @@ def ticks(clock, items):
 
 def test_good_timestamps_are_kept():
     line = ticks(Clock("pts", Fraction(1, 10), 2), frames([100, 103, 104], [0, 0, 0]))
-    assert (line.ticks.tolist(), line.start, line.exact, line.time_base) == ([0, 3, 4], 100, True, Fraction(1, 10))
+    assert (line.ticks.tolist(), line.start, line.exact, line.time_base) == (
+        [0, 3, 4],
+        100,
+        True,
+        Fraction(1, 10),
+    )
     assert line.seconds.tolist() == pytest.approx([0.0, 0.3, 0.4])
     assert line.ends.tolist() == pytest.approx([0.3, 0.4, 0.5])
     assert line.fps == 5.0

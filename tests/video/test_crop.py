@@ -11,15 +11,21 @@ def first(path, crop=None):
     return next(iter(VideoFile(path).sampled_frames(2.0, crop))).rgb
 
 
-@pytest.mark.parametrize(("width", "height"), [(160, 96), (96, 160), (640, 360), (321, 181), (100, 100)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(160, 96), (96, 160), (640, 360), (321, 181), (100, 100)]
+)
 def test_centre_of_the_resized_picture(tmp_path, width, height):
-    path = write_clip(tmp_path / "a.mp4", 1, width=width, height=height, pixels="yuv444p", options={"crf": "1"})
+    path = write_clip(
+        tmp_path / "a.mp4", 1, width=width, height=height, pixels="yuv444p", options={"crf": "1"}
+    )
     crop = Crop(64, 72)
     found = first(path, crop)
     wide, high = crop.scaled(width, height)
     assert min(wide, high) == 72
     assert max(wide, high) == int(72 * max(width, height) / min(width, height) + 0.5)
-    whole = np.asarray(Image.fromarray(first(path)).resize((wide, high), Image.Resampling.BICUBIC)).astype(int)
+    whole = np.asarray(
+        Image.fromarray(first(path)).resize((wide, high), Image.Resampling.BICUBIC)
+    ).astype(int)
     left, top = round((wide - 64) / 2), round((high - 64) / 2)
     assert found.shape == (64, 64, 3)
     assert np.abs(found - whole[top : top + 64, left : left + 64]).mean() < 3
@@ -34,7 +40,14 @@ def test_turned_pictures_are_cropped_upright(tmp_path, degrees, mirrored):
     def upright(number, width, height):
         return shown
 
-    plain = write_clip(tmp_path / "b.mp4", 1, width=shown.shape[1], height=shown.shape[0], pixels="yuv444p", make=upright)
+    plain = write_clip(
+        tmp_path / "b.mp4",
+        1,
+        width=shown.shape[1],
+        height=shown.shape[0],
+        pixels="yuv444p",
+        make=upright,
+    )
     difference = np.abs(first(turned, Crop(64, 72)).astype(int) - first(plain, Crop(64, 72)))
     assert difference.mean() < 4
 

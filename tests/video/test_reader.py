@@ -21,8 +21,14 @@ KINDS = {
     "raw h264": ("a.h264", {"fps": 25}),
     "avi, mpeg4": ("a.avi", {"codec": "mpeg4"}),
     "quicktime, mjpeg": ("a.mov", {"codec": "mjpeg", "pixels": "yuvj420p"}),
-    "webm, vp9": ("a.webm", {"codec": "libvpx-vp9", "options": {"deadline": "realtime", "cpu-used": "8"}}),
-    "hevc, 10 bit": ("a.mp4", {"codec": "libx265", "pixels": "yuv420p10le", "options": {"x265-params": "log-level=none"}}),
+    "webm, vp9": (
+        "a.webm",
+        {"codec": "libvpx-vp9", "options": {"deadline": "realtime", "cpu-used": "8"}},
+    ),
+    "hevc, 10 bit": (
+        "a.mp4",
+        {"codec": "libx265", "pixels": "yuv420p10le", "options": {"x265-params": "log-level=none"}},
+    ),
     "lossless rgb": ("a.mkv", {"codec": "ffv1", "pixels": "bgr0"}),
     "odd size, 4:4:4": ("a.mp4", {"pixels": "yuv444p", "width": 161, "height": 97}),
     "120 fps": ("a.mp4", {"fps": 120}),
@@ -143,8 +149,13 @@ def test_no_such_frame(long_clip):
 
 
 def test_a_broken_tail_is_used_up_to_the_break(tmp_path, caplog):
-    path = write_clip(tmp_path / "a.mp4", 200, fps=25, options={"movflags": "faststart"}, make=noise)
-    with av.open(str(path), options={}) as source, av.open(str(tmp_path / "first.mp4"), "w", options={"movflags": "faststart"}) as target:
+    path = write_clip(
+        tmp_path / "a.mp4", 200, fps=25, options={"movflags": "faststart"}, make=noise
+    )
+    with (
+        av.open(str(path), options={}) as source,
+        av.open(str(tmp_path / "first.mp4"), "w", options={"movflags": "faststart"}) as target,
+    ):
         stream = target.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(video=0):
             if packet.dts is not None:
@@ -183,7 +194,10 @@ def test_what_is_no_video(tmp_path):
     with pytest.raises(UserError, match=r"empty.mp4: an empty file \(0 bytes\)"):
         VideoFile(tmp_path / "empty.mp4")
     (tmp_path / "text.mp4").write_text("this is no video. " * 50)
-    with pytest.raises(UserError, match=r"text.mp4: not a video that FFmpeg can read \(Invalid data.*begins with b'this is '"):
+    with pytest.raises(
+        UserError,
+        match=r"text.mp4: not a video that FFmpeg can read \(Invalid data.*begins with b'this is '",
+    ):
         VideoFile(tmp_path / "text.mp4")
 
 
@@ -192,11 +206,15 @@ def test_no_video_stream(tmp_path):
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=8000, layout="mono")
         for number in range(9):
-            block = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            block = av.AudioFrame.from_ndarray(
+                np.zeros((1, 1024), np.float32), format="fltp", layout="mono"
+            )
             block.sample_rate, block.pts = 8000, number * 1024
             container.mux(stream.encode(block))
         container.mux(stream.encode())
-    with pytest.raises(UserError, match=r"sound.mp4: has no video stream \(it has 1 audio stream\)"):
+    with pytest.raises(
+        UserError, match=r"sound.mp4: has no video stream \(it has 1 audio stream\)"
+    ):
         VideoFile(path)
 
 
@@ -208,13 +226,22 @@ def test_a_cover_picture_is_no_video(tmp_path):
         cover.width, cover.height, cover.pix_fmt = 160, 96, "yuvj420p"
         cover.disposition = av.stream.Disposition.attached_pic
         for number in range(9):
-            block = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            block = av.AudioFrame.from_ndarray(
+                np.zeros((1, 1024), np.float32), format="fltp", layout="mono"
+            )
             block.sample_rate, block.pts = 8000, number * 1024
             container.mux(stream.encode(block))
         container.mux(stream.encode())
-        container.mux(cover.encode(av.VideoFrame.from_ndarray(picture(3), format="rgb24").reformat(format="yuvj420p")))
+        container.mux(
+            cover.encode(
+                av.VideoFrame.from_ndarray(picture(3), format="rgb24").reformat(format="yuvj420p")
+            )
+        )
         container.mux(cover.encode())
-    with pytest.raises(UserError, match=r"song.mp4: has no video stream \(it has 1 audio stream and a cover picture\)"):
+    with pytest.raises(
+        UserError,
+        match=r"song.mp4: has no video stream \(it has 1 audio stream and a cover picture\)",
+    ):
         VideoFile(path)
 
 
@@ -231,7 +258,17 @@ def test_damage_in_the_middle_does_not_end_it(tmp_path, caplog):
     assert found[-1].seconds > 7.0
 
 
-@pytest.mark.parametrize("name", ["a:b.mp4", "Ferien in Österreich – 日本.mp4", "%d 100%.mp4", "-x.mp4", "new\nline.mp4", "b\udcff.mp4"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a:b.mp4",
+        "Ferien in Österreich – 日本.mp4",
+        "%d 100%.mp4",
+        "-x.mp4",
+        "new\nline.mp4",
+        "b\udcff.mp4",
+    ],
+)
 def test_names(tmp_path, name):
     write_clip(tmp_path / "a.mp4", 3)
     try:
@@ -248,7 +285,9 @@ def test_names(tmp_path, name):
 
 def test_without_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(UserError, match=r"reading video needs PyAV .*pip install 'tf-dictsum\[video\]'"):
+    with pytest.raises(
+        UserError, match=r"reading video needs PyAV .*pip install 'tf-dictsum\[video\]'"
+    ):
         VideoFile(tmp_path / "a.mp4")
 
 

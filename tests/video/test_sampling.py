@@ -32,7 +32,9 @@ def test_any_timeline(gaps, time_base, rate):
     assert found.tolist() == naive(ticks, time_base, rate)
 
 
-@pytest.mark.parametrize("fps", [24, 25, 30, 60, 120, Fraction(30000, 1001), Fraction(24000, 1001), 10])
+@pytest.mark.parametrize(
+    "fps", [24, 25, 30, 60, 120, Fraction(30000, 1001), Fraction(24000, 1001), 10]
+)
 def test_constant_frame_rate_is_the_rule_of_the_field(fps):
     n_frames = 731
     found = picks_of(np.arange(n_frames), 1 / Fraction(fps), 2.0)
@@ -45,4 +47,10 @@ def test_few_frames():
     assert picks_of(np.arange(0), Fraction(1, 25), 2.0).tolist() == []
     assert picks_of(np.arange(1), Fraction(1, 25), 2.0).tolist() == [0]
     assert picks_of(np.arange(9), Fraction(1, 30), 2.0).tolist() == [0]
-    assert picks_of(np.arange(5), Fraction(3), 2.0).tolist() == [0, 1, 2, 3, 4]  # a slide show: frames are rarer than steps
+    assert picks_of(np.arange(5), Fraction(3), 2.0).tolist() == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]  # a slide show: frames are rarer than steps

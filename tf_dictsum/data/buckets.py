@@ -8,7 +8,9 @@ import numpy as np
 __all__ = ["bucket_of", "choose_buckets"]
 
 
-def choose_buckets(lengths: Sequence[int], max_padding: float = 0.10, max_buckets: int = 12) -> tuple[int, ...]:
+def choose_buckets(
+    lengths: Sequence[int], max_padding: float = 0.10, max_buckets: int = 12
+) -> tuple[int, ...]:
     """The smallest set of lengths to pad to whose total padding stays within a share of the total length.
 
     Exact, by dynamic programming over the sorted distinct lengths: in an optimal choice every bucket holds
@@ -27,7 +29,9 @@ def choose_buckets(lengths: Sequence[int], max_padding: float = 0.10, max_bucket
       ValueError: a length below 1, max_buckets below 1 or max_padding below 0.
     """
     if max_buckets < 1 or not max_padding >= 0:
-        raise ValueError(f"max_buckets {max_buckets} must be at least 1 and max_padding {max_padding} at least 0")
+        raise ValueError(
+            f"max_buckets {max_buckets} must be at least 1 and max_padding {max_padding} at least 0"
+        )
     distinct, counts = np.unique(np.asarray(lengths, dtype=np.int64), return_counts=True)
     if not len(distinct):
         return ()
@@ -42,11 +46,15 @@ def choose_buckets(lengths: Sequence[int], max_padding: float = 0.10, max_bucket
     unreachable = np.iinfo(np.int64).max // 2
     least = np.full(n + 1, unreachable)
     least[0] = 0
-    starts: list[np.ndarray] = []  # starts[k][j]: where the last of k + 1 buckets over the first j lengths begins
+    starts: list[
+        np.ndarray
+    ] = []  # starts[k][j]: where the last of k + 1 buckets over the first j lengths begins
     for _ in range(min(max_buckets, n)):
         following, start = np.full(n + 1, unreachable), np.zeros(n + 1, dtype=np.int64)
         for j in range(1, n + 1):
-            padding = distinct[j - 1] * (videos_before[j] - videos_before[:j]) - (steps_before[j] - steps_before[:j])
+            padding = distinct[j - 1] * (videos_before[j] - videos_before[:j]) - (
+                steps_before[j] - steps_before[:j]
+            )
             total = least[:j] + padding
             start[j] = np.argmin(total)
             following[j] = min(total[start[j]], unreachable)

@@ -52,13 +52,23 @@ def read_shots(path: str | os.PathLike[str]) -> dict[str, Shots]:
     Raises:
       UserError: missing or unreadable file, another structure, a video twice; names file and entry.
     """
-    readers = {".h5": _from_hdf5, ".hdf5": _from_hdf5, ".mat": _from_mat, ".json": _from_json, ".csv": _from_csv}
+    readers = {
+        ".h5": _from_hdf5,
+        ".hdf5": _from_hdf5,
+        ".mat": _from_mat,
+        ".json": _from_json,
+        ".csv": _from_csv,
+    }
     suffix = pathlib.Path(path).suffix.lower()
     if suffix not in readers:
-        raise UserError(f"{path}: change points come from a file that ends with {', '.join(readers)}, not {suffix or 'nothing'}.")
+        raise UserError(
+            f"{path}: change points come from a file that ends with {', '.join(readers)}, not {suffix or 'nothing'}."
+        )
     shots = readers[suffix](str(path))
     if not shots:
-        raise UserError(f"{path}: no change points in this file. See the forms in python -m tf_dictsum.build_dataset --help.")
+        raise UserError(
+            f"{path}: no change points in this file. See the forms in python -m tf_dictsum.build_dataset --help."
+        )
     return shots
 
 
@@ -71,16 +81,24 @@ def fit_shots(shots: Shots, n_frames: int, source: str) -> np.ndarray:
     """
     points = whole_numbers(shots.where, shots.points)
     if points.ndim == 2 and 1 in points.shape and (points.size != 2 or points.max() == n_frames):
-        points = points.reshape(-1)  # MATLAB's vectors are rows or columns; of two numbers only the last tells what they are
+        points = points.reshape(
+            -1
+        )  # MATLAB's vectors are rows or columns; of two numbers only the last tells what they are
     if points.ndim == 1:
         if len(points) < 2:
             fail(
-                shots.where, f"holds {points.tolist()}, expected 2 or more boundaries", "Store the first frame of every shot, then the end"
+                shots.where,
+                f"holds {points.tolist()}, expected 2 or more boundaries",
+                "Store the first frame of every shot, then the end",
             )
         points = np.stack([points[:-1], points[1:] - 1], axis=1)
     if points.size and points.max() + 1 != n_frames:
         found = f"shots of a video of {points.max() + 1} frames, but it has {n_frames} by {source}"
-        fail(shots.where, found, "Give change points of this release of the video; frames count from 0")
+        fail(
+            shots.where,
+            found,
+            "Give change points of this release of the video; frames count from 0",
+        )
     return check_change_points(shots.where, points, n_frames)
 
 
@@ -93,10 +111,22 @@ def _from_hdf5(path: str) -> dict[str, Shots]:
                 where = f"{path}:{key}"
                 group = file[key]
                 if isinstance(group, h5py.Group) and "change_points" in group:
-                    title = text_of(np.asarray(group["video_name"][()])) if "video_name" in group else key
-                    shots[key] = Shots(f"{where}/change_points", title or key, np.asarray(group["change_points"][()]))
+                    title = (
+                        text_of(np.asarray(group["video_name"][()]))
+                        if "video_name" in group
+                        else key
+                    )
+                    shots[key] = Shots(
+                        f"{where}/change_points",
+                        title or key,
+                        np.asarray(group["change_points"][()]),
+                    )
         except READ_ERRORS as error:
-            fail(where, f"cannot be read ({' '.join(str(error).split())})", "Copy or download the file again")
+            fail(
+                where,
+                f"cannot be read ({' '.join(str(error).split())})",
+                "Copy or download the file again",
+            )
     return shots
 
 
@@ -106,12 +136,18 @@ def _from_mat(path: str) -> dict[str, Shots]:
     name = next((name for name in _CELLS if name in cells), next(iter(cells), ""))
     if not name or (len(cells) > 1 and name not in _CELLS):
         has = ", ".join(sorted(content)) or "no variables"
-        raise UserError(f"{path}: no cell array named {' or '.join(_CELLS)} (it has {has}). Give a file like shot_TVSum.mat.")
+        raise UserError(
+            f"{path}: no cell array named {' or '.join(_CELLS)} (it has {has}). Give a file like shot_TVSum.mat."
+        )
     shots = {}
     for number, points in enumerate(cells[name], start=1):
         where = f"{path}: {name}{{{number}}}"
         if not isinstance(points, np.ndarray):
-            fail(where, f"a {type(points).__name__}, expected numbers", "Store the boundaries of one video in every cell")
+            fail(
+                where,
+                f"a {type(points).__name__}, expected numbers",
+                "Store the boundaries of one video in every cell",
+            )
         shots[f"video_{number}"] = Shots(where, f"video_{number}", points)
     return shots
 
@@ -119,7 +155,9 @@ def _from_mat(path: str) -> dict[str, Shots]:
 def _from_json(path: str) -> dict[str, Shots]:
     content = read_json(path)
     if not isinstance(content, dict):
-        raise UserError(f'{path}: a JSON {type(content).__name__}, expected an object such as {{"video_1": [[0, 99], [100, 249]]}}.')
+        raise UserError(
+            f'{path}: a JSON {type(content).__name__}, expected an object such as {{"video_1": [[0, 99], [100, 249]]}}.'
+        )
     shots = {}
     for title, value in content.items():
         where = f"{path}: {title}"
@@ -129,7 +167,11 @@ def _from_json(path: str) -> dict[str, Shots]:
             points = np.empty(0, object)
         if not isinstance(value, list) or points.dtype.kind not in "if":
             found = f"holds {str(value)[:40]}, expected a list of frame numbers"
-            fail(where, found, "Store [[first, last], ...] or [first frame of every shot, ..., number of frames]")
+            fail(
+                where,
+                found,
+                "Store [[first, last], ...] or [first frame of every shot, ..., number of frames]",
+            )
         shots[title] = Shots(where, title, points)
     return shots
 
@@ -141,20 +183,30 @@ def _from_csv(path: str) -> dict[str, Shots]:
             reader = csv.DictReader(handle)
             if missing := [name for name in _COLUMNS if name not in (reader.fieldnames or [])]:
                 has = ",".join(reader.fieldnames or []) or "nothing"
-                raise UserError(f"{path}: the first line has no {', '.join(missing)} (it is {has:.80}). Begin with {','.join(_COLUMNS)}.")
+                raise UserError(
+                    f"{path}: the first line has no {', '.join(missing)} (it is {has:.80}). Begin with {','.join(_COLUMNS)}."
+                )
             for row in reader:
                 try:
                     pair = int(row["first_frame"]), int(row["last_frame"])
                 except (TypeError, ValueError):
                     found = f"{row['first_frame']!r}, {row['last_frame']!r}"
-                    raise UserError(f"{path}: line {reader.line_num}: {found} are not two whole frame numbers. Correct them.") from None
+                    raise UserError(
+                        f"{path}: line {reader.line_num}: {found} are not two whole frame numbers. Correct them."
+                    ) from None
                 if not row["video"]:
-                    raise UserError(f"{path}: line {reader.line_num}: no video. Begin the line with its key or title.")
+                    raise UserError(
+                        f"{path}: line {reader.line_num}: no video. Begin the line with its key or title."
+                    )
                 rows.setdefault(row["video"], []).append(pair)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file. Check the path.") from None
     except OSError as error:
-        raise UserError(f"{path}: cannot read it: {error.strerror or error}. Check the path and its permissions.") from None
+        raise UserError(
+            f"{path}: cannot read it: {error.strerror or error}. Check the path and its permissions."
+        ) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: not a CSV file ({error}).") from None
-    return {title: Shots(f"{path}: {title}", title, np.asarray(pairs)) for title, pairs in rows.items()}
+    return {
+        title: Shots(f"{path}: {title}", title, np.asarray(pairs)) for title, pairs in rows.items()
+    }

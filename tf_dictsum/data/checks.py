@@ -9,7 +9,15 @@ import numpy as np
 
 from tf_dictsum.errors import UserError
 
-__all__ = ["check_change_points", "check_picks", "check_user_summary", "fail", "finite_float32", "one_integer", "whole_numbers"]
+__all__ = [
+    "check_change_points",
+    "check_picks",
+    "check_user_summary",
+    "fail",
+    "finite_float32",
+    "one_integer",
+    "whole_numbers",
+]
 
 
 def fail(where: str, found: str, remedy: str) -> NoReturn:
@@ -35,13 +43,21 @@ def finite_float32(where: str, array: np.ndarray, rank: int) -> np.ndarray:
     """
     _numeric(where, array)
     if array.ndim != rank:
-        fail(where, f"shape {array.shape}, expected {rank} dimension{'s' * (rank > 1)}", "Store one row per entry")
+        fail(
+            where,
+            f"shape {array.shape}, expected {rank} dimension{'s' * (rank > 1)}",
+            "Store one row per entry",
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         array = np.ascontiguousarray(array, dtype=np.float32)
     finite = np.isfinite(array)
     if not finite.all():
         bad = np.flatnonzero(~(finite.all(axis=1) if rank == 2 else finite))
-        fail(where, f"NaN or infinite in {len(bad)} of {len(array)} rows (rows {_few(bad)})", "Compute these rows again or drop the video")
+        fail(
+            where,
+            f"NaN or infinite in {len(bad)} of {len(array)} rows (rows {_few(bad)})",
+            "Compute these rows again or drop the video",
+        )
     return array
 
 
@@ -52,7 +68,9 @@ def whole_numbers(where: str, array: np.ndarray) -> np.ndarray:
       UserError: not numbers, or not whole.
     """
     _numeric(where, array)
-    if array.dtype.kind == "f" and not (np.isfinite(array).all() and (array == np.round(array)).all()):
+    if array.dtype.kind == "f" and not (
+        np.isfinite(array).all() and (array == np.round(array)).all()
+    ):
         bad = array[~(np.isfinite(array) & (array == np.round(array)))]
         fail(where, f"holds {bad.flat[0]}, expected whole numbers", "Store integers")
     return array.astype(np.int64)
@@ -79,19 +97,39 @@ def check_picks(where: str, picks: np.ndarray, n_frames: int) -> np.ndarray:
       UserError: any of these does not hold.
     """
     if picks.ndim != 1:
-        fail(where, f"shape {picks.shape}, expected 1 dimension", "Store one frame number per feature row")
+        fail(
+            where,
+            f"shape {picks.shape}, expected 1 dimension",
+            "Store one frame number per feature row",
+        )
     picks = whole_numbers(where, picks)
     if picks.min(initial=0) < 0:
-        fail(where, f"holds the negative frame number {picks.min()}", "Store frame numbers counted from 0")
+        fail(
+            where,
+            f"holds the negative frame number {picks.min()}",
+            "Store frame numbers counted from 0",
+        )
     steps = np.flatnonzero(np.diff(picks) <= 0)
     if len(steps):
         i = int(steps[0])
-        fail(where, f"not increasing: {picks[i]} is followed by {picks[i + 1]} at step {i + 1}", "Sort the sampled frames in time")
+        fail(
+            where,
+            f"not increasing: {picks[i]} is followed by {picks[i + 1]} at step {i + 1}",
+            "Sort the sampled frames in time",
+        )
     if len(picks) and picks[0] != 0:
         # Every frame takes the score of the last pick at or before it.
-        fail(where, f"begins at frame {picks[0]}, so that the frames before it would have no score", "Let the first pick be frame 0")
+        fail(
+            where,
+            f"begins at frame {picks[0]}, so that the frames before it would have no score",
+            "Let the first pick be frame 0",
+        )
     if len(picks) and picks[-1] >= n_frames:
-        fail(where, f"last pick is frame {picks[-1]}, but n_frames is {n_frames}", "Correct n_frames or the picks")
+        fail(
+            where,
+            f"last pick is frame {picks[-1]}, but n_frames is {n_frames}",
+            "Correct n_frames or the picks",
+        )
     return picks
 
 
@@ -103,7 +141,11 @@ def check_change_points(where: str, points: np.ndarray, n_frames: int) -> np.nda
     """
     points = whole_numbers(where, points)
     if points.ndim != 2 or 2 not in points.shape:
-        fail(where, f"shape {points.shape}, expected [shots, 2]", "Store the first and the last frame (inclusive) of every shot")
+        fail(
+            where,
+            f"shape {points.shape}, expected [shots, 2]",
+            "Store the first and the last frame (inclusive) of every shot",
+        )
     # Of a 2x2 array only the content tells: transposed, the second shot (column) begins where the first ends.
     if points.shape[1] != 2 or (points.shape == (2, 2) and points[0, 1] == points[1, 0] + 1):
         points = points.T
@@ -115,15 +157,31 @@ def check_change_points(where: str, points: np.ndarray, n_frames: int) -> np.nda
     for i in np.flatnonzero(last < first)[:1]:
         fail(where, f"shot {i} ends at frame {last[i]}, before its beginning {first[i]}", remedy)
     for i in np.flatnonzero(first[1:] < first[:-1])[:1]:
-        fail(where, f"not in order: shot {i + 1} begins at frame {first[i + 1]}, before shot {i} at {first[i]}", remedy)
+        fail(
+            where,
+            f"not in order: shot {i + 1} begins at frame {first[i + 1]}, before shot {i} at {first[i]}",
+            remedy,
+        )
     for i in np.flatnonzero(first[1:] <= last[:-1])[:1]:
-        fail(where, f"shots {i} and {i + 1} overlap: {first[i]}-{last[i]} and {first[i + 1]}-{last[i + 1]}", remedy)
+        fail(
+            where,
+            f"shots {i} and {i + 1} overlap: {first[i]}-{last[i]} and {first[i + 1]}-{last[i + 1]}",
+            remedy,
+        )
     for i in np.flatnonzero(first[1:] > last[:-1] + 1)[:1]:
-        fail(where, f"frames {last[i] + 1}-{first[i + 1] - 1} between shots {i} and {i + 1} belong to no shot", remedy)
+        fail(
+            where,
+            f"frames {last[i] + 1}-{first[i + 1] - 1} between shots {i} and {i + 1} belong to no shot",
+            remedy,
+        )
     if first[0] != 0:
         fail(where, f"the first shot begins at frame {first[0]}, not 0", remedy)
     if last[-1] >= n_frames:
-        fail(where, f"the last shot ends at frame {last[-1]}, but n_frames is {n_frames} (frames 0-{n_frames - 1})", remedy)
+        fail(
+            where,
+            f"the last shot ends at frame {last[-1]}, but n_frames is {n_frames} (frames 0-{n_frames - 1})",
+            remedy,
+        )
     if last[-1] < n_frames - 1:
         fail(where, f"frames {last[-1] + 1}-{n_frames - 1} at the end belong to no shot", remedy)
     return points
@@ -138,9 +196,17 @@ def check_user_summary(where: str, array: np.ndarray, n_frames: int) -> np.ndarr
     _numeric(where, array)
     array = array[None] if array.ndim == 1 else array
     if array.ndim != 2 or array.shape[1] != n_frames or not len(array):
-        fail(where, f"shape {array.shape}, expected [users, {n_frames}] since n_frames is {n_frames}", "Store one 0/1 row per person")
+        fail(
+            where,
+            f"shape {array.shape}, expected [users, {n_frames}] since n_frames is {n_frames}",
+            "Store one 0/1 row per person",
+        )
     kept = array == 1
     if not (kept | (array == 0)).all():
         odd = array[~(kept | (array == 0))]
-        fail(where, f"holds {odd.flat[0]}, expected only 0 and 1", "Store 1 for every frame that the person kept, else 0")
+        fail(
+            where,
+            f"holds {odd.flat[0]}, expected only 0 and 1",
+            "Store 1 for every frame that the person kept, else 0",
+        )
     return kept

@@ -38,12 +38,19 @@ def demo_dataset() -> Dataset:
       `gtscore` = (mean user score - 1) / 4 at the picks; `gtsummary` 1 for the 15 % of steps that most users kept.
     """
     rng = np.random.Generator(np.random.PCG64(_SEED))
-    places = rng.gamma(0.6, 1.0, (_PLACES, _WIDTH))  # many near zero, few large, as after a ReLU and a pooling
+    places = rng.gamma(
+        0.6, 1.0, (_PLACES, _WIDTH)
+    )  # many near zero, few large, as after a ReLU and a pooling
     videos = {}
     for number, n_steps in enumerate(_STEPS, start=1):
         own = np.random.Generator(np.random.PCG64([_SEED, number]))
         videos[f"video_{number}"] = _video(f"video_{number}", n_steps, places, own)
-    return Dataset("demo", "demo", videos, {"dataset": "demo", "note": "generated for plumbing and teaching; no video behind it"})
+    return Dataset(
+        "demo",
+        "demo",
+        videos,
+        {"dataset": "demo", "note": "generated for plumbing and teaching; no video behind it"},
+    )
 
 
 def _video(key: str, n_steps: int, places: np.ndarray, rng: np.random.Generator) -> Video:
@@ -66,16 +73,33 @@ def _video(key: str, n_steps: int, places: np.ndarray, rng: np.random.Generator)
     votes = user_summary[:, picks].sum(axis=0)
     gtsummary = np.zeros(n_steps, dtype=np.float32)
     gtsummary[np.lexsort((-gtscore, -votes))[: int(_BUDGET * n_steps)]] = 1
-    return Video(key, features, picks, n_frames, change_points, user_summary, user_scores, gtscore, gtsummary, f"demo {key[6:]}")
+    return Video(
+        key,
+        features,
+        picks,
+        n_frames,
+        change_points,
+        user_summary,
+        user_scores,
+        gtscore,
+        gtsummary,
+        f"demo {key[6:]}",
+    )
 
 
 def _storyboard(n_steps: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Kind and place of every shot, int64 [n_shots] each."""
     n_shots = max(8, round(n_steps / 11))
-    n_views, n_events, n_static = min(max(3, n_shots // 4), _PLACES), max(2, n_shots // 7), max(1, n_shots // 6)
+    n_views, n_events, n_static = (
+        min(max(3, n_shots // 4), _PLACES),
+        max(2, n_shots // 7),
+        max(1, n_shots // 6),
+    )
     rest = [_EVENT] * n_events + [_STATIC] * n_static
     rest += [_VIEW] * (n_views - 2) + [_RETURN] * (n_shots - n_views - n_events - n_static)
-    kinds = np.array([_VIEW, _VIEW, *rng.permutation(rest)])  # two places first, so that there is one to return to
+    kinds = np.array(
+        [_VIEW, _VIEW, *rng.permutation(rest)]
+    )  # two places first, so that there is one to return to
     unseen = list(rng.permutation(_PLACES))
     seen: list[int] = []
     scenes: list[int] = []
@@ -98,22 +122,38 @@ def _cut(kinds: np.ndarray, n_steps: int, rng: np.random.Generator) -> np.ndarra
     return np.concatenate([[0], np.cumsum(steps)[:-1]])
 
 
-def _features(kinds: np.ndarray, scenes: np.ndarray, shot_of_step: np.ndarray, places: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _features(
+    kinds: np.ndarray,
+    scenes: np.ndarray,
+    shot_of_step: np.ndarray,
+    places: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """float32 [n_steps, 64]: the place, seen slightly otherwise in every shot, plus motion, clipped at 0."""
     shots = places[scenes] + rng.normal(0, 0.15, (len(kinds), _WIDTH))
     events = kinds == _EVENT
-    shots[events] = 0.4 * shots[events] + 1.5 * rng.gamma(0.4, 1.0, (int(events.sum()), _WIDTH))  # each unlike all else
+    shots[events] = 0.4 * shots[events] + 1.5 * rng.gamma(
+        0.4, 1.0, (int(events.sum()), _WIDTH)
+    )  # each unlike all else
     drift = np.zeros((len(shot_of_step), _WIDTH))
     noise = rng.normal(size=drift.shape)
     for t, shot in enumerate(shot_of_step):
         same = t > 0 and shot_of_step[t - 1] == shot
-        drift[t] = 0.8 * drift[t - 1] + 0.6 * noise[t] if same else noise[t]  # unit variance, continuous within a shot
-    return np.maximum(shots[shot_of_step] + _MOTION[kinds][shot_of_step, None] * drift, 0).astype(np.float32)
+        drift[t] = (
+            0.8 * drift[t - 1] + 0.6 * noise[t] if same else noise[t]
+        )  # unit variance, continuous within a shot
+    return np.maximum(shots[shot_of_step] + _MOTION[kinds][shot_of_step, None] * drift, 0).astype(
+        np.float32
+    )
 
 
-def _interest(kinds: np.ndarray, change_points: np.ndarray, n_frames: int, rng: np.random.Generator) -> np.ndarray:
+def _interest(
+    kinds: np.ndarray, change_points: np.ndarray, n_frames: int, rng: np.random.Generator
+) -> np.ndarray:
     """float64 [users, n_frames]: taste plus each user's own noise per shot; a view pales as it lasts."""
-    liking = _LIKING[kinds] + rng.normal(0, 0.05, len(kinds)) + rng.normal(0, 0.10, (_USERS, len(kinds)))
+    liking = (
+        _LIKING[kinds] + rng.normal(0, 0.05, len(kinds)) + rng.normal(0, 0.10, (_USERS, len(kinds)))
+    )
     interest = np.empty((_USERS, n_frames))
     for shot, (first, last) in enumerate(change_points):
         seconds = np.arange(last - first + 1) / (2 * _FRAMES_PER_STEP)
@@ -125,7 +165,9 @@ def _rate(interest: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Whole scores 1..5, float32 [users, n_frames], constant over pieces of two seconds."""
     starts = np.arange(0, interest.shape[1], _FRAMES_PER_RATING)
     sizes = np.diff(starts, append=interest.shape[1])
-    pieces = np.add.reduceat(interest, starts, axis=1) / sizes + rng.normal(0, 0.08, (_USERS, len(starts)))
+    pieces = np.add.reduceat(interest, starts, axis=1) / sizes + rng.normal(
+        0, 0.08, (_USERS, len(starts))
+    )
     return np.repeat(np.clip(np.round(1 + 4 * pieces), 1, 5), sizes, axis=1).astype(np.float32)
 
 

@@ -25,7 +25,9 @@ def extractor_attributes(record: Mapping[str, Any]) -> dict[str, str]:
     return {ATTRIBUTE: json.dumps({name: record[name] for name in FIELDS})}
 
 
-def read_extractor(source: h5py.Group | Mapping[str, object] | str | os.PathLike[str]) -> dict[str, Any] | None:
+def read_extractor(
+    source: h5py.Group | Mapping[str, object] | str | os.PathLike[str],
+) -> dict[str, Any] | None:
     """The record of a features file, or None where there is none (files made elsewhere).
 
     Args:
@@ -48,10 +50,14 @@ def read_extractor(source: h5py.Group | Mapping[str, object] | str | os.PathLike
         found = json.loads(str(text))
         return {name: found[name] for name in FIELDS}
     except (ValueError, KeyError, TypeError):
-        raise UserError(f"{where}: its attribute {ATTRIBUTE!r} is not a record of an extractor ({str(text)[:60]!r}).") from None
+        raise UserError(
+            f"{where}: its attribute {ATTRIBUTE!r} is not a record of an extractor ({str(text)[:60]!r})."
+        ) from None
 
 
-def check_extractor(trained: Mapping[str, Any] | None, given: Mapping[str, Any] | None, what: str) -> None:
+def check_extractor(
+    trained: Mapping[str, Any] | None, given: Mapping[str, Any] | None, what: str
+) -> None:
     """Refuses features that a selector was not trained on; where either side has no record there is nothing to compare.
 
     Args:
@@ -67,7 +73,11 @@ def check_extractor(trained: Mapping[str, Any] | None, given: Mapping[str, Any] 
     differences = []
     for name in FIELDS:
         a, b = trained.get(name), given.get(name)
-        same = abs(float(a) - float(b)) < _SAME_FPS if name == "fps" and a is not None and b is not None else a == b
+        same = (
+            abs(float(a) - float(b)) < _SAME_FPS
+            if name == "fps" and a is not None and b is not None
+            else a == b
+        )
         if not same:
             differences.append(f"{name} {_short(b)} here, {_short(a)} there")
     if differences:

@@ -45,18 +45,24 @@ def load_dataset(source: str, *, need_features: bool = True) -> Dataset:
             attributes = plain_attributes(file)
             keys = sorted(file, key=natural_order)
         except READ_ERRORS as error:
-            raise UserError(f"{source}: damaged HDF5 file ({_line(error)}). Copy or download it again.") from None
+            raise UserError(
+                f"{source}: damaged HDF5 file ({_line(error)}). Copy or download it again."
+            ) from None
         videos: dict[str, Video] = {}
         for key in keys:
             try:
                 entry = file[key]
             except READ_ERRORS as error:
-                raise UserError(f"{source}:{key}: cannot be read ({_line(error)}). Copy or download the file again.") from None
+                raise UserError(
+                    f"{source}:{key}: cannot be read ({_line(error)}). Copy or download the file again."
+                ) from None
             if isinstance(entry, h5py.Group):
                 videos[key] = read_video(entry, source, key, need_features)
     if not videos:
         has = f"its root has only {', '.join(keys[:5])}" if keys else "it is empty"
-        raise UserError(f"{source}: no video groups ({has}). Give a file in the ECCV16 layout: one group per video. {_WHERE_FROM}.")
+        raise UserError(
+            f"{source}: no video groups ({has}). Give a file in the ECCV16 layout: one group per video. {_WHERE_FROM}."
+        )
     _check_widths(source, videos)
     return Dataset(_name(source, attributes), source, videos, attributes)
 
@@ -97,8 +103,12 @@ def write_video(group: h5py.Group, video: Video) -> None:
         group["n_frame_per_seg"] = video.change_points[:, 1] - video.change_points[:, 0] + 1
     for name in ("user_summary", "user_scores", "gtscore", "gtsummary"):
         value = getattr(video, name)
-        if value is not None:  # per-frame rows are long runs of equal values: nearly free once compressed
-            group.create_dataset(name, data=value.astype(np.float32), compression="gzip", compression_opts=1)
+        if (
+            value is not None
+        ):  # per-frame rows are long runs of equal values: nearly free once compressed
+            group.create_dataset(
+                name, data=value.astype(np.float32), compression="gzip", compression_opts=1
+            )
 
 
 def open_dataset_file(source: str) -> h5py.File:
@@ -113,28 +123,42 @@ def open_dataset_file(source: str) -> h5py.File:
     except FileNotFoundError:
         raise UserError(f"{source}: no such file. {_WHERE_FROM}.") from None
     except IsADirectoryError:
-        raise UserError(f"{source}: a directory, expected an HDF5 file. Name the .h5 file inside it.") from None
+        raise UserError(
+            f"{source}: a directory, expected an HDF5 file. Name the .h5 file inside it."
+        ) from None
     except OSError as error:
-        raise UserError(f"{source}: cannot read it: {error.strerror or error}. Check the path and its permissions.") from None
+        raise UserError(
+            f"{source}: cannot read it: {error.strerror or error}. Check the path and its permissions."
+        ) from None
     if not h5py.is_hdf5(source):
         found = f"it begins with {beginning!r}" if beginning else "it is empty"
-        raise UserError(f"{source}: not an HDF5 file ({found}). Give a file in the ECCV16 layout. {_WHERE_FROM}.")
+        raise UserError(
+            f"{source}: not an HDF5 file ({found}). Give a file in the ECCV16 layout. {_WHERE_FROM}."
+        )
     try:
         return h5py.File(source, "r")
     except READ_ERRORS as error:
         if "truncated" in str(error):
             size = os.path.getsize(source)
-            raise UserError(f"{source}: truncated HDF5 file ({size} bytes are there). Copy or download it again.") from None
-        raise UserError(f"{source}: HDF5 cannot open it ({_line(error)}). Copy or download it again.") from None
+            raise UserError(
+                f"{source}: truncated HDF5 file ({size} bytes are there). Copy or download it again."
+            ) from None
+        raise UserError(
+            f"{source}: HDF5 cannot open it ({_line(error)}). Copy or download it again."
+        ) from None
 
 
 def _check_widths(source: str, videos: dict[str, Video]) -> None:
-    widths = {key: video.features.shape[1] for key, video in videos.items() if video.features is not None}
+    widths = {
+        key: video.features.shape[1] for key, video in videos.items() if video.features is not None
+    }
     for key, width in widths.items():
         first = next(iter(widths))
         if width != widths[first]:
             found = f"width {width}, but {first} has {widths[first]}"
-            raise UserError(f"{source}:{key}/features: {found}. Extract the features of all videos of a file with one network.")
+            raise UserError(
+                f"{source}:{key}/features: {found}. Extract the features of all videos of a file with one network."
+            )
 
 
 def natural_order(key: str) -> tuple[list[str | int], str]:

@@ -13,7 +13,12 @@ _VIDEO_SUFFIXES = (".mp4", ".webm", ".avi", ".mkv", ".mov", ".m4v")
 
 
 def match_videos(
-    entries: Mapping[str, str], videos: Mapping[str, str], source: str, *, what: str, allow_missing: bool = False
+    entries: Mapping[str, str],
+    videos: Mapping[str, str],
+    source: str,
+    *,
+    what: str,
+    allow_missing: bool = False,
 ) -> dict[str, str]:
     """Finds the entry of every video: by its title where the entry has one, else by its key.
 
@@ -41,7 +46,9 @@ def match_videos(
             unknown.append(_label(entry, title))
         elif key in found:
             both = f"{_label(found[key], entries[found[key]])} and {_label(entry, title)}"
-            raise UserError(f"{source}: {both} are both {what} of {_label(key, videos[key])}. Keep one of them.")
+            raise UserError(
+                f"{source}: {both} are both {what} of {_label(key, videos[key])}. Keep one of them."
+            )
         else:
             found[key] = entry
     missing = [_label(key, title) for key, title in videos.items() if key not in found]
@@ -51,9 +58,14 @@ def match_videos(
         raise UserError(
             f"{source}: {what} of none of the annotated videos (it has {names}). Name its entries like {first_title!r} or {first_key!r}."
         )
-    for problem, labels in ((f"{what} of videos that the annotations do not have", unknown), (f"no {what} for", missing)):
+    for problem, labels in (
+        (f"{what} of videos that the annotations do not have", unknown),
+        (f"no {what} for", missing),
+    ):
         if labels and not allow_missing:
-            raise UserError(f"{source}: {problem}: {_some(labels)}. Mend the file, or leave these videos out by --allow_missing.")
+            raise UserError(
+                f"{source}: {problem}: {_some(labels)}. Mend the file, or leave these videos out by --allow_missing."
+            )
         if labels:
             logging.warning("%s: %s: %s; left out.", source, problem, _some(labels))
     return {key: found[key] for key in videos if key in found}

@@ -34,7 +34,9 @@ def read_mat(path: str | os.PathLike[str]) -> dict[str, Any]:
     except FileNotFoundError:
         raise UserError(f"{path}: no such file. Check the path.") from None
     except OSError as error:
-        raise UserError(f"{path}: cannot read it: {error.strerror or error}. Check the path and its permissions.") from None
+        raise UserError(
+            f"{path}: cannot read it: {error.strerror or error}. Check the path and its permissions."
+        ) from None
     if h5py.is_hdf5(path):
         return _read_hdf5(path)
     if not beginning.startswith(b"MATLAB"):
@@ -42,14 +44,20 @@ def read_mat(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise UserError(f"{path}: not a MATLAB file ({found}). Download the owners' file again.")
     if beginning.startswith(b"MATLAB 7.3"):  # its HDF5 part begins later
         size = os.path.getsize(path)
-        raise UserError(f"{path}: truncated or damaged MATLAB file ({size} bytes; no HDF5 content). Copy or download it again.")
+        raise UserError(
+            f"{path}: truncated or damaged MATLAB file ({size} bytes; no HDF5 content). Copy or download it again."
+        )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # notices about variables of kinds that nobody here asks for
+            warnings.simplefilter(
+                "ignore"
+            )  # notices about variables of kinds that nobody here asks for
             values: dict[str, Any] = scipy.io.loadmat(path)
     except Exception as error:  # SciPy's parser raises whatever the damaged part leads to
         size = os.path.getsize(path)
-        raise UserError(f"{path}: truncated or damaged MATLAB file ({size} bytes; {_line(error)}). Copy or download it again.") from None
+        raise UserError(
+            f"{path}: truncated or damaged MATLAB file ({size} bytes; {_line(error)}). Copy or download it again."
+        ) from None
     return {name: _plain(value) for name, value in values.items() if not name.startswith("__")}
 
 
@@ -58,7 +66,10 @@ def _plain(value: Any) -> Any:
     if not isinstance(value, np.ndarray):
         return value
     if value.dtype.names:
-        fields = {name: [_plain(item) for item in value[name].ravel(order="F")] for name in value.dtype.names}
+        fields = {
+            name: [_plain(item) for item in value[name].ravel(order="F")]
+            for name in value.dtype.names
+        }
         return {name: items[0] for name, items in fields.items()} if value.size == 1 else fields
     if value.dtype == object:
         return [_plain(item) for item in value.ravel(order="F")]
@@ -73,7 +84,9 @@ def _read_hdf5(path: str | os.PathLike[str]) -> dict[str, Any]:
             return {name: _resolve(file, file[name]) for name in file if not name.startswith("#")}
     except (*READ_ERRORS, RecursionError) as error:
         size = os.path.getsize(path)
-        raise UserError(f"{path}: truncated or damaged MATLAB file ({size} bytes; {_line(error)}). Copy or download it again.") from None
+        raise UserError(
+            f"{path}: truncated or damaged MATLAB file ({size} bytes; {_line(error)}). Copy or download it again."
+        ) from None
 
 
 def _resolve(file: h5py.File, entry: Any) -> Any:
@@ -81,9 +94,13 @@ def _resolve(file: h5py.File, entry: Any) -> Any:
         return {name: _resolve(file, entry[name]) for name in entry}
     is_text = entry.attrs.get("MATLAB_class") == b"char"
     if entry.attrs.get("MATLAB_empty"):
-        return "" if is_text else np.zeros(tuple(int(n) for n in entry[()]))  # an empty array is stored as its shape
+        return (
+            "" if is_text else np.zeros(tuple(int(n) for n in entry[()]))
+        )  # an empty array is stored as its shape
     value = np.asarray(entry[()])
-    if value.dtype == object:  # references: HDF5 has the axes reversed, so that its row-major order is MATLAB's own
+    if (
+        value.dtype == object
+    ):  # references: HDF5 has the axes reversed, so that its row-major order is MATLAB's own
         return [_resolve(file, file[reference]) for reference in value.ravel()]
     if is_text:
         return value.astype("<u2").tobytes().decode("utf-16-le", "replace")

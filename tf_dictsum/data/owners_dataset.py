@@ -36,7 +36,12 @@ _COMMON = {
 
 
 def build_dataset(
-    release: OwnersRelease, shots: dict[str, Shots], shots_source: str, features: Dataset | None = None, *, allow_missing: bool = False
+    release: OwnersRelease,
+    shots: dict[str, Shots],
+    shots_source: str,
+    features: Dataset | None = None,
+    *,
+    allow_missing: bool = False,
 ) -> Dataset:
     """Puts annotations, change points and features together.
 
@@ -57,18 +62,30 @@ def build_dataset(
     """
     titles = {key: video.name for key, video in release.videos.items()}
     of_shots = match_videos(
-        {key: entry.title for key, entry in shots.items()}, titles, shots_source, what="change points", allow_missing=allow_missing
+        {key: entry.title for key, entry in shots.items()},
+        titles,
+        shots_source,
+        what="change points",
+        allow_missing=allow_missing,
     )
     of_features = {}
     attributes: dict[str, object] = {}
     if features is not None:
         feature_titles = {key: video.name for key, video in features.videos.items()}
-        of_features = match_videos(feature_titles, titles, features.source, what="features", allow_missing=allow_missing)
+        of_features = match_videos(
+            feature_titles, titles, features.source, what="features", allow_missing=allow_missing
+        )
         attributes |= features.attributes
-    attributes |= {**_COMMON, **_SOURCES[release.name], "change_points_source": pathlib.Path(shots_source).name}
+    attributes |= {
+        **_COMMON,
+        **_SOURCES[release.name],
+        "change_points_source": pathlib.Path(shots_source).name,
+    }
     keys = [key for key in of_shots if features is None or key in of_features]
     if not keys:
-        raise UserError(f"{shots_source}: no video has both change points and features. Give files of the same videos.")
+        raise UserError(
+            f"{shots_source}: no video has both change points and features. Give files of the same videos."
+        )
     videos = {}
     for key in keys:
         owners = release.videos[key]
@@ -104,7 +121,11 @@ def user_summaries(user_scores: np.ndarray, change_points: np.ndarray) -> np.nda
 
 
 def _annotate(key: str, owners: OwnersVideo, points: np.ndarray, sampled: Video | None) -> Video:
-    picks = np.arange(0, owners.n_frames, _FRAMES_PER_PICK, dtype=np.int64) if sampled is None else sampled.picks
+    picks = (
+        np.arange(0, owners.n_frames, _FRAMES_PER_PICK, dtype=np.int64)
+        if sampled is None
+        else sampled.picks
+    )
     if owners.user_scores is not None:
         summary = user_summaries(owners.user_scores, points)
         importance = (owners.user_scores.mean(axis=0, dtype=np.float64) - 1) / 4
@@ -118,7 +139,19 @@ def _annotate(key: str, owners: OwnersVideo, points: np.ndarray, sampled: Video 
     attributes = {**(sampled.attributes if sampled else {}), **owners.attributes}
     features = sampled.features if sampled else None
     scores = owners.user_scores
-    return Video(key, features, picks, owners.n_frames, points, summary, scores, gtscore, gtsummary, owners.name, attributes)
+    return Video(
+        key,
+        features,
+        picks,
+        owners.n_frames,
+        points,
+        summary,
+        scores,
+        gtscore,
+        gtsummary,
+        owners.name,
+        attributes,
+    )
 
 
 def _fitted(sampled: Video, owners: OwnersVideo, where: str, source: str) -> Video:
@@ -136,7 +169,12 @@ def _fitted(sampled: Video, owners: OwnersVideo, where: str, source: str) -> Vid
             f"frames of {owners.name}, about {len(range(0, n_frames, step))} steps. Extract them from the owners' own video file."
         )
     if off:
-        logging.warning("%s: features of %d frames, annotations of %d; the annotations' count is kept.", where, sampled.n_frames, n_frames)
+        logging.warning(
+            "%s: features of %d frames, annotations of %d; the annotations' count is kept.",
+            where,
+            sampled.n_frames,
+            n_frames,
+        )
     inside = picks < n_frames
     assert sampled.features is not None
     return dataclasses.replace(sampled, features=sampled.features[inside], picks=picks[inside])

@@ -47,7 +47,10 @@ def padded_lengths(lengths: Iterable[int]) -> tuple[int, ...]:
 
 
 def make_batches(
-    videos: Sequence[Video], batch_size: int, buckets: tuple[int, ...] = (), hidden: dict[str, np.ndarray] | None = None
+    videos: Sequence[Video],
+    batch_size: int,
+    buckets: tuple[int, ...] = (),
+    hidden: dict[str, np.ndarray] | None = None,
 ) -> list[Batch]:
     """Groups videos into batches.
 
@@ -88,7 +91,9 @@ def epoch_order(count: int, epoch: int, seed: int, shuffle: bool) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(count)
 
 
-def training_stream(batches: Sequence[Batch], first_epoch: int, epochs: int, seed: int, shuffle: bool) -> tf.data.Dataset:
+def training_stream(
+    batches: Sequence[Batch], first_epoch: int, epochs: int, seed: int, shuffle: bool
+) -> tf.data.Dataset:
     """The batches of epochs first_epoch .. epochs - 1, one after another, as tensors for `train_step`."""
 
     def generate() -> Iterator[dict[str, np.ndarray]]:
@@ -99,7 +104,10 @@ def training_stream(batches: Sequence[Batch], first_epoch: int, epochs: int, see
     sizes = {len(b.keys) for b in batches}
     batch = sizes.pop() if len(sizes) == 1 else None
     signature = {
-        name: tf.TensorSpec([batch, None, value.shape[-1]] if name == "features" else [batch, *value.shape[1:]], value.dtype)
+        name: tf.TensorSpec(
+            [batch, None, value.shape[-1]] if name == "features" else [batch, *value.shape[1:]],
+            value.dtype,
+        )
         for name, value in batches[0].tensors().items()
     }
     return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(2)

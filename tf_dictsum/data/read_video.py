@@ -3,14 +3,29 @@
 import h5py
 import numpy as np
 
-from tf_dictsum.data.checks import check_change_points, check_picks, check_user_summary, fail, finite_float32, one_integer, whole_numbers
+from tf_dictsum.data.checks import (
+    check_change_points,
+    check_picks,
+    check_user_summary,
+    fail,
+    finite_float32,
+    one_integer,
+    whole_numbers,
+)
 from tf_dictsum.data.video import Video
 
 __all__ = ["READ_ERRORS", "plain_attributes", "read_video", "text_of"]
 
 # What h5py raises for damaged files, depending on which structure is damaged.
 READ_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError)
-_ARRAYS: tuple[str, ...] = ("features", "picks", "n_frames", "n_steps", "change_points", "n_frame_per_seg")
+_ARRAYS: tuple[str, ...] = (
+    "features",
+    "picks",
+    "n_frames",
+    "n_steps",
+    "change_points",
+    "n_frame_per_seg",
+)
 _ARRAYS += ("user_summary", "user_scores", "gtscore", "gtsummary", "video_name")
 _FRAMES_PER_PICK = 15  # the field's sampling: 2 frames of a 30 fps video each second
 
@@ -25,15 +40,24 @@ def read_video(group: h5py.Group, source: str, key: str, need_features: bool) ->
     found = _read_all(group, where)
     if need_features and "features" not in found:
         has = ", ".join(sorted(found)) or "nothing of the ECCV16 layout"
-        fail(f"{where}/features", f"missing (the group has {has})", "Give a file with frame features; this step cannot do without")
+        fail(
+            f"{where}/features",
+            f"missing (the group has {has})",
+            "Give a file with frame features; this step cannot do without",
+        )
 
     features = None
     if "features" in found:
         features = finite_float32(f"{where}/features", found["features"], rank=2)
         if not features.size:
-            fail(f"{where}/features", f"empty, shape {features.shape}", "Remove the video or extract its features again")
+            fail(
+                f"{where}/features",
+                f"empty, shape {features.shape}",
+                "Remove the video or extract its features again",
+            )
     gtscore, gtsummary = (
-        finite_float32(f"{where}/{name}", _flat(found[name]), rank=1) if name in found else None for name in ("gtscore", "gtsummary")
+        finite_float32(f"{where}/{name}", _flat(found[name]), rank=1) if name in found else None
+        for name in ("gtscore", "gtsummary")
     )
 
     n_frames = _n_frames(found, where)
@@ -45,7 +69,9 @@ def read_video(group: h5py.Group, source: str, key: str, need_features: bool) ->
 
     change_points = None
     if "change_points" in found:
-        change_points = check_change_points(f"{where}/change_points", found["change_points"], n_frames)
+        change_points = check_change_points(
+            f"{where}/change_points", found["change_points"], n_frames
+        )
         if "n_frame_per_seg" in found:
             _check_shot_lengths(f"{where}/n_frame_per_seg", found["n_frame_per_seg"], change_points)
     user_summary = user_scores = None
@@ -54,14 +80,34 @@ def read_video(group: h5py.Group, source: str, key: str, need_features: bool) ->
     if "user_scores" in found:
         user_scores = finite_float32(f"{where}/user_scores", found["user_scores"], rank=2)
         if user_scores.shape[1] != n_frames or not len(user_scores):
-            fail(f"{where}/user_scores", f"shape {user_scores.shape}, expected [users, {n_frames}]", "Store one row of n_frames per person")
+            fail(
+                f"{where}/user_scores",
+                f"shape {user_scores.shape}, expected [users, {n_frames}]",
+                "Store one row of n_frames per person",
+            )
 
     name = text_of(found["video_name"]) if "video_name" in found else ""
     try:
         attributes = plain_attributes(group)
     except READ_ERRORS as error:
-        fail(where, f"attributes cannot be read ({' '.join(str(error).split())})", "The file is damaged: copy or download it again")
-    return Video(key, features, picks, n_frames, change_points, user_summary, user_scores, gtscore, gtsummary, name or key, attributes)
+        fail(
+            where,
+            f"attributes cannot be read ({' '.join(str(error).split())})",
+            "The file is damaged: copy or download it again",
+        )
+    return Video(
+        key,
+        features,
+        picks,
+        n_frames,
+        change_points,
+        user_summary,
+        user_scores,
+        gtscore,
+        gtsummary,
+        name or key,
+        attributes,
+    )
 
 
 def plain_attributes(group: h5py.Group) -> dict[str, object]:
@@ -88,7 +134,11 @@ def _read_all(group: h5py.Group, where: str) -> dict[str, np.ndarray]:
             entry = group[name]
             value = entry[()] if isinstance(entry, h5py.Dataset) else None
         except READ_ERRORS as error:
-            fail(f"{where}/{name}", f"cannot be read ({' '.join(str(error).split())})", "The file is damaged: copy or download it again")
+            fail(
+                f"{where}/{name}",
+                f"cannot be read ({' '.join(str(error).split())})",
+                "The file is damaged: copy or download it again",
+            )
         if value is None:
             fail(f"{where}/{name}", "a group, expected an array", "Store an array under this name")
         if isinstance(value, h5py.Empty):
@@ -116,12 +166,18 @@ def _n_frames(found: dict[str, np.ndarray], where: str) -> int:
             return int(found[name].shape[1])
     if "change_points" in found and found["change_points"].size:
         return int(whole_numbers(f"{where}/change_points", found["change_points"]).max()) + 1
-    fail(f"{where}/n_frames", "missing, and nothing else in the group tells it", "Store the video's number of frames")
+    fail(
+        f"{where}/n_frames",
+        "missing, and nothing else in the group tells it",
+        "Store the video's number of frames",
+    )
 
 
 def _step_counts(found: dict[str, np.ndarray], where: str) -> dict[str, int]:
     counts = {"features": len(found["features"])} if "features" in found else {}
-    counts |= {name: _flat(found[name]).size for name in ("picks", "gtscore", "gtsummary") if name in found}
+    counts |= {
+        name: _flat(found[name]).size for name in ("picks", "gtscore", "gtsummary") if name in found
+    }
     if "n_steps" in found:
         counts["n_steps"] = one_integer(f"{where}/n_steps", found["n_steps"])
     return counts
@@ -132,27 +188,53 @@ def _default_picks(found: dict[str, np.ndarray], where: str, n_frames: int) -> n
     n_steps = next(iter(_step_counts(found, where).values()), None)
     picks = np.arange(0, n_frames, _FRAMES_PER_PICK, dtype=np.int64)
     if n_steps != len(picks):
-        has = "no entry tells the number of steps" if n_steps is None else f"the video has {n_steps} steps"
+        has = (
+            "no entry tells the number of steps"
+            if n_steps is None
+            else f"the video has {n_steps} steps"
+        )
         every = f"every {_FRAMES_PER_PICK}th of {n_frames} frames would be {len(picks)} steps"
-        fail(f"{where}/picks", f"missing; {every}, but {has}", "Store the frame number of every feature row")
+        fail(
+            f"{where}/picks",
+            f"missing; {every}, but {has}",
+            "Store the frame number of every feature row",
+        )
     return picks
 
 
 def _check_steps(found: dict[str, np.ndarray], where: str) -> None:
     counts = _step_counts(found, where)
-    reference, n_steps = next(iter(counts.items()))  # features first: they are what the rest describes
+    reference, n_steps = next(
+        iter(counts.items())
+    )  # features first: they are what the rest describes
     if n_steps == 0:
-        fail(f"{where}/{reference}", "empty: the video has 0 steps", "Remove the video or extract its features again")
+        fail(
+            f"{where}/{reference}",
+            "empty: the video has 0 steps",
+            "Remove the video or extract its features again",
+        )
     for name, count in counts.items():
         if count != n_steps:
             has = f"is {count}" if name == "n_steps" else f"has {count} values"
-            fail(f"{where}/{name}", f"{has}, but {reference} has {n_steps}", "Store one value for every sampled frame in each of them")
+            fail(
+                f"{where}/{name}",
+                f"{has}, but {reference} has {n_steps}",
+                "Store one value for every sampled frame in each of them",
+            )
 
 
 def _check_shot_lengths(where: str, lengths: np.ndarray, change_points: np.ndarray) -> None:
     lengths = whole_numbers(where, lengths).reshape(-1)
     true = change_points[:, 1] - change_points[:, 0] + 1
     if len(lengths) != len(true):
-        fail(where, f"has {len(lengths)} shots, but change_points has {len(true)}", "Correct it or remove the key")
+        fail(
+            where,
+            f"has {len(lengths)} shots, but change_points has {len(true)}",
+            "Correct it or remove the key",
+        )
     for i in np.flatnonzero(lengths != true)[:1]:
-        fail(where, f"says {lengths[i]} frames for shot {i}, but change_points give {true[i]}", "Correct it or remove the key")
+        fail(
+            where,
+            f"says {lengths[i]} frames for shot {i}, but change_points give {true[i]}",
+            "Correct it or remove the key",
+        )

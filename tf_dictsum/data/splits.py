@@ -26,7 +26,9 @@ class Split:
     test_keys: tuple[str, ...]
 
 
-def load_splits(path: str | os.PathLike[str], dataset_keys: Iterable[str], source: str) -> list[Split]:
+def load_splits(
+    path: str | os.PathLike[str], dataset_keys: Iterable[str], source: str
+) -> list[Split]:
     """Reads the released format: a JSON list of {"train_keys": [...], "test_keys": [...]}, or {"splits": that list}.
 
     Keys may carry the path of a dataset file, as VASNet's do: only the last component counts. A video that a
@@ -45,12 +47,17 @@ def load_splits(path: str | os.PathLike[str], dataset_keys: Iterable[str], sourc
     if isinstance(value, dict):
         value = value.get("splits")
     if not isinstance(value, list) or not value:
-        raise UserError(f"{path}: expected a non-empty JSON list of {{train_keys, test_keys}}. Give a split file of that form.")
+        raise UserError(
+            f"{path}: expected a non-empty JSON list of {{train_keys, test_keys}}. Give a split file of that form."
+        )
     known = list(dataset_keys)
     files: set[str] = set()
     splits, overlaps = [], []
     for number, entry in enumerate(value):
-        lists = [_keys(f"{path}: split {number}", entry, name, known, source, files) for name in ("train_keys", "test_keys")]
+        lists = [
+            _keys(f"{path}: split {number}", entry, name, known, source, files)
+            for name in ("train_keys", "test_keys")
+        ]
         split = Split(*lists)
         splits.append(split)
         both = [key for key in split.test_keys if key in set(split.train_keys)]
@@ -59,31 +66,53 @@ def load_splits(path: str | os.PathLike[str], dataset_keys: Iterable[str], sourc
     if len(files) > 1:
         # VASNet's "augmented" and "transfer" files: video_1 of another file would silently become ours.
         named = ", ".join(sorted(files))
-        raise UserError(f"{path}: its keys name several dataset files ({named}). Give splits whose videos are all in {source}.")
+        raise UserError(
+            f"{path}: its keys name several dataset files ({named}). Give splits whose videos are all in {source}."
+        )
     if overlaps:
         logging.warning(
-            "%s: videos both trained on and tested (%s): their test scores are not of unseen videos.", path, "; ".join(overlaps)
+            "%s: videos both trained on and tested (%s): their test scores are not of unseen videos.",
+            path,
+            "; ".join(overlaps),
         )
     return splits
 
 
-def _keys(where: str, entry: object, name: str, known: list[str], source: str, files: set[str]) -> tuple[str, ...]:
+def _keys(
+    where: str, entry: object, name: str, known: list[str], source: str, files: set[str]
+) -> tuple[str, ...]:
     if not isinstance(entry, dict) or name not in entry:
-        found = f"has only {', '.join(map(str, entry)) or 'nothing'}" if isinstance(entry, dict) else f"is a {type(entry).__name__}"
-        raise UserError(f"{where} {found}, expected an object with train_keys and test_keys. Add {name}.")
+        found = (
+            f"has only {', '.join(map(str, entry)) or 'nothing'}"
+            if isinstance(entry, dict)
+            else f"is a {type(entry).__name__}"
+        )
+        raise UserError(
+            f"{where} {found}, expected an object with train_keys and test_keys. Add {name}."
+        )
     raw = entry[name]
     if not isinstance(raw, list) or not all(isinstance(key, str) for key in raw):
-        raise UserError(f'{where}: {name} is not a list of strings. Write it as ["video_1", "video_2"].')
+        raise UserError(
+            f'{where}: {name} is not a list of strings. Write it as ["video_1", "video_2"].'
+        )
     if not raw:
         raise UserError(f"{where}: {name} is empty. Name at least one video.")
     keys = tuple(key.rstrip("/").rsplit("/", 1)[-1] for key in raw)
-    files |= {key.rstrip("/").split("/")[-2] for key in raw if "/" in key and key.rstrip("/").split("/")[-2].endswith((".h5", ".hdf5"))}
+    files |= {
+        key.rstrip("/").split("/")[-2]
+        for key in raw
+        if "/" in key and key.rstrip("/").split("/")[-2].endswith((".h5", ".hdf5"))
+    }
     for key in keys:
         if key not in known:
-            raise UserError(f"{where}: {name} has {key!r}, which is not in {source} ({_summary(known)}). Use splits made for this dataset.")
+            raise UserError(
+                f"{where}: {name} has {key!r}, which is not in {source} ({_summary(known)}). Use splits made for this dataset."
+            )
     if len(set(keys)) < len(keys):
         twice = next(key for i, key in enumerate(keys) if key in keys[:i])
-        raise UserError(f"{where}: {name} has {twice!r} twice. Name every video once (splits over several files do not work).")
+        raise UserError(
+            f"{where}: {name} has {twice!r} twice. Name every video once (splits over several files do not work)."
+        )
     return keys
 
 
@@ -114,10 +143,17 @@ def make_folds(keys: Sequence[str], folds: int, seed: int) -> list[Split]:
         return [Split(tuple(keys), tuple(keys))]
     if folds > len(keys):
         hint = f"Use --folds between 1 and {len(keys)}" if len(keys) > 1 else "Use --folds=1"
-        raise UserError(f"--folds={folds}, but the dataset has {_summary(keys)}. {hint}; 1 trains and tests on all videos.")
+        raise UserError(
+            f"--folds={folds}, but the dataset has {_summary(keys)}. {hint}; 1 trains and tests on all videos."
+        )
     order = [keys[i] for i in np.random.Generator(np.random.PCG64(seed)).permutation(len(keys))]
     splits = []
     for block in np.array_split(np.arange(len(order)), folds):
         test = set(block.tolist())
-        splits.append(Split(tuple(k for i, k in enumerate(order) if i not in test), tuple(order[i] for i in block)))
+        splits.append(
+            Split(
+                tuple(k for i, k in enumerate(order) if i not in test),
+                tuple(order[i] for i in block),
+            )
+        )
     return splits

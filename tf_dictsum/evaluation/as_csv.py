@@ -21,8 +21,26 @@ def as_csv(report: Report) -> str:
             for fold, results in zip(report.folds, epoch.folds, strict=True):
                 for key, result in results.items():
                     values = numbers(result)
-                    writer.writerow(["system", system.name, epoch.epoch, fold.number, key, *(values[name] for name in report.names)])
+                    writer.writerow(
+                        [
+                            "system",
+                            system.name,
+                            epoch.epoch,
+                            fold.number,
+                            key,
+                            *(values[name] for name in report.names),
+                        ]
+                    )
     for name, baseline in report.baselines.items():
         for key, values in baseline.videos.items():
-            writer.writerow(["baseline", name, None, None, key, *(values.get(measure) for measure in report.names)])
+            writer.writerow(
+                [
+                    "baseline",
+                    name,
+                    None,
+                    None,
+                    key,
+                    *(values.get(measure) for measure in report.names),
+                ]
+            )
     return out.getvalue()

@@ -24,11 +24,20 @@ def as_json(report: Report) -> dict[str, Any]:
     result |= {"headline": report.headline, "settings": settings}
     if report.systems:
         first = _system(report, report.systems[0])
-        result |= {"system": report.systems[0].name, "videos": first["videos"], "mean": first["mean"]}
+        result |= {
+            "system": report.systems[0].name,
+            "videos": first["videos"],
+            "mean": first["mean"],
+        }
     else:
         result |= {"videos": {}, "mean": {}}
     result["baselines"] = {
-        name: {"mean": {**row.mean, **report.relative[name]}, "sd": row.sd, "draws": row.draws, "videos": row.videos}
+        name: {
+            "mean": {**row.mean, **report.relative[name]},
+            "sd": row.sd,
+            "draws": row.draws,
+            "videos": row.videos,
+        }
         for name, row in report.baselines.items()
     }
     result["systems"] = [_system(report, system) for system in report.systems]
@@ -40,12 +49,20 @@ def _system(report: Report, system: SystemResult) -> dict[str, Any]:
     last = system.epochs[-1]
     people: dict[tuple[int | None, str], dict[str, Any]] = {}
     for table in user_tables(report, system):
-        entry = {name: list(value) for name, value in dataclasses.asdict(table).items() if isinstance(value, tuple) and value}
+        entry = {
+            name: list(value)
+            for name, value in dataclasses.asdict(table).items()
+            if isinstance(value, tuple) and value
+        }
         people[table.split, table.key] = entry
     means = last.videos()
     videos: dict[str, Any] = {}
     for key in report.videos:
-        tests = [(fold.number, results[key]) for fold, results in zip(report.folds, last.folds, strict=True) if key in results]
+        tests = [
+            (fold.number, results[key])
+            for fold, results in zip(report.folds, last.folds, strict=True)
+            if key in results
+        ]
         first = dataclasses.asdict(tests[0][1])
         same = all(test == tests[0][1] for _, test in tests)
         videos[key] = first if same else first | means[key] | {"selected_shots": None}
@@ -55,11 +72,19 @@ def _system(report: Report, system: SystemResult) -> dict[str, Any]:
         "epoch": last.epoch,
         "videos": videos,
         "mean": {**last.mean, **system.relative},
-        "against_random": {name: dataclasses.asdict(test) for name, test in system.against_random.items()},
+        "against_random": {
+            name: dataclasses.asdict(test) for name, test in system.against_random.items()
+        },
     }
     if report.with_splits:
         result["splits"] = [
-            {"split": fold.number, "videos": {key: numbers(r) | {"people": people[fold.number, key]} for key, r in results.items()}}
+            {
+                "split": fold.number,
+                "videos": {
+                    key: numbers(r) | {"people": people[fold.number, key]}
+                    for key, r in results.items()
+                },
+            }
             for fold, results in zip(report.folds, last.folds, strict=True)
         ]
     if len(system.epochs) > 1:

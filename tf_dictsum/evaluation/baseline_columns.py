@@ -33,7 +33,11 @@ def _random(measures: VideoMeasures, settings: Settings) -> Columns | None:
 
 
 def _random_per_frame(measures: VideoMeasures, settings: Settings) -> Columns | None:
-    return random_measures(measures, settings.draws, settings.seed, "frame") if settings.draws else None
+    return (
+        random_measures(measures, settings.draws, settings.seed, "frame")
+        if settings.draws
+        else None
+    )
 
 
 def _constant(measures: VideoMeasures, settings: Settings) -> Columns | None:
@@ -51,7 +55,11 @@ def _uniform(measures: VideoMeasures, settings: Settings) -> Columns | None:
 
 def _k_medoids(measures: VideoMeasures, settings: Settings) -> Columns | None:
     features = measures.video.features
-    return None if features is None else _keyframes(measures, *cluster_medoids(features, len(measures.shots), settings.seed))
+    return (
+        None
+        if features is None
+        else _keyframes(measures, *cluster_medoids(features, len(measures.shots), settings.seed))
+    )
 
 
 def _greedy(measures: VideoMeasures, settings: Settings) -> Columns | None:

@@ -37,7 +37,12 @@ class Pair:
     headline: str
 
 
-def compare_files(files: Sequence[str], evaluate: Callable[[Sequence[str]], Report], json: str = "", markdown: str = "") -> str:
+def compare_files(
+    files: Sequence[str],
+    evaluate: Callable[[Sequence[str]], Report],
+    json: str = "",
+    markdown: str = "",
+) -> str:
     """Compares the first system with each of the others.
 
     Args:
@@ -58,15 +63,38 @@ def compare_files(files: Sequence[str], evaluate: Callable[[Sequence[str]], Repo
     first = results[0]
     for path, result in found[1:]:
         for what in ("dataset", "protocol"):
-            mine, other = (str(r[what]).split(";")[0] for r in (first, result))  # before what is common to all protocols
+            mine, other = (
+                str(r[what]).split(";")[0] for r in (first, result)
+            )  # before what is common to all protocols
             if mine != other:
-                raise UserError(f"{files[0]} and {path}: different {what}s ({mine!r} and {other!r}); evaluate both in the same way.")
-    pairs = [pair(names[0], first, name, result) for name, result in zip(names[1:], results[1:], strict=True)]
+                raise UserError(
+                    f"{files[0]} and {path}: different {what}s ({mine!r} and {other!r}); evaluate both in the same way."
+                )
+    pairs = [
+        pair(names[0], first, name, result)
+        for name, result in zip(names[1:], results[1:], strict=True)
+    ]
     if json:
-        write_json(json, {"dataset": first["dataset"], "protocol": first["protocol"], "pairs": [dataclasses.asdict(p) for p in pairs]})
+        write_json(
+            json,
+            {
+                "dataset": first["dataset"],
+                "protocol": first["protocol"],
+                "pairs": [dataclasses.asdict(p) for p in pairs],
+            },
+        )
     if markdown:
-        write_text(markdown, "\n\n".join([f"# Comparison on {first['dataset']}", *(_as_markdown(p) for p in pairs)]) + "\n")
-    return "\n\n".join([f"{first['dataset']}: {first['protocol'].split('; mean over')[0]}.", *(_as_text(p) for p in pairs)])
+        write_text(
+            markdown,
+            "\n\n".join([f"# Comparison on {first['dataset']}", *(_as_markdown(p) for p in pairs)])
+            + "\n",
+        )
+    return "\n\n".join(
+        [
+            f"{first['dataset']}: {first['protocol'].split('; mean over')[0]}.",
+            *(_as_text(p) for p in pairs),
+        ]
+    )
 
 
 def pair(name_a: str, a: Mapping[str, Any], name_b: str, b: Mapping[str, Any]) -> Pair:
@@ -77,13 +105,19 @@ def pair(name_a: str, a: Mapping[str, Any], name_b: str, b: Mapping[str, Any]) -
     """
     shared = tuple(key for key in a["videos"] if key in b["videos"])
     if not shared:
-        raise UserError(f"{name_a} and {name_b} have no video in common; evaluate both on the same videos.")
+        raise UserError(
+            f"{name_a} and {name_b} have no video in common; evaluate both on the same videos."
+        )
     headline = a.get("headline", "f_max")
     order = sorted(HEADINGS, key=lambda name: name != headline)
     measures = {}
     for name in order:
         values = [[result["videos"][key].get(name) for key in shared] for result in (a, b)]
-        if not any(isinstance(value, bool) or not isinstance(value, int | float) for row in values for value in row):
+        if not any(
+            isinstance(value, bool) or not isinstance(value, int | float)
+            for row in values
+            for value in row
+        ):
             measures[name] = paired_test(*values)
     return Pair(name_a, name_b, shared, measures, headline)
 
@@ -93,7 +127,9 @@ def _load(path: str, evaluate: Callable[[Sequence[str]], Report]) -> dict[str, A
     if isinstance(found, dict) and "protocol" in found:
         missing = [key for key in _CONTRACT if key not in found]
         if missing or not isinstance(found["videos"], dict):
-            raise UserError(f"{path}: an evaluation without {', '.join(missing) or 'a table of videos'}. Write it anew by --json.")
+            raise UserError(
+                f"{path}: an evaluation without {', '.join(missing) or 'a table of videos'}. Write it anew by --json."
+            )
         return found
     return as_json(evaluate([path]))
 
@@ -103,13 +139,21 @@ def _systems(result: dict[str, Any]) -> list[dict[str, Any]]:
     systems = result.get("systems") or []
     if len(systems) < 2:
         return [result]
-    return [{**result, "system": system["name"], "videos": system["videos"], "mean": system["mean"]} for system in systems]
+    return [
+        {**result, "system": system["name"], "videos": system["videos"], "mean": system["mean"]}
+        for system in systems
+    ]
 
 
 def _names(paths: Sequence[str], results: Sequence[Mapping[str, Any]]) -> list[str]:
     names = [str(result.get("system") or path) for path, result in zip(paths, results, strict=True)]
-    longer = [f"{path}: {name}" if paths.count(path) > 1 else path for name, path in zip(names, paths, strict=True)]
-    return [name if names.count(name) == 1 else other for name, other in zip(names, longer, strict=True)]
+    longer = [
+        f"{path}: {name}" if paths.count(path) > 1 else path
+        for name, path in zip(names, paths, strict=True)
+    ]
+    return [
+        name if names.count(name) == 1 else other for name, other in zip(names, longer, strict=True)
+    ]
 
 
 def _body(pair: Pair) -> list[list[str]]:
@@ -118,7 +162,16 @@ def _body(pair: Pair) -> list[list[str]]:
         digits = HEADINGS[name][1]
         d = test.difference
         interval = "-" if d.low is None else f"[{d.low:+.{digits}f}, {d.high:+.{digits}f}]"
-        body.append([HEADINGS[name][0], f"{test.a:.{digits}f}", f"{test.b:.{digits}f}", f"{d.mean:+.{digits}f}", interval, f"{test.p:.2g}"])
+        body.append(
+            [
+                HEADINGS[name][0],
+                f"{test.a:.{digits}f}",
+                f"{test.b:.{digits}f}",
+                f"{d.mean:+.{digits}f}",
+                interval,
+                f"{test.p:.2g}",
+            ]
+        )
     return body
 
 
@@ -148,4 +201,11 @@ def _as_text(pair: Pair) -> str:
 
 def _as_markdown(pair: Pair) -> str:
     table = markdown_table(_head(pair), _body(pair))
-    return "\n\n".join([f"## {pair.a} against {pair.b}", table, "\n".join(f"- {line}" for line in _verdicts(pair)), _NOTE])
+    return "\n\n".join(
+        [
+            f"## {pair.a} against {pair.b}",
+            table,
+            "\n".join(f"- {line}" for line in _verdicts(pair)),
+            _NOTE,
+        ]
+    )

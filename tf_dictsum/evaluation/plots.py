@@ -36,10 +36,19 @@ def write_plots(report: Report, folder: str | os.PathLike[str]) -> list[pathlib.
     figures: list[tuple[str, Figure]] = []
     if any(len(system.epochs) > 1 for system in report.systems):
         figures.append(("epochs.png", epochs_figure(report)))
-    if report.systems and any(annotations_at_picks(report.dataset.videos[key]) is not None for key in report.videos):
+    if report.systems and any(
+        annotations_at_picks(report.dataset.videos[key]) is not None for key in report.videos
+    ):
         figures.append(("annotators.png", annotators_figure(report)))
-    pages = [report.videos[i : i + _ROWS] for i in range(0, len(report.videos), _ROWS)] if report.systems else []
-    figures += [(f"curves-{number:02d}.png", curves_figure(report, keys)) for number, keys in enumerate(pages, start=1)]
+    pages = (
+        [report.videos[i : i + _ROWS] for i in range(0, len(report.videos), _ROWS)]
+        if report.systems
+        else []
+    )
+    figures += [
+        (f"curves-{number:02d}.png", curves_figure(report, keys))
+        for number, keys in enumerate(pages, start=1)
+    ]
     paths = []
     for name, figure in figures:
         path = pathlib.Path(folder, name)
@@ -56,11 +65,24 @@ def epochs_figure(report: Report) -> Figure:
     shown = [system for system in report.systems if len(system.epochs) > 1]
     for system, color in zip(shown, _cycle(len(shown)), strict=True):
         values = [np.nan if (v := epoch.mean[name]) is None else v for epoch in system.epochs]
-        axes.plot([epoch.epoch or 0 for epoch in system.epochs], values, color=color, linewidth=1.6, label=system.name)
+        axes.plot(
+            [epoch.epoch or 0 for epoch in system.epochs],
+            values,
+            color=color,
+            linewidth=1.6,
+            label=system.name,
+        )
     random = report.baselines.get("random")
     if random is not None and random.sd is not None and (mean := random.mean.get(name)) is not None:
         sd = random.sd[name] or 0.0
-        axes.axhspan(mean - 1.96 * sd, mean + 1.96 * sd, color=_GREY, alpha=0.2, linewidth=0, label="random scores, mean ± 1.96 sd")
+        axes.axhspan(
+            mean - 1.96 * sd,
+            mean + 1.96 * sd,
+            color=_GREY,
+            alpha=0.2,
+            linewidth=0,
+            label="random scores, mean ± 1.96 sd",
+        )
         axes.axhline(mean, color=_GREY, linewidth=1)
     lines = (
         ("constant", ":", "constant score"),
@@ -72,7 +94,9 @@ def epochs_figure(report: Report) -> Figure:
             axes.axhline(value, color=_GREY, linestyle=style, linewidth=1.2, label=label)
     axes.set_xlabel("epoch")
     axes.set_ylabel(f"{HEADINGS[name][0]}, test videos")
-    axes.set_title(f"{report.dataset.name}: {HEADINGS[name][0]} per epoch", fontsize=11, parse_math=False)
+    axes.set_title(
+        f"{report.dataset.name}: {HEADINGS[name][0]} per epoch", fontsize=11, parse_math=False
+    )
     axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     figure.tight_layout()
     return figure
@@ -110,7 +134,9 @@ def annotators_figure(report: Report) -> Figure:
     axes.axhline(0, color=_GREY, linewidth=1, linestyle=":", label="random scores")
     axes.set_xlabel("mean Kendall τ of the other people with this annotator")
     axes.set_ylabel("Kendall τ of the system with this annotator")
-    axes.set_title(f"{report.dataset.name}: rank correlation per annotator", fontsize=11, parse_math=False)
+    axes.set_title(
+        f"{report.dataset.name}: rank correlation per annotator", fontsize=11, parse_math=False
+    )
     axes.legend(fontsize=8, frameon=False, loc="upper left")
     figure.tight_layout()
     return figure
@@ -125,9 +151,22 @@ def curves_figure(report: Report, keys: Sequence[str]) -> Figure:
         _draw_people(axes, video)
         for system, color in zip(report.systems, _cycle(len(report.systems)), strict=True):
             split = next(fold.number for fold in report.folds if key in fold.keys)
-            axes.plot(video.picks, _stretched(system.scores(split, key)), color=color, linewidth=1.1, label=system.name)
+            axes.plot(
+                video.picks,
+                _stretched(system.scores(split, key)),
+                color=color,
+                linewidth=1.1,
+                label=system.name,
+            )
         if video.change_points is not None:
-            axes.vlines(video.change_points[1:, 0], 0, 0.08, transform=axes.get_xaxis_transform(), color="#444444", linewidth=0.6)
+            axes.vlines(
+                video.change_points[1:, 0],
+                0,
+                0.08,
+                transform=axes.get_xaxis_transform(),
+                color="#444444",
+                linewidth=0.6,
+            )
         axes.set_xlim(0, max(video.n_frames - 1, 1))
         axes.set_ylim(-0.05, 1.05)
         axes.set_yticks([0, 1])
@@ -136,9 +175,16 @@ def curves_figure(report: Report, keys: Sequence[str]) -> Figure:
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
         if not number:
-            axes.legend(fontsize=7, frameon=False, ncols=6, loc="lower right", bbox_to_anchor=(1.0, 1.0))
+            axes.legend(
+                fontsize=7, frameon=False, ncols=6, loc="lower right", bbox_to_anchor=(1.0, 1.0)
+            )
     figure.text(
-        0.01, 0.995, f"{report.dataset.name}: scores (stretched) and people; ticks: shot boundaries", fontsize=9, va="top", parse_math=False
+        0.01,
+        0.995,
+        f"{report.dataset.name}: scores (stretched) and people; ticks: shot boundaries",
+        fontsize=9,
+        va="top",
+        parse_math=False,
     )
     figure.tight_layout(rect=(0, 0, 1, 0.985))
     return figure
@@ -152,8 +198,18 @@ def _draw_people(axes: Axes, video: Video) -> None:
     if video.user_scores is not None:
         people = (people - people.min()) / max(people.max() - people.min(), 1e-9)
         low, high = np.quantile(people, [0.25, 0.75], axis=0)
-        axes.fill_between(video.picks, low, high, color=_COLORS[3], alpha=0.2, linewidth=0, label="people, quartiles")
-    axes.plot(video.picks, people.mean(axis=0), color=_COLORS[3], linewidth=1.0, label="people, mean")
+        axes.fill_between(
+            video.picks,
+            low,
+            high,
+            color=_COLORS[3],
+            alpha=0.2,
+            linewidth=0,
+            label="people, quartiles",
+        )
+    axes.plot(
+        video.picks, people.mean(axis=0), color=_COLORS[3], linewidth=1.0, label="people, mean"
+    )
 
 
 def _stretched(values: np.ndarray) -> np.ndarray:

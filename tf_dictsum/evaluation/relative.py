@@ -21,7 +21,11 @@ class Yardsticks:
         self._videos = {name: row.videos for name, row in rows.items()}
         per_frame = self._videos.get("random_per_frame", {})
         self._chance = [
-            {name: _mean([per_frame[k].get(name) for k in fold if k in per_frame]) for name in ("f_max", "f_avg")} for fold in folds
+            {
+                name: _mean([per_frame[k].get(name) for k in fold if k in per_frame])
+                for name in ("f_max", "f_avg")
+            }
+            for fold in folds
         ]
 
     def relative(self, folds: Sequence[Mapping[str, Measures]]) -> dict[str, float | None]:
@@ -44,7 +48,13 @@ class Yardsticks:
             for other in ("random", "greedy"):
                 reference = self._videos.get(other, {})
                 means = [
-                    _mean([_divide(video.get(name), reference.get(key, {}).get(name)) for key, video in fold.items()]) for fold in folds
+                    _mean(
+                        [
+                            _divide(video.get(name), reference.get(key, {}).get(name))
+                            for key, video in fold.items()
+                        ]
+                    )
+                    for fold in folds
                 ]
                 found[f"{name}_vs_{other}"] = _mean(means)
         return found

@@ -14,13 +14,21 @@ from tf_dictsum.evaluation.relative import Yardsticks
 from tf_dictsum.evaluation.settings import Settings
 from tf_dictsum.evaluation.systems import System
 from tf_dictsum.metrics.baselines import LOWER_IS_BETTER, Baseline, best_of_draws, row_of
-from tf_dictsum.metrics.evaluation import COUNTS, VideoMeasures, VideoResult, average, headline_metric
+from tf_dictsum.metrics.evaluation import (
+    COUNTS,
+    VideoMeasures,
+    VideoResult,
+    average,
+    headline_metric,
+)
 from tf_dictsum.metrics.protocols import measures_of
 from tf_dictsum.metrics.statistics import Comparison, paired_test
 
 __all__ = ["EpochResult", "Fold", "Report", "SystemResult", "build_report"]
 
-SINGLE_FILE_LOOKS = 100  # epochs that the field trains, so what "best epoch on the test set" usually chooses from
+SINGLE_FILE_LOOKS = (
+    100  # epochs that the field trains, so what "best epoch on the test set" usually chooses from
+)
 
 Measures = Mapping[str, float | None]
 
@@ -58,7 +66,10 @@ class EpochResult:
         for fold in self.folds:
             for key, result in fold.items():
                 tested.setdefault(key, []).append(numbers(result))
-        return {key: {name: _mean(row[name] for row in rows) for name in rows[0]} for key, rows in tested.items()}
+        return {
+            key: {name: _mean(row[name] for row in rows) for name in rows[0]}
+            for key, rows in tested.items()
+        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,11 +144,17 @@ class Report:
 
 def numbers(result: VideoResult) -> dict[str, float | None]:
     """The numbers of a result by name, counts included."""
-    values = {f.name: getattr(result, f.name) for f in dataclasses.fields(result) if f.name != "selected_shots"}
+    values = {
+        f.name: getattr(result, f.name)
+        for f in dataclasses.fields(result)
+        if f.name != "selected_shots"
+    }
     return values | {"selected_shots": float(len(result.selected_shots))}
 
 
-def build_report(dataset: Dataset, splits: Sequence[Split] | None, systems: Sequence[System], settings: Settings) -> Report:
+def build_report(
+    dataset: Dataset, splits: Sequence[Split] | None, systems: Sequence[System], settings: Settings
+) -> Report:
     """Measures systems and baselines.
 
     Args:
@@ -154,13 +171,18 @@ def build_report(dataset: Dataset, splits: Sequence[Split] | None, systems: Sequ
     wanted = {key for fold in folds for key in fold.keys}
     results: dict[tuple[int, int, int, str], VideoResult] = {}
     columns: dict[str, dict[str, Mapping[str, np.ndarray]]] = {name: {} for name in BASELINES}
-    looks = settings.best_of or max([len(system.epochs) for system in systems if len(system.epochs) > 1], default=SINGLE_FILE_LOOKS)
+    looks = settings.best_of or max(
+        [len(system.epochs) for system in systems if len(system.epochs) > 1],
+        default=SINGLE_FILE_LOOKS,
+    )
     looks = min(looks, settings.draws)
     empty_users, longest = {}, {}
     for key, video in dataset.videos.items():
         if key not in wanted:
             continue
-        measures = VideoMeasures(video, settings.rule, ratio=settings.ratio, protocols=settings.protocols)
+        measures = VideoMeasures(
+            video, settings.rule, ratio=settings.ratio, protocols=settings.protocols
+        )
         results |= _measure_systems(measures, systems, folds)
         for name, found in baseline_columns(measures, settings).items():
             columns[name][key] = found
@@ -172,37 +194,73 @@ def build_report(dataset: Dataset, splits: Sequence[Split] | None, systems: Sequ
     groups = [fold.keys for fold in folds]
     rows = {name: row_of(found, groups, names) for name, found in columns.items() if found}
     yardsticks = Yardsticks(rows, groups)
-    relative = {name: yardsticks.relative(_by_fold(row.videos, folds)) for name, row in rows.items()}
+    relative = {
+        name: yardsticks.relative(_by_fold(row.videos, folds)) for name, row in rows.items()
+    }
     if columns["random"] and looks > 1:
         rows["best_of_random"] = best_of_draws(columns["random"], groups, looks, names)
         relative["best_of_random"] = {}
     headline: str = headline_metric(dataset)
     if rows["constant"].mean.get(headline) is None:
-        headline = next((n for n in ("representation_error", "kendall_tau") if rows["constant"].mean.get(n) is not None), headline)
+        headline = next(
+            (
+                n
+                for n in ("representation_error", "kendall_tau")
+                if rows["constant"].mean.get(n) is not None
+            ),
+            headline,
+        )
     found_systems = tuple(
-        _system(i, system, folds, results, names, headline, yardsticks, rows.get("random")) for i, system in enumerate(systems)
+        _system(i, system, folds, results, names, headline, yardsticks, rows.get("random"))
+        for i, system in enumerate(systems)
     )
-    return Report(dataset, settings, names, headline, folds, found_systems, rows, relative, looks, empty_users, longest)
+    return Report(
+        dataset,
+        settings,
+        names,
+        headline,
+        folds,
+        found_systems,
+        rows,
+        relative,
+        looks,
+        empty_users,
+        longest,
+    )
 
 
-def _folds(dataset: Dataset, splits: Sequence[Split] | None, systems: Sequence[System]) -> tuple[Fold, ...]:
+def _folds(
+    dataset: Dataset, splits: Sequence[Split] | None, systems: Sequence[System]
+) -> tuple[Fold, ...]:
     tests = [tuple(dataset.videos)] if splits is None else [split.test_keys for split in splits]
     folds: list[Fold] = []
     dropped: dict[str, None] = {}
     for number, keys in enumerate(tests):
-        scored = [key for key in keys if all(key in system.of(e, number) for system in systems for e in range(len(system.epochs)))]
+        scored = [
+            key
+            for key in keys
+            if all(
+                key in system.of(e, number) for system in systems for e in range(len(system.epochs))
+            )
+        ]
         usable = tuple(key for key in scored if dataset.videos[key].change_points is not None)
         dropped |= {key: None for key in scored if key not in usable}
         if usable:
             folds.append(Fold(None if splits is None else number, usable))
     if not folds:
-        reason = "none has change_points, so there are no shots to select" if dropped else "the scores have no video in common"
+        reason = (
+            "none has change_points, so there are no shots to select"
+            if dropped
+            else "the scores have no video in common"
+        )
         raise UserError(
             f"{dataset.source}: no video left to evaluate: {reason}. Give scores of videos that the dataset and the splits have."
         )
     if dropped:
         logging.warning(
-            "%s: no change_points, so there are no shots to select: %s; going on without them.", dataset.source, ", ".join(dropped)
+            "%s: no change_points, so there are no shots to select: %s; going on without them.",
+            dataset.source,
+            ", ".join(dropped),
         )
     return tuple(folds)
 
@@ -213,7 +271,11 @@ def _measure_systems(
     """Results of one video by (system, epoch, fold, key), all rows measured together."""
     key = measures.video.key
     places = [
-        (s, e, f) for s, system in enumerate(systems) for e in range(len(system.epochs)) for f, fold in enumerate(folds) if key in fold.keys
+        (s, e, f)
+        for s, system in enumerate(systems)
+        for e in range(len(system.epochs))
+        for f, fold in enumerate(folds)
+        if key in fold.keys
     ]
     if not places:
         return {}
@@ -240,28 +302,58 @@ def _system(
 ) -> SystemResult:
     epochs, fold_means = [], []
     for e, epoch in enumerate(system.epochs):
-        by_fold = tuple({key: results[number, e, f, key] for key in fold.keys} for f, fold in enumerate(folds))
-        means = [average({k: numbers(r) for k, r in fold.items()}, [list(fold)], names) for fold in by_fold]
-        epochs.append(EpochResult(epoch, by_fold, {name: _mean(mean[name] for mean in means) for name in names}))
+        by_fold = tuple(
+            {key: results[number, e, f, key] for key in fold.keys} for f, fold in enumerate(folds)
+        )
+        means = [
+            average({k: numbers(r) for k, r in fold.items()}, [list(fold)], names)
+            for fold in by_fold
+        ]
+        epochs.append(
+            EpochResult(
+                epoch, by_fold, {name: _mean(mean[name] for mean in means) for name in names}
+            )
+        )
         fold_means.append(means)
     best: dict[str, float | None] | None = None
     best_epochs: tuple[int | None, ...] = ()
     if len(epochs) > 1:
         sign = -1.0 if headline in LOWER_IS_BETTER else 1.0
-        ratings = np.array([[-np.inf if (v := mean[headline]) is None else sign * v for mean in means] for means in fold_means])
+        ratings = np.array(
+            [
+                [-np.inf if (v := mean[headline]) is None else sign * v for mean in means]
+                for means in fold_means
+            ]
+        )
         chosen = ratings.argmax(axis=0).tolist()  # the earliest of equals
         best = {name: _mean(fold_means[e][f][name] for f, e in enumerate(chosen)) for name in names}
         best_epochs = tuple(epochs[e].epoch for e in chosen)
     last = epochs[-1]
-    relative = yardsticks.relative([{key: numbers(result) for key, result in fold.items()} for fold in last.folds])
-    return SystemResult(system.name, tuple(epochs), best, best_epochs, relative, _against(last.videos(), random, headline), system)
+    relative = yardsticks.relative(
+        [{key: numbers(result) for key, result in fold.items()} for fold in last.folds]
+    )
+    return SystemResult(
+        system.name,
+        tuple(epochs),
+        best,
+        best_epochs,
+        relative,
+        _against(last.videos(), random, headline),
+        system,
+    )
 
 
-def _against(videos: Mapping[str, Measures], random: Baseline | None, headline: str) -> dict[str, Comparison]:
+def _against(
+    videos: Mapping[str, Measures], random: Baseline | None, headline: str
+) -> dict[str, Comparison]:
     """Paired tests over videos against the mean of random scores on the same videos."""
     tests: dict[str, Comparison] = {}
     for name in dict.fromkeys((headline, "kendall_tau", "representation_error")):
-        pairs = [(videos[k].get(name), random.videos[k].get(name)) for k in videos] if random is not None else []
+        pairs = (
+            [(videos[k].get(name), random.videos[k].get(name)) for k in videos]
+            if random is not None
+            else []
+        )
         known = [(a, b) for a, b in pairs if a is not None and b is not None]
         if known:
             tests[name] = paired_test(*zip(*known, strict=True))

@@ -57,7 +57,10 @@ HEADINGS = {
 """Measure -> heading and digits."""
 
 BLOCKS = (
-    ("Agreement with people (F in percent)", ("f_max", "f_avg", "precision", "recall", "f_single", "por_f_max", "por_f_avg")),
+    (
+        "Agreement with people (F in percent)",
+        ("f_max", "f_avg", "precision", "recall", "f_single", "por_f_max", "por_f_avg"),
+    ),
     (
         "Rank correlation with people",
         ("kendall_tau", "spearman_rho", "tau_summe_b", "rho_summe_b", "tau_summe_c", "rho_summe_c"),
@@ -115,7 +118,13 @@ def table_rows(report: Report) -> list[Row]:
         title = system.name if last.epoch is None else f"{system.name}, last epoch ({last.epoch})"
         rows.append(Row(title, {**last.mean, **system.relative}, is_system=True))
         if system.best is not None:
-            rows.append(Row(f"{system.name}, best of {len(system.epochs)} on test (PEEKING)", system.best, is_system=True))
+            rows.append(
+                Row(
+                    f"{system.name}, best of {len(system.epochs)} on test (PEEKING)",
+                    system.best,
+                    is_system=True,
+                )
+            )
     for name, baseline in report.baselines.items():
         title = _TITLES.get(name, name)
         if name == "best_of_random":
@@ -128,7 +137,10 @@ def table_rows(report: Report) -> list[Row]:
 
 def blocks(report: Report, rows: list[Row]) -> list[tuple[str, tuple[str, ...]]]:
     """The parts of the table with the measures that some row has."""
-    found = [(title, tuple(n for n in names if any(row.values.get(n) is not None for row in rows))) for title, names in BLOCKS]
+    found = [
+        (title, tuple(n for n in names if any(row.values.get(n) is not None for row in rows)))
+        for title, names in BLOCKS
+    ]
     return [(title, names) for title, names in found if names]
 
 
@@ -161,7 +173,9 @@ def protocol_sentence(report: Report) -> str:
 
     parts = [f"{settings.rule} over shot means, budget int(frames * {settings.ratio})"]
     if measured("f_max"):
-        parts.append("F max = best user, F avg = mean over users; precision and recall are means over users")
+        parts.append(
+            "F max = best user, F avg = mean over users; precision and recall are means over users"
+        )
     if measured("kendall_tau"):
         parts.append("tau-b and rho are means over annotators at the sampled frames")
     return "; ".join([*parts, f"mean over {over}"])
@@ -179,7 +193,12 @@ def warnings(report: Report) -> list[str]:
 
 def verdicts(report: Report) -> list[str]:
     """One sentence per system and measure: is it more than chance on these videos?"""
-    names = {"kendall_tau": "Kendall tau", "representation_error": "representation error", "f_max": "F max", "f_avg": "F avg"}
+    names = {
+        "kendall_tau": "Kendall tau",
+        "representation_error": "representation error",
+        "f_max": "F max",
+        "f_avg": "F avg",
+    }
     return [
         f"{names[name]}: {verdict(test, system.name, 'random', lower_is_better=name == 'representation_error')}"
         for system in report.systems
@@ -191,7 +210,9 @@ def remarks(report: Report) -> list[str]:
     """What was counted, left out or odd."""
     found = []
     for system in report.systems:
-        results = [(key, result) for fold in system.epochs[-1].folds for key, result in fold.items()]
+        results = [
+            (key, result) for fold in system.epochs[-1].folds for key, result in fold.items()
+        ]
         undefined = sum(result.undefined for _, result in results)
         empty = list(dict.fromkeys(key for key, result in results if not result.selected_shots))
         if undefined:
@@ -205,16 +226,22 @@ def remarks(report: Report) -> list[str]:
             )
     epochs = max((len(system.epochs) for system in report.systems), default=1)
     if 1 < report.best_of < epochs and not report.settings.best_of:
-        found.append(f"random, best of {report.best_of}: fewer looks than the {epochs} epochs have; --random_draws={epochs} gives as many.")
+        found.append(
+            f"random, best of {report.best_of}: fewer looks than the {epochs} epochs have; --random_draws={epochs} gives as many."
+        )
     if report.empty_users:
         users = sum(map(len, report.empty_users.values()))
         some = "1 user summary keeps" if users == 1 else f"{users} user summaries keep"
         it = "it" if users == 1 else "them"
-        found.append(f"{some} no frame (in {_list(list(report.empty_users))}), so every F against {it} is 0.")
+        found.append(
+            f"{some} no frame (in {_list(list(report.empty_users))}), so every F against {it} is 0."
+        )
     if report.longest:
         shots = sum(n for n, _ in report.longest.values())
         some = "1 shot is" if shots == 1 else f"{shots} shots are"
-        found.append(f"{some} longer than the budget and can never be selected (in {_list(list(report.longest))}).")
+        found.append(
+            f"{some} longer than the budget and can never be selected (in {_list(list(report.longest))})."
+        )
     return found
 
 

@@ -16,7 +16,12 @@ __all__ = ["read_scores"]
 
 
 def read_scores(
-    path: str | os.PathLike[str], dataset: Dataset, keys: Collection[str], *, allow_missing: bool = False, quiet: bool = False
+    path: str | os.PathLike[str],
+    dataset: Dataset,
+    keys: Collection[str],
+    *,
+    allow_missing: bool = False,
+    quiet: bool = False,
 ) -> dict[str, np.ndarray]:
     """Reads {"video_1": [n_steps floats], ...}, the scores format of SUM-GAN-AAE and CA-SUM.
 
@@ -35,26 +40,48 @@ def read_scores(
     """
     found = read_json(path)
     if not isinstance(found, dict):
-        raise UserError(f'{path}: a JSON {type(found).__name__}, not an object {{"video_1": [scores], ...}}.')
-    unknown, missing = [k for k in found if k not in dataset.videos], [k for k in dataset.videos if k in keys and k not in found]
-    for problem, names in ((f"videos that {dataset.source} does not have", unknown), ("no scores for videos to evaluate", missing)):
+        raise UserError(
+            f'{path}: a JSON {type(found).__name__}, not an object {{"video_1": [scores], ...}}.'
+        )
+    unknown, missing = (
+        [k for k in found if k not in dataset.videos],
+        [k for k in dataset.videos if k in keys and k not in found],
+    )
+    for problem, names in (
+        (f"videos that {dataset.source} does not have", unknown),
+        ("no scores for videos to evaluate", missing),
+    ):
         if names and not allow_missing:
-            raise UserError(f"{path}: {problem}: {', '.join(names)}. Mend the file, or go on without them by --allow_missing.")
+            raise UserError(
+                f"{path}: {problem}: {', '.join(names)}. Mend the file, or go on without them by --allow_missing."
+            )
         if names and not quiet:
             logging.warning("%s: %s: %s; going on without them.", path, problem, ", ".join(names))
     if not found.keys() & set(keys):
-        raise UserError(f"{path}: no scores for any video to evaluate; expected keys such as {min(keys)}.")
-    return {key: _vector(path, key, found[key], video.n_steps) for key, video in dataset.videos.items() if key in found}
+        raise UserError(
+            f"{path}: no scores for any video to evaluate; expected keys such as {min(keys)}."
+        )
+    return {
+        key: _vector(path, key, found[key], video.n_steps)
+        for key, video in dataset.videos.items()
+        if key in found
+    }
 
 
 def _vector(path: str | os.PathLike[str], key: str, value: Any, n_steps: int) -> np.ndarray:
     if not isinstance(value, list):
-        raise UserError(f"{path}: {key}: a JSON {type(value).__name__}, not a list of {n_steps} numbers.")
+        raise UserError(
+            f"{path}: {key}: a JSON {type(value).__name__}, not a list of {n_steps} numbers."
+        )
     for step, number in enumerate(value):  # one by one, to name the place
         if not isinstance(number, int | float) or isinstance(number, bool):
             raise UserError(f"{path}: {key}: entry {step} is {number!r:.40}, not a number.")
         if not abs(number) <= sys.float_info.max:
-            raise UserError(f"{path}: {key}: entry {step} is {number!r:.40}; all scores must be finite.")
+            raise UserError(
+                f"{path}: {key}: entry {step} is {number!r:.40}; all scores must be finite."
+            )
     if len(value) != n_steps:
-        raise UserError(f"{path}: {key}: {len(value)} scores, but the dataset has {n_steps} sampled frames; give one score per pick.")
+        raise UserError(
+            f"{path}: {key}: {len(value)} scores, but the dataset has {n_steps} sampled frames; give one score per pick."
+        )
     return np.asarray(value, np.float64)

@@ -68,46 +68,75 @@ def find_series(path: str) -> list[Series]:
     if not root.is_dir():
         return [Series(root.name, {None: {None: root}})]
     name = root.resolve().name
-    folders = {m: f for f in sorted(root.iterdir()) if f.is_dir() and (m := _SPLIT_FOLDER.fullmatch(f.name))}
+    folders = {
+        m: f
+        for f in sorted(root.iterdir())
+        if f.is_dir() and (m := _SPLIT_FOLDER.fullmatch(f.name))
+    }
     if not folders:
         return [Series(name, {None: _epoch_files(root)})]
-    seeds: dict[str | None, dict[int | None, Mapping[int | None, pathlib.Path]]] = collections.defaultdict(dict)
+    seeds: dict[str | None, dict[int | None, Mapping[int | None, pathlib.Path]]] = (
+        collections.defaultdict(dict)
+    )
     for match, folder in folders.items():
-        seeds[match[2]][int(match[1])] = _epoch_files(folder / "scores" if (folder / "scores").is_dir() else folder)
+        seeds[match[2]][int(match[1])] = _epoch_files(
+            folder / "scores" if (folder / "scores").is_dir() else folder
+        )
     series = []
     for seed, files in sorted(seeds.items(), key=lambda item: int(item[0] or 0)):
         sets = {split: set(epochs) for split, epochs in files.items()}
         common = set.intersection(*sets.values())
         if not common:
-            raise UserError(f"{path}: its splits have no epoch in common. Give folders of one finished run.")
-        extra = sorted({e for epochs in sets.values() for e in epochs if e is not None} - {e for e in common if e is not None})
+            raise UserError(
+                f"{path}: its splits have no epoch in common. Give folders of one finished run."
+            )
+        extra = sorted(
+            {e for epochs in sets.values() for e in epochs if e is not None}
+            - {e for e in common if e is not None}
+        )
         if extra:
             logging.warning(
-                "%s: epochs that not all splits have are left out: %s.", path, ", ".join(map(str, extra[:5])) + ", ..." * (len(extra) > 5)
+                "%s: epochs that not all splits have are left out: %s.",
+                path,
+                ", ".join(map(str, extra[:5])) + ", ..." * (len(extra) > 5),
             )
         kept = {
-            split: {e: files[split][e] for e in sorted(common, key=lambda e: -2 if e is None else e)} for split in sorted(sets, key=str)
+            split: {
+                e: files[split][e] for e in sorted(common, key=lambda e: -2 if e is None else e)
+            }
+            for split in sorted(sets, key=str)
         }
         series.append(Series(name if seed is None else f"{name} seed {seed}", kept))
     return series
 
 
-def read_system(series: Series, dataset: Dataset, splits: Sequence[Split] | None, *, allow_missing: bool = False) -> System:
+def read_system(
+    series: Series, dataset: Dataset, splits: Sequence[Split] | None, *, allow_missing: bool = False
+) -> System:
     """Reads and checks all files of a system.
 
     Raises:
       UserError: as `read_scores`; split folders that do not fit `splits`.
     """
-    tested = set(dataset.videos) if splits is None else {key for split in splits for key in split.test_keys}
+    tested = (
+        set(dataset.videos)
+        if splits is None
+        else {key for split in splits for key in split.test_keys}
+    )
     epochs = tuple(next(iter(series.files.values())))
     scores: tuple[tuple[Mapping[str, np.ndarray], ...], ...]
     if None in series.files:
-        scores = tuple((found,) for found in _read_epochs(series.files[None], dataset, tested, allow_missing))
+        scores = tuple(
+            (found,) for found in _read_epochs(series.files[None], dataset, tested, allow_missing)
+        )
     else:
         splits = _check_split_folders(series, splits)
         numbers = sorted(number for number in series.files if number is not None)
         pairs = zip(numbers, splits, strict=True)
-        by_split = [_read_epochs(series.files[n], dataset, set(split.test_keys), allow_missing) for n, split in pairs]
+        by_split = [
+            _read_epochs(series.files[n], dataset, set(split.test_keys), allow_missing)
+            for n, split in pairs
+        ]
         scores = tuple(tuple(found[epoch] for found in by_split) for epoch in range(len(epochs)))
     _say_range(series.name, [mapping for row in scores for mapping in row])
     return System(series.name, epochs, scores)
@@ -127,24 +156,38 @@ def splits_of_run(path: str, dataset: Dataset) -> list[Split] | None:
             split = Split(tuple(value["train_keys"]), tuple(value["test_keys"]))
             unknown = [key for key in split.test_keys if key not in dataset.videos]
             if unknown:
-                raise UserError(f"{folder / 'split.json'}: {dataset.source} has no {', '.join(unknown)}. Name the dataset of this run.")
+                raise UserError(
+                    f"{folder / 'split.json'}: {dataset.source} has no {', '.join(unknown)}. Name the dataset of this run."
+                )
             found[int(match[1])] = split
     return [found[number] for number in sorted(found)] or None
 
 
 def _read_epochs(
-    files: Mapping[int | None, pathlib.Path], dataset: Dataset, keys: Collection[str], allow_missing: bool
+    files: Mapping[int | None, pathlib.Path],
+    dataset: Dataset,
+    keys: Collection[str],
+    allow_missing: bool,
 ) -> list[dict[str, np.ndarray]]:
     paths = enumerate(files.values())
-    return [read_scores(path, dataset, keys, allow_missing=allow_missing, quiet=i > 0) for i, path in paths]
+    return [
+        read_scores(path, dataset, keys, allow_missing=allow_missing, quiet=i > 0)
+        for i, path in paths
+    ]
 
 
 def _check_split_folders(series: Series, splits: Sequence[Split] | None) -> Sequence[Split]:
-    shown = ", ".join(f"split{number}" for number in sorted(n for n in series.files if n is not None))
+    shown = ", ".join(
+        f"split{number}" for number in sorted(n for n in series.files if n is not None)
+    )
     if splits is None:
-        raise UserError(f"{series.name}: has {shown}, so the splits must be known. Give --splits=FILE.json, or --folds and --fold_seed.")
+        raise UserError(
+            f"{series.name}: has {shown}, so the splits must be known. Give --splits=FILE.json, or --folds and --fold_seed."
+        )
     if len(series.files) != len(splits):
-        raise UserError(f"{series.name}: has {shown}, but there are {len(splits)} splits. Give the splits that it was made with.")
+        raise UserError(
+            f"{series.name}: has {shown}, but there are {len(splits)} splits. Give the splits that it was made with."
+        )
     return splits
 
 
@@ -158,16 +201,32 @@ def _epoch_files(folder: pathlib.Path) -> dict[int | None, pathlib.Path]:
         names.add(match[1])
         epoch = int(match[2])
         if len(names) > 1:
-            raise UserError(f"{folder}: files of several names ({', '.join(sorted(names))}). Give a folder of one system's epochs each.")
+            raise UserError(
+                f"{folder}: files of several names ({', '.join(sorted(names))}). Give a folder of one system's epochs each."
+            )
         if epoch in found:
-            raise UserError(f"{folder}: two files of epoch {epoch}: {found[epoch].name} and {path.name}. Remove one.")
+            raise UserError(
+                f"{folder}: two files of epoch {epoch}: {found[epoch].name} and {path.name}. Remove one."
+            )
         found[epoch] = path
     if not found:
-        raise UserError(f"{folder}: no files <name>_<epoch>.json in it. Name a scores file, or a folder of such files.")
+        raise UserError(
+            f"{folder}: no files <name>_<epoch>.json in it. Name a scores file, or a folder of such files."
+        )
     return dict(sorted(found.items(), key=lambda item: item[0] or 0))
 
 
 def _say_range(name: str, mappings: Sequence[Mapping[str, np.ndarray]]) -> None:
-    outside = {key: None for scores in mappings for key, values in scores.items() if values.min() < 0 or values.max() > 1}
+    outside = {
+        key: None
+        for scores in mappings
+        for key, values in scores.items()
+        if values.min() < 0 or values.max() > 1
+    }
     if outside:
-        logging.warning("%s: scores outside [0, 1] in %d videos (first: %s); used as they are.", name, len(outside), next(iter(outside)))
+        logging.warning(
+            "%s: scores outside [0, 1] in %d videos (first: %s); used as they are.",
+            name,
+            len(outside),
+            next(iter(outside)),
+        )

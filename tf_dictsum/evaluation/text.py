@@ -1,7 +1,17 @@
 """A report for the terminal."""
 
 from tf_dictsum.evaluation.report import Report
-from tf_dictsum.evaluation.rows import HEADINGS, blocks, cell, headings, protocol_sentence, remarks, table_rows, verdicts, warnings
+from tf_dictsum.evaluation.rows import (
+    HEADINGS,
+    blocks,
+    cell,
+    headings,
+    protocol_sentence,
+    remarks,
+    table_rows,
+    verdicts,
+    warnings,
+)
 from tf_dictsum.evaluation.users import user_tables
 from tf_dictsum.metrics.protocols import PROTOCOLS, measures_of
 
@@ -21,9 +31,15 @@ def as_text(report: Report, *, per_user: bool = False) -> str:
     lines = [f"{report.dataset.name}: {protocol_sentence(report)}."]
     lines += [f"NOTE: {note}" for note in warnings(report)]
     for title, names in blocks(report, rows):
-        body = [[row.title, *(cell(row, name) for name in names)] for row in rows if any(row.values.get(n) is not None for n in names)]
+        body = [
+            [row.title, *(cell(row, name) for name in names)]
+            for row in rows
+            if any(row.values.get(n) is not None for n in names)
+        ]
         lines += ["", *columns([title, *headings(names)], body)]
-    if not any(report.baselines["constant"].mean.get(name) is not None for name in measures_of(PROTOCOLS)):
+    if not any(
+        report.baselines["constant"].mean.get(name) is not None for name in measures_of(PROTOCOLS)
+    ):
         lines += ["", _NOTHING]
     if per_user:
         for system in report.systems:
@@ -31,7 +47,13 @@ def as_text(report: Report, *, per_user: bool = False) -> str:
     if report.baselines["constant"].mean.get(report.headline) is not None:
         lines += ["", f"Headline figure for {report.dataset.name}: {HEADINGS[report.headline][0]}."]
     lines += (
-        ["", "Against random scores, paired over videos:", *(f"  {sentence}" for sentence in verdicts(report))] if verdicts(report) else []
+        [
+            "",
+            "Against random scores, paired over videos:",
+            *(f"  {sentence}" for sentence in verdicts(report)),
+        ]
+        if verdicts(report)
+        else []
     )
     lines += ["", *remarks(report)] if remarks(report) else []
     return "\n".join(lines)
@@ -41,7 +63,12 @@ def columns(head: list[str], body: list[list[str]]) -> list[str]:
     """Lines of a table: the first column to the left, the others to the right."""
     widths = [max(len(row[i]) for row in (head, *body)) for i in range(len(head))]
     return [
-        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]).rstrip()
+        "  ".join(
+            [
+                row[0].ljust(widths[0]),
+                *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True)),
+            ]
+        ).rstrip()
         for row in (head, *body)
     ]
 
@@ -59,4 +86,8 @@ def _user_table(report: Report, name: str) -> list[str]:
         for table in tables
         if table.f
     ]
-    return columns([f"{name}: F of every user", *(str(n) for n in range(1, users + 1))], body) if body else [f"{name}: no user summaries."]
+    return (
+        columns([f"{name}: F of every user", *(str(n) for n in range(1, users + 1))], body)
+        if body
+        else [f"{name}: no user summaries."]
+    )

@@ -44,10 +44,16 @@ def user_tables(report: Report, system: SystemResult) -> list[UserTable]:
                 chosen = np.zeros((1, len(shots)), bool)
                 chosen[0, list(result.selected_shots)] = True
                 found = UserAgreement(video, shots).table(chosen)
-                table |= {name: tuple(row[0].tolist()) for name, row in zip(("precision", "recall", "f"), found, strict=True)}
+                table |= {
+                    name: tuple(row[0].tolist())
+                    for name, row in zip(("precision", "recall", "f"), found, strict=True)
+                }
             if annotations_at_picks(video) is not None and "rank" in report.settings.protocols:
                 scores = system.scores(fold.number, key)
                 tau, rho = AnnotatorCorrelation(video).table(np.asarray(scores)[None])
-                table |= {"kendall_tau": tuple(tau[0].tolist()), "spearman_rho": tuple(rho[0].tolist())}
+                table |= {
+                    "kendall_tau": tuple(tau[0].tolist()),
+                    "spearman_rho": tuple(rho[0].tolist()),
+                }
             tables.append(UserTable(key, fold.number, **table))
     return tables

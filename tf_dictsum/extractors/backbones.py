@@ -16,11 +16,15 @@ __all__ = ["BACKBONES", "make_backbone"]
 _SIDES = {
     **dict.fromkeys(("InceptionV3", "InceptionResNetV2", "Xception"), 299),
     "NASNetLarge": 331,
-    **{f"EfficientNetB{i}": side for i, side in enumerate((224, 240, 260, 300, 380, 456, 528, 600))},
+    **{
+        f"EfficientNetB{i}": side for i, side in enumerate((224, 240, 260, 300, 380, 456, 528, 600))
+    },
     **{f"EfficientNetV2B{i}": side for i, side in enumerate((224, 240, 260, 300))},
     **{"EfficientNetV2S": 384, "EfficientNetV2M": 480, "EfficientNetV2L": 480},
 }
-BACKBONES = tuple(sorted(name for name, value in vars(keras.applications).items() if inspect.isfunction(value)))
+BACKBONES = tuple(
+    sorted(name for name, value in vars(keras.applications).items() if inspect.isfunction(value))
+)
 
 
 def make_backbone(name: str, weights: str) -> tuple[keras.Model, str, int]:
@@ -39,11 +43,17 @@ def make_backbone(name: str, weights: str) -> tuple[keras.Model, str, int]:
     """
     known = {backbone.lower(): backbone for backbone in BACKBONES}
     if name.lower() not in known:
-        raise UserError(f"--backbone={name}: unknown. Give googlenet or one of keras.applications: {', '.join(BACKBONES)}.")
+        raise UserError(
+            f"--backbone={name}: unknown. Give googlenet or one of keras.applications: {', '.join(BACKBONES)}."
+        )
     name = known[name.lower()]
     build = getattr(keras.applications, name)
     side = _SIDES.get(name, 224)
-    options: dict[str, Any] = {"include_top": False, "pooling": "avg", "input_shape": (side, side, 3)}
+    options: dict[str, Any] = {
+        "include_top": False,
+        "pooling": "avg",
+        "input_shape": (side, side, 3),
+    }
     if weights:
         network = build(weights=None, **options)
         load_weights(network, pathlib.Path(weights), f"the weights of {name} without its top")

@@ -10,7 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dictsum.extractors.backbones import make_backbone
-from tf_dictsum.extractors.googlenet import FEATURES, INPUT_SIZE, convolutions, googlenet, set_weights
+from tf_dictsum.extractors.googlenet import (
+    FEATURES,
+    INPUT_SIZE,
+    convolutions,
+    googlenet,
+    set_weights,
+)
 from tf_dictsum.extractors.weight_formats import read_weights
 from tf_dictsum.extractors.weights_cache import GOOGLENET, Source, find_weights
 from tf_dictsum.video.crop import Crop
@@ -32,15 +38,30 @@ class Extractor:
       size: D.
     """
 
-    def __init__(self, model: keras.Model, crop: Crop, *, network: str, layer: str, preprocessing: str, weights: str):
+    def __init__(
+        self,
+        model: keras.Model,
+        crop: Crop,
+        *,
+        network: str,
+        layer: str,
+        preprocessing: str,
+        weights: str,
+    ):
         self.crop = crop
         self.model = model
         self.size = int(model.output.shape[-1])
-        self._record = {"network": network, "layer": layer, "preprocessing": preprocessing, "weights": weights}
+        self._record = {
+            "network": network,
+            "layer": layer,
+            "preprocessing": preprocessing,
+            "weights": weights,
+        }
         # One graph for every batch size, by TensorFlow's own kernels: XLA's convolutions are slower on a CPU (benchmarks/features.py).
         shape = [None, crop.size, crop.size, 3]
         self._run = tf.function(
-            lambda pictures: model(tf.cast(pictures, tf.float32), training=False), input_signature=[tf.TensorSpec(shape, tf.uint8)]
+            lambda pictures: model(tf.cast(pictures, tf.float32), training=False),
+            input_signature=[tf.TensorSpec(shape, tf.uint8)],
         )
 
     def record(self, fps: float) -> dict[str, Any]:
@@ -79,17 +100,33 @@ def make_extractor(
             layer="average of the last feature map",
             preprocessing=f"{crop}, keras.applications preprocess_input",
             # By place: Keras counts up the names of layers within a process.
-            weights=checksum({f"{place:05d}": np.asarray(variable) for place, variable in enumerate(model.weights)}),
+            weights=checksum(
+                {
+                    f"{place:05d}": np.asarray(variable)
+                    for place, variable in enumerate(model.weights)
+                }
+            ),
         )
     path = find_weights(weights, sources, progress)
     model = googlenet()
     arrays = read_weights(path)
     set_weights(model, arrays, str(path))
-    used = {f"{name}/{part}": arrays[f"{name}/{part}"] for name in convolutions(model) for part in ("kernel", "bias")}
+    used = {
+        f"{name}/{part}": arrays[f"{name}/{part}"]
+        for name in convolutions(model)
+        for part in ("kernel", "bias")
+    }
     assert model.output.shape[-1] == FEATURES
     crop = Crop(INPUT_SIZE, 256)
     preprocessing = f"{crop}, BGR minus (104, 117, 123)"
-    return Extractor(model, crop, network="bvlc_googlenet", layer="pool5", preprocessing=preprocessing, weights=checksum(used))
+    return Extractor(
+        model,
+        crop,
+        network="bvlc_googlenet",
+        layer="pool5",
+        preprocessing=preprocessing,
+        weights=checksum(used),
+    )
 
 
 def checksum(arrays: Mapping[str, np.ndarray]) -> str:

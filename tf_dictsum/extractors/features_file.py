@@ -24,7 +24,9 @@ from tf_dictsum.video.opening import shown
 
 __all__ = ["FeaturesFile"]
 
-_SLACK = 1 << 16  # bytes per video for what is not in its part: change points, names, HDF5's own tables
+_SLACK = (
+    1 << 16
+)  # bytes per video for what is not in its part: change points, names, HDF5's own tables
 
 
 class FeaturesFile:
@@ -53,7 +55,9 @@ class FeaturesFile:
         try:
             self._parts.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"{path}: cannot write there: {error.strerror or error}. Choose another --out.") from None
+            raise UserError(
+                f"{path}: cannot write there: {error.strerror or error}. Choose another --out."
+            ) from None
 
     def _read(self) -> None:
         advice = "Choose another --out, or delete the file."
@@ -65,13 +69,19 @@ class FeaturesFile:
                     self._there[str(about.get("fingerprint", key))] = key
                     self._files[str(about.get("file", key))] = key
         except READ_ERRORS as error:
-            raise UserError(f"{self.path}: is there and not a features file ({' '.join(str(error).split())}). {advice}") from None
+            raise UserError(
+                f"{self.path}: is there and not a features file ({' '.join(str(error).split())}). {advice}"
+            ) from None
         if record is None:
-            raise UserError(f"{self.path}: is there and does not say what made its features, so nothing can be added. {advice}")
+            raise UserError(
+                f"{self.path}: is there and does not say what made its features, so nothing can be added. {advice}"
+            )
         try:
             check_extractor(record, self._record, str(self.path))
         except UserError as error:
-            raise UserError(f"{str(error).replace('that this selector was trained on', 'of this file')} {advice}") from None
+            raise UserError(
+                f"{str(error).replace('that this selector was trained on', 'of this file')} {advice}"
+            ) from None
 
     def __contains__(self, video: str | os.PathLike[str]) -> bool:
         """Whether the features of this very file are there, in the file or as a finished part."""
@@ -95,7 +105,9 @@ class FeaturesFile:
         mark = self._mark(footage.video)
         self._parts.save(self._key(mark), footage)
         if self._parts.load(self._key(mark), "", "") is None:
-            raise UserError(f"{self._parts.folder}: features cannot be kept there. Free space or choose another --out.")
+            raise UserError(
+                f"{self._parts.folder}: features cannot be kept there. Free space or choose another --out."
+            )
         self._added[mark] = footage.video
 
     def tidy(self) -> None:
@@ -122,15 +134,24 @@ class FeaturesFile:
                     with h5py.File(partial, "a") as file:
                         self._write(file)
                         count = len(file)
-            except (RuntimeError, ValueError, KeyError, TypeError) as error:  # of HDF5; OSError is atomic_path's
-                raise UserError(f"{self.path}: cannot write it: {' '.join(str(error).split())}.") from error
+            except (
+                RuntimeError,
+                ValueError,
+                KeyError,
+                TypeError,
+            ) as error:  # of HDF5; OSError is atomic_path's
+                raise UserError(
+                    f"{self.path}: cannot write it: {' '.join(str(error).split())}."
+                ) from error
         shutil.rmtree(self._parts.folder, ignore_errors=True)
         return count
 
     def _write(self, file: h5py.File) -> None:
         for name, value in extractor_attributes(self._record).items():
             file.attrs[name] = value
-        file.attrs["change_points_source"] = "kernel temporal segmentation of these features (tf_dictsum.shots.kts)"
+        file.attrs["change_points_source"] = (
+            "kernel temporal segmentation of these features (tf_dictsum.shots.kts)"
+        )
         number = 0
         for mark, video in self._added.items():
             place = self._place(video)
@@ -143,7 +164,9 @@ class FeaturesFile:
                 del file[key]
             footage = self._parts.load(self._key(mark), video, "")
             if footage is None:
-                raise UserError(f"{self._parts.folder}: the features of {shown(video)} are gone. Run the same command again.")
+                raise UserError(
+                    f"{self._parts.folder}: the features of {shown(video)} are gone. Run the same command again."
+                )
             group = file.create_group(key)
             write_video(group, _video(key, footage))
             group.attrs["file"] = place
@@ -167,7 +190,9 @@ class FeaturesFile:
 
     def _reserve(self, partial: pathlib.Path) -> None:
         """Makes the file as long as it can get: HDF5 crashes on a disk that fills up under it. It cuts off the rest itself."""
-        needed = sum(part.stat().st_size for part in self._parts.folder.iterdir()) + _SLACK * (1 + len(self._added))
+        needed = sum(part.stat().st_size for part in self._parts.folder.iterdir()) + _SLACK * (
+            1 + len(self._added)
+        )
         with open(partial, "r+b") as handle:
             os.posix_fallocate(handle.fileno(), 0, os.fstat(handle.fileno()).st_size + needed)
 
@@ -175,4 +200,6 @@ class FeaturesFile:
 def _video(key: str, footage: Footage) -> Video:
     points = change_points(footage.features, footage.picks, footage.n_frames)
     name = pathlib.Path(shown(footage.video)).stem
-    return Video(key, np.asarray(footage.features), footage.picks, footage.n_frames, points, name=name)
+    return Video(
+        key, np.asarray(footage.features), footage.picks, footage.n_frames, points, name=name
+    )

@@ -37,7 +37,9 @@ class _CaffeLRN(keras.layers.Layer):
     """Caffe's normalisation across channels: local_size 5, alpha 1e-4 (which Caffe divides by the size), beta 0.75."""
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        return tf.nn.local_response_normalization(inputs, depth_radius=2, bias=1.0, alpha=1e-4 / 5, beta=0.75)
+        return tf.nn.local_response_normalization(
+            inputs, depth_radius=2, bias=1.0, alpha=1e-4 / 5, beta=0.75
+        )
 
 
 def googlenet() -> keras.Model:
@@ -50,7 +52,9 @@ def googlenet() -> keras.Model:
     """
     inputs = keras.Input((INPUT_SIZE, INPUT_SIZE, 3), name="rgb")
     x = keras.layers.Rescaling(1.0, [-m for m in _MEAN_RGB], name="mean")(inputs)
-    x = keras.layers.ZeroPadding2D(3, name="pad1")(x)  # Caffe pads 3 on every side; "same" would pad 2 and 3
+    x = keras.layers.ZeroPadding2D(3, name="pad1")(
+        x
+    )  # Caffe pads 3 on every side; "same" would pad 2 and 3
     x = _convolution(x, "conv1/7x7_s2", 64, 7, strides=2, padding="valid")
     x = _pool(x, 2)  # at 224 "same" has the windows of Caffe's rounding up
     x = _CaffeLRN(name="norm1")(x)
@@ -62,7 +66,9 @@ def googlenet() -> keras.Model:
         x = _inception(x, f"inception_{module}", sizes)
         if module in ("3b", "4e"):
             x = _pool(x, 2)
-    return keras.Model(inputs, keras.layers.GlobalAveragePooling2D(name="pool5")(x), name="googlenet")
+    return keras.Model(
+        inputs, keras.layers.GlobalAveragePooling2D(name="pool5")(x), name="googlenet"
+    )
 
 
 def _inception(x: Any, name: str, sizes: tuple[int, ...]) -> Any:
@@ -70,7 +76,9 @@ def _inception(x: Any, name: str, sizes: tuple[int, ...]) -> Any:
     return keras.layers.Concatenate(name=_layer_name(f"{name}/output"))(
         [
             _convolution(x, f"{name}/1x1", one, 1),
-            _convolution(_convolution(x, f"{name}/3x3_reduce", reduce3, 1), f"{name}/3x3", three, 3),
+            _convolution(
+                _convolution(x, f"{name}/3x3_reduce", reduce3, 1), f"{name}/3x3", three, 3
+            ),
             _convolution(_convolution(x, f"{name}/5x5_reduce", reduce5, 1), f"{name}/5x5", five, 5),
             _convolution(_pool(x, 1), f"{name}/pool_proj", projected, 1),
         ]
@@ -78,7 +86,12 @@ def _inception(x: Any, name: str, sizes: tuple[int, ...]) -> Any:
 
 
 def _convolution(x: Any, name: str, filters: int, size: int, **options: Any) -> Any:
-    return keras.layers.Conv2D(filters, size, **{"padding": "same", "activation": "relu", **options}, name=_layer_name(name))(x)
+    return keras.layers.Conv2D(
+        filters,
+        size,
+        **{"padding": "same", "activation": "relu", **options},
+        name=_layer_name(name),
+    )(x)
 
 
 def _pool(x: Any, strides: int) -> Any:
@@ -91,7 +104,11 @@ def _layer_name(caffe: str) -> str:
 
 def convolutions(model: keras.Model) -> dict[str, keras.layers.Conv2D]:
     """Caffe's name -> layer, for every convolution of `googlenet()`."""
-    return {layer.name.replace(".", "/"): layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)}
+    return {
+        layer.name.replace(".", "/"): layer
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Conv2D)
+    }
 
 
 def set_weights(model: keras.Model, arrays: Mapping[str, np.ndarray], source: str) -> None:
@@ -106,7 +123,12 @@ def set_weights(model: keras.Model, arrays: Mapping[str, np.ndarray], source: st
       UserError: an array is missing or of another shape.
     """
     layers = convolutions(model)
-    missing = [f"{name}/{part}" for name in layers for part in ("kernel", "bias") if f"{name}/{part}" not in arrays]
+    missing = [
+        f"{name}/{part}"
+        for name in layers
+        for part in ("kernel", "bias")
+        if f"{name}/{part}" not in arrays
+    ]
     if missing:
         has = ", ".join(list(arrays)[:3]) or "nothing"
         raise UserError(

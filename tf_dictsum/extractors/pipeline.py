@@ -63,7 +63,9 @@ def extract(
     return Extracted(np.concatenate(rows), np.array(picks, np.int64), video.timeline)
 
 
-def _batches(video: VideoFile, extractor: Extractor, fps: float, batch_size: int) -> Iterator[list[Any]]:
+def _batches(
+    video: VideoFile, extractor: Extractor, fps: float, batch_size: int
+) -> Iterator[list[Any]]:
     batch: list[Any] = []
     for frame in video.sampled_frames(fps, extractor.crop):
         batch.append(frame)

@@ -31,7 +31,10 @@ def read_weights(path: pathlib.Path) -> dict[str, np.ndarray]:
 
 
 def _first_that_fits(message: memoryview, path: pathlib.Path) -> dict[str, np.ndarray]:
-    readers: tuple[Callable[[memoryview], dict[str, np.ndarray]], ...] = (read_caffemodel, read_onnx)
+    readers: tuple[Callable[[memoryview], dict[str, np.ndarray]], ...] = (
+        read_caffemodel,
+        read_onnx,
+    )
     reasons = []
     for reader in readers:
         try:
@@ -43,7 +46,9 @@ def _first_that_fits(message: memoryview, path: pathlib.Path) -> dict[str, np.nd
             return found
         reasons.append("no convolution in it")
     why = ", ".join(dict.fromkeys(reasons))
-    raise UserError(f"{path}: neither a .caffemodel, an ONNX model nor an .npz of weights ({why}). Copy or download it again.")
+    raise UserError(
+        f"{path}: neither a .caffemodel, an ONNX model nor an .npz of weights ({why}). Copy or download it again."
+    )
 
 
 def read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
@@ -56,7 +61,9 @@ def read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
         with open(path, "rb") as handle, np.load(handle) as archive:
             return {name: np.asarray(archive[name], np.float32) for name in archive.files}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path}: not an .npz archive of arrays ({' '.join(str(error).split())}).") from None
+        raise UserError(
+            f"{path}: not an .npz archive of arrays ({' '.join(str(error).split())})."
+        ) from None
 
 
 def read_caffemodel(message: memoryview) -> dict[str, np.ndarray]:
@@ -76,7 +83,12 @@ def read_caffemodel(message: memoryview) -> dict[str, np.ndarray]:
                 name = _text(value)
             elif field == blob_field and not isinstance(value, int):
                 blobs.append(_caffe_blob(value))
-        if len(blobs) == 2 and blobs[0].ndim == 4 and min(blobs[0].shape) > 0 and blobs[0].shape[0] == blobs[1].size:
+        if (
+            len(blobs) == 2
+            and blobs[0].ndim == 4
+            and min(blobs[0].shape) > 0
+            and blobs[0].shape[0] == blobs[1].size
+        ):
             found.update(_convolution(name, blobs[0], blobs[1]))
     return found
 
@@ -92,7 +104,9 @@ def _caffe_blob(blob: memoryview) -> np.ndarray:
         elif field == 5:
             chunks.append(_floats(value))
         elif field == 7:
-            shape = [n for inner, dims in fields(value) if inner == 1 for n in packed_integers(dims)]
+            shape = [
+                n for inner, dims in fields(value) if inner == 1 for n in packed_integers(dims)
+            ]
     shape = shape or [old.get(i, 1) for i in (1, 2, 3, 4)]
     return _shaped(chunks, shape)
 
@@ -130,14 +144,19 @@ def _onnx_initializers(message: memoryview) -> Iterator[tuple[str, np.ndarray]]:
                 elif inner == 8 and not isinstance(value, int):
                     name = _text(value)
                 elif inner in (4, 9) and not isinstance(value, int):  # float_data, raw_data
-                    chunks.append(_floats(value) if kind in (0, 1) or inner == 4 else np.empty(0, np.float32))
+                    chunks.append(
+                        _floats(value) if kind in (0, 1) or inner == 4 else np.empty(0, np.float32)
+                    )
             if kind == 1:  # FLOAT
                 yield name, _shaped(chunks, shape)
 
 
 def _convolution(name: str, kernel: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
     """Both keep [out, in, height, width]; Keras has [height, width, in, out]."""
-    return {f"{name}/kernel": np.ascontiguousarray(kernel.transpose(2, 3, 1, 0)), f"{name}/bias": bias.reshape(-1)}
+    return {
+        f"{name}/kernel": np.ascontiguousarray(kernel.transpose(2, 3, 1, 0)),
+        f"{name}/bias": bias.reshape(-1),
+    }
 
 
 def _floats(value: memoryview) -> np.ndarray:

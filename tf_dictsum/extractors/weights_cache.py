@@ -63,7 +63,10 @@ def cache_folder() -> pathlib.Path:
 
 
 def find_weights(
-    named: str, sources: Sequence[Source], progress: Callable[[Source, int], None] | None = None, folder: pathlib.Path | None = None
+    named: str,
+    sources: Sequence[Source],
+    progress: Callable[[Source, int], None] | None = None,
+    folder: pathlib.Path | None = None,
 ) -> pathlib.Path:
     """The file to read weights from.
 
@@ -102,7 +105,9 @@ def find_weights(
     )
 
 
-def fetch(source: Source, path: pathlib.Path, progress: Callable[[Source, int], None] | None = None) -> None:
+def fetch(
+    source: Source, path: pathlib.Path, progress: Callable[[Source, int], None] | None = None
+) -> None:
     """Downloads a file, checks it and puts it in place, whole or not at all.
 
     Raises:
@@ -112,7 +117,10 @@ def fetch(source: Source, path: pathlib.Path, progress: Callable[[Source, int], 
     """
     digest = hashlib.new(source.algorithm)
     request = urllib.request.Request(source.url, headers={"User-Agent": "tf_dictsum"})
-    with contextlib.closing(urllib.request.urlopen(request, timeout=30)) as answer, atomic_path(path) as partial:
+    with (
+        contextlib.closing(urllib.request.urlopen(request, timeout=30)) as answer,
+        atomic_path(path) as partial,
+    ):
         count = 0
         with open(partial, "wb") as handle:
             while chunk := _read(answer):
@@ -122,7 +130,9 @@ def fetch(source: Source, path: pathlib.Path, progress: Callable[[Source, int], 
                 if progress:
                     progress(source, count)
         if digest.hexdigest() != source.digest:
-            raise ValueError(f"what it gives ({count} bytes) has another {source.algorithm} than the published file")
+            raise ValueError(
+                f"what it gives ({count} bytes) has another {source.algorithm} than the published file"
+            )
 
 
 def _read(answer: http.client.HTTPResponse) -> bytes:

@@ -44,25 +44,51 @@ class AttentionDecoder(keras.layers.Layer):
         self.units = units
         query, feedback = initializers.dense(2 * units), initializers.dense(units)
         add = self.add_weight
-        self.query_kernel = add(shape=(2 * units, units), initializer=query["kernel_initializer"], name="query_kernel")
-        self.query_bias = add(shape=(units,), initializer=query["bias_initializer"], name="query_bias")
+        self.query_kernel = add(
+            shape=(2 * units, units), initializer=query["kernel_initializer"], name="query_kernel"
+        )
+        self.query_bias = add(
+            shape=(units,), initializer=query["bias_initializer"], name="query_bias"
+        )
         for name, inputs in (("lower", 2 * units), ("upper", units)):
             cell = initializers.lstm(units)
-            setattr(self, f"{name}_kernel", add(shape=(inputs, 4 * units), initializer=cell["kernel_initializer"], name=f"{name}_kernel"))
+            setattr(
+                self,
+                f"{name}_kernel",
+                add(
+                    shape=(inputs, 4 * units),
+                    initializer=cell["kernel_initializer"],
+                    name=f"{name}_kernel",
+                ),
+            )
             setattr(
                 self,
                 f"{name}_recurrent_kernel",
-                add(shape=(units, 4 * units), initializer=cell["recurrent_initializer"], name=f"{name}_recurrent_kernel"),
+                add(
+                    shape=(units, 4 * units),
+                    initializer=cell["recurrent_initializer"],
+                    name=f"{name}_recurrent_kernel",
+                ),
             )
-            bias = add(shape=(4 * units,), initializer=cell["bias_initializer"], name=f"{name}_bias")
+            bias = add(
+                shape=(4 * units,), initializer=cell["bias_initializer"], name=f"{name}_bias"
+            )
             if cell["unit_forget_bias"]:
-                bias.assign(bias + keras.ops.cast(keras.ops.arange(4 * units) // units == 1, bias.dtype))
+                bias.assign(
+                    bias + keras.ops.cast(keras.ops.arange(4 * units) // units == 1, bias.dtype)
+                )
             setattr(self, f"{name}_bias", bias)
-        self.feedback_kernel = add(shape=(units, units), initializer=feedback["kernel_initializer"], name="feedback_kernel")
-        self.feedback_bias = add(shape=(units,), initializer=feedback["bias_initializer"], name="feedback_bias")
+        self.feedback_kernel = add(
+            shape=(units, units), initializer=feedback["kernel_initializer"], name="feedback_kernel"
+        )
+        self.feedback_bias = add(
+            shape=(units,), initializer=feedback["bias_initializer"], name="feedback_bias"
+        )
         self.built = True
 
-    def call(self, memory: tf.Tensor, state: tuple[tf.Tensor, ...], mask: tf.Tensor | None = None) -> tf.Tensor:
+    def call(
+        self, memory: tf.Tensor, state: tuple[tf.Tensor, ...], mask: tf.Tensor | None = None
+    ) -> tf.Tensor:
         fed_kernel, context_kernel = tf.split(tf.convert_to_tensor(self.lower_kernel), 2, axis=0)
         feedback_bias = tf.convert_to_tensor(self.feedback_bias)
         weights = DecoderWeights(
@@ -78,7 +104,9 @@ class AttentionDecoder(keras.layers.Layer):
             upper_bias=tf.convert_to_tensor(self.upper_bias),
         )
         time_mask = None if mask is None else tf.transpose(mask)
-        hs = attention_recurrence(tf.transpose(memory, [1, 0, 2]), tuple(state), weights, time_mask, self.compiled)
+        hs = attention_recurrence(
+            tf.transpose(memory, [1, 0, 2]), tuple(state), weights, time_mask, self.compiled
+        )
         outputs = tf.transpose(hs, [1, 0, 2])
         if mask is not None:
             outputs = tf.where(mask[:, :, tf.newaxis], outputs, tf.zeros_like(outputs))

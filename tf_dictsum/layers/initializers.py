@@ -18,7 +18,10 @@ class TwoUniforms(keras.initializers.Initializer):
         self.seed = seed
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
-        draws = [keras.random.uniform(shape, -self.limit, self.limit, dtype=dtype, seed=self.seed + n) for n in (0, 1)]
+        draws = [
+            keras.random.uniform(shape, -self.limit, self.limit, dtype=dtype, seed=self.seed + n)
+            for n in (0, 1)
+        ]
         return draws[0] + draws[1]
 
     def get_config(self) -> dict[str, Any]:
@@ -72,7 +75,10 @@ class Initializers:
     def dense(self, fan_in: int) -> dict[str, Any]:
         """Arguments for a `keras.layers.Dense` that reads `fan_in` values."""
         if self.kind == "torch":
-            return {"kernel_initializer": self._uniform(fan_in), "bias_initializer": self._uniform(fan_in)}
+            return {
+                "kernel_initializer": self._uniform(fan_in),
+                "bias_initializer": self._uniform(fan_in),
+            }
         return {"kernel_initializer": self.glorot(), "bias_initializer": "zeros"}
 
     def glorot(self) -> keras.initializers.Initializer:

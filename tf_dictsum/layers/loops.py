@@ -35,7 +35,9 @@ def loops_are_compiled() -> bool:
     return _COMPILED.get()
 
 
-def call_loop(loop: Callable[..., Any], tensors: Sequence[tf.Tensor | None], compiled: bool, **static: bool) -> Any:
+def call_loop(
+    loop: Callable[..., Any], tensors: Sequence[tf.Tensor | None], compiled: bool, **static: bool
+) -> Any:
     """loop(*tensors, **static), as one XLA program if `compiled`.
 
     Args:
@@ -51,7 +53,12 @@ def call_loop(loop: Callable[..., Any], tensors: Sequence[tf.Tensor | None], com
         return _call(loop, tensors, compiled, static)
 
 
-def _call(loop: Callable[..., Any], tensors: Sequence[tf.Tensor | None], compiled: bool, static: dict[str, bool]) -> Any:
+def _call(
+    loop: Callable[..., Any],
+    tensors: Sequence[tf.Tensor | None],
+    compiled: bool,
+    static: dict[str, bool],
+) -> Any:
     if not compiled:
         return loop(*tensors, **static)
     given = [tf.convert_to_tensor(t) for t in tensors if t is not None]
@@ -67,7 +74,9 @@ def _shape(tensor: tf.Tensor) -> tuple[int | None, ...]:
 
 
 @functools.cache
-def _compile(loop: Callable[..., Any], signature: tuple, absent: tuple[bool, ...], static: tuple) -> Any:
+def _compile(
+    loop: Callable[..., Any], signature: tuple, absent: tuple[bool, ...], static: tuple
+) -> Any:
     def call(*given: tf.Tensor) -> Any:
         values = iter(given)
         return loop(*(None if missing else next(values) for missing in absent), **dict(static))

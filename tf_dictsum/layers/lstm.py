@@ -72,8 +72,14 @@ class LSTM(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         size = 4 * self.units
-        self.kernel = self.add_weight(shape=(input_shape[-1], size), initializer=self.kernel_initializer, name="kernel")
-        self.recurrent_kernel = self.add_weight(shape=(self.units, size), initializer=self.recurrent_initializer, name="recurrent_kernel")
+        self.kernel = self.add_weight(
+            shape=(input_shape[-1], size), initializer=self.kernel_initializer, name="kernel"
+        )
+        self.recurrent_kernel = self.add_weight(
+            shape=(self.units, size),
+            initializer=self.recurrent_initializer,
+            name="recurrent_kernel",
+        )
         self.bias = self.add_weight(shape=(size,), initializer=self.bias_initializer, name="bias")
         if self.unit_forget_bias:
             forget = keras.ops.arange(size) // self.units == 1
@@ -81,13 +87,19 @@ class LSTM(keras.layers.Layer):
         self.built = True
 
     def call(
-        self, x: tf.Tensor, mask: tf.Tensor | None = None, initial_state: tuple[tf.Tensor, tf.Tensor] | None = None
+        self,
+        x: tf.Tensor,
+        mask: tf.Tensor | None = None,
+        initial_state: tuple[tf.Tensor, tf.Tensor] | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         z = project(x, tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.bias))
         return self.recur(tf.transpose(z, [1, 0, 2]), mask, initial_state)
 
     def recur(
-        self, z: tf.Tensor, mask: tf.Tensor | None = None, initial_state: tuple[tf.Tensor, tf.Tensor] | None = None
+        self,
+        z: tf.Tensor,
+        mask: tf.Tensor | None = None,
+        initial_state: tuple[tf.Tensor, tf.Tensor] | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """As a call, from an input projection float [time, batch, 4H] made elsewhere."""
         if z.shape[0] == 0:
@@ -96,7 +108,14 @@ class LSTM(keras.layers.Layer):
             zeros = tf.zeros([tf.shape(z)[1], self.units], z.dtype)
             initial_state = (zeros, zeros)
         time_mask = None if mask is None else tf.transpose(mask)
-        hs, c = lstm_recurrence(z, tf.convert_to_tensor(self.recurrent_kernel), *initial_state, time_mask, self.reverse, self.compiled)
+        hs, c = lstm_recurrence(
+            z,
+            tf.convert_to_tensor(self.recurrent_kernel),
+            *initial_state,
+            time_mask,
+            self.reverse,
+            self.compiled,
+        )
         h = hs[0] if self.reverse else hs[-1]
         outputs = tf.transpose(hs, [1, 0, 2])
         if mask is not None:

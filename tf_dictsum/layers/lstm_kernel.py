@@ -17,7 +17,15 @@ import tensorflow as tf
 
 from tf_dictsum.layers.loops import call_loop
 
-__all__ = ["GradientFactors", "cell", "cell_gradient", "cell_gradient_factors", "first_order_only", "lstm_recurrence", "shift_time"]
+__all__ = [
+    "GradientFactors",
+    "cell",
+    "cell_gradient",
+    "cell_gradient_factors",
+    "first_order_only",
+    "lstm_recurrence",
+    "shift_time",
+]
 
 
 def lstm_recurrence(
@@ -48,14 +56,18 @@ def lstm_recurrence(
     """
 
     @tf.custom_gradient
-    def recurrence(z: tf.Tensor, u: tf.Tensor, h0: tf.Tensor, c0: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable]:
+    def recurrence(
+        z: tf.Tensor, u: tf.Tensor, h0: tf.Tensor, c0: tf.Tensor
+    ) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable]:
         hs, cs, gates = call_loop(_forward, (z, u, h0, c0, mask), compiled, reverse=reverse)
 
         def gradient(dhs: tf.Tensor, dc: tf.Tensor) -> tuple[tf.Tensor, ...]:
             @first_order_only
             def backward(*tensors: tf.Tensor) -> tuple[tf.Tensor, ...]:
                 *traced, u, c0 = tensors
-                dz, dh0, dc0 = call_loop(_backward, (*traced, tf.transpose(u), c0, mask), compiled, reverse=reverse)
+                dz, dh0, dc0 = call_loop(
+                    _backward, (*traced, tf.transpose(u), c0, mask), compiled, reverse=reverse
+                )
                 h_before = tf.reshape(shift_time(hs, h0, reverse), [-1, h0.shape[-1]])
                 du = tf.matmul(h_before, tf.reshape(dz, [-1, z.shape[-1]]), transpose_a=True)
                 return dz, du, dh0, dc0
@@ -73,17 +85,37 @@ def _forward(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     time = tf.shape(z)[0]
 
-    def step(n: tf.Tensor, h: tf.Tensor, c: tf.Tensor, hs: tf.TensorArray, cs: tf.TensorArray, gates: tf.TensorArray) -> tuple:
+    def step(
+        n: tf.Tensor,
+        h: tf.Tensor,
+        c: tf.Tensor,
+        hs: tf.TensorArray,
+        cs: tf.TensorArray,
+        gates: tf.TensorArray,
+    ) -> tuple:
         t = time - 1 - n if reverse else n
         h_next, c_next, packed = cell(z[t] + tf.matmul(h, u), c)
         if mask is not None:
             alive = mask[t][:, tf.newaxis]
             h_next, c_next = tf.where(alive, h_next, h), tf.where(alive, c_next, c)
-        return n + 1, h_next, c_next, hs.write(t, h_next), cs.write(t, c_next), gates.write(t, packed)
+        return (
+            n + 1,
+            h_next,
+            c_next,
+            hs.write(t, h_next),
+            cs.write(t, c_next),
+            gates.write(t, packed),
+        )
 
-    arrays = [tf.TensorArray(z.dtype, time, element_shape=s) for s in (h0.shape, h0.shape, z.shape[1:])]
+    arrays = [
+        tf.TensorArray(z.dtype, time, element_shape=s) for s in (h0.shape, h0.shape, z.shape[1:])
+    ]
     _, _, _, hs, cs, gates = tf.while_loop(
-        lambda n, *_: n < time, step, (0, h0, c0, *arrays), maximum_iterations=time, parallel_iterations=1
+        lambda n, *_: n < time,
+        step,
+        (0, h0, c0, *arrays),
+        maximum_iterations=time,
+        parallel_iterations=1,
     )
     return hs.stack(), cs.stack(), gates.stack()
 
@@ -121,7 +153,11 @@ def _backward(
 
     array = tf.TensorArray(gates.dtype, time, element_shape=gates.shape[1:])
     _, dh0, dc0, dz_array = tf.while_loop(
-        lambda n, *_: n < time, step, (0, tf.zeros_like(c0), dc, array), maximum_iterations=time, parallel_iterations=1
+        lambda n, *_: n < time,
+        step,
+        (0, tf.zeros_like(c0), dc, array),
+        maximum_iterations=time,
+        parallel_iterations=1,
     )
     return dz_array.stack(), dh0, dc0
 
@@ -134,19 +170,29 @@ class GradientFactors(NamedTuple):
     carried: tf.Tensor  # [time, batch, H]: ∂c_t/∂c_{t-1}
 
 
-def cell_gradient_factors(gates: tf.Tensor, cs: tf.Tensor, c_before: tf.Tensor, alive: tf.Tensor | None) -> GradientFactors:
+def cell_gradient_factors(
+    gates: tf.Tensor, cs: tf.Tensor, c_before: tf.Tensor, alive: tf.Tensor | None
+) -> GradientFactors:
     """Of gates [time, batch, 4H] after their activations, and the states.
 
     alive: float [time, batch, 1], 1 or 0; where 0, dz is zero and dc passes as it is. None: all 1.
     """
     i, f, g, o = tf.split(gates, 4, axis=-1)
     tanh_c = tf.tanh(cs)
-    z = tf.concat([g * i * (1 - i), c_before * f * (1 - f), i * (1 - g * g), tanh_c * o * (1 - o)], axis=-1)
+    z = tf.concat(
+        [g * i * (1 - i), c_before * f * (1 - f), i * (1 - g * g), tanh_c * o * (1 - o)], axis=-1
+    )
     c = o * (1 - tanh_c * tanh_c)
-    return GradientFactors(z, c, f) if alive is None else GradientFactors(alive * z, alive * c, alive * f + (1 - alive))
+    return (
+        GradientFactors(z, c, f)
+        if alive is None
+        else GradientFactors(alive * z, alive * c, alive * f + (1 - alive))
+    )
 
 
-def cell_gradient(dh: tf.Tensor, dc: tf.Tensor, factors: GradientFactors, t: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def cell_gradient(
+    dh: tf.Tensor, dc: tf.Tensor, factors: GradientFactors, t: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
     """dz [batch, 4H] and the gradient of the previous cell state [batch, H] at step t, from those of h and c."""
     dc = dc + dh * factors.c[t]
     return tf.concat([dc, dc, dc, dh], axis=-1) * factors.z[t], dc * factors.carried[t]
@@ -159,7 +205,9 @@ def shift_time(values: tf.Tensor, initial: tf.Tensor, reverse: bool) -> tf.Tenso
     return tf.concat([initial[tf.newaxis], values[:-1]], axis=0)
 
 
-def first_order_only(backward: Callable[..., tuple[tf.Tensor, ...]]) -> Callable[..., tuple[tf.Tensor, ...]]:
+def first_order_only(
+    backward: Callable[..., tuple[tf.Tensor, ...]],
+) -> Callable[..., tuple[tf.Tensor, ...]]:
     """Wraps a hand-written gradient so that differentiating it again raises LookupError instead of being wrong."""
 
     @tf.custom_gradient

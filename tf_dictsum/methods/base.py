@@ -41,11 +41,18 @@ class Method(abc.ABC):
         """Untrained weights and optimizers, as `seed` has it."""
 
     @abc.abstractmethod
-    def prepare(self, videos: Sequence[Video], folder: pathlib.Path, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    def prepare(
+        self,
+        videos: Sequence[Video],
+        folder: pathlib.Path,
+        callbacks: Sequence[keras.callbacks.Callback],
+    ) -> None:
         """Everything before the first epoch, such as pretraining on the training `videos`; keeps and resumes its own files in `folder`."""
 
     @abc.abstractmethod
-    def fit(self, *, first_epoch: int, epochs: int, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    def fit(
+        self, *, first_epoch: int, epochs: int, callbacks: Sequence[keras.callbacks.Callback]
+    ) -> None:
         """Trains epochs first_epoch .. epochs - 1 on the prepared videos."""
 
     @abc.abstractmethod

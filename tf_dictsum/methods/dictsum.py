@@ -32,9 +32,13 @@ def exchanged(hidden: Mapping[str, np.ndarray], seed: int) -> dict[str, np.ndarr
     """
     keys = list(hidden)
     if len(keys) < 2:
-        raise UserError("--parallel_hidden=shuffled gives a video the h of another one: it needs two training videos or more.")
+        raise UserError(
+            "--parallel_hidden=shuffled gives a video the h of another one: it needs two training videos or more."
+        )
     order = np.random.default_rng(seed).permutation(len(keys))
-    return {keys[one]: hidden[keys[other]] for one, other in zip(order, np.roll(order, 1), strict=True)}
+    return {
+        keys[one]: hidden[keys[other]] for one, other in zip(order, np.roll(order, 1), strict=True)
+    }
 
 
 class DictSum(SumGanAae):
@@ -48,14 +52,21 @@ class DictSum(SumGanAae):
         self.parallel = ParallelEncoder(config, input_size, self.buckets)
 
     def _new_optimizers(self) -> dict[str, Any]:
-        adam = Adam(self.config.dictionary_lr, epsilon=self.config.adam_epsilon, name="adam_dictionary")
+        adam = Adam(
+            self.config.dictionary_lr, epsilon=self.config.adam_epsilon, name="adam_dictionary"
+        )
         return {**super()._new_optimizers(), "dictionary_optimizer": adam}
 
     def reset(self, seed: int) -> None:
         super().reset(seed)
         self.parallel.reset(seed)
 
-    def prepare(self, videos: Sequence[Video], folder: pathlib.Path, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    def prepare(
+        self,
+        videos: Sequence[Video],
+        folder: pathlib.Path,
+        callbacks: Sequence[keras.callbacks.Callback],
+    ) -> None:
         self.parallel.pretrain(videos, folder, callbacks)
         hidden = self.parallel.encode(videos)
         if self.config.parallel_hidden == "shuffled":

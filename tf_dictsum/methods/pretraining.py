@@ -50,7 +50,9 @@ class ParallelEncoder:
         xla = xla_mode(config)
         with compiled_loops(xla == "loops"):
             self.model = self._new_model(config.seed)
-        self.model.compile(optimizer=Adam(config.pretrain_lr, epsilon=config.adam_epsilon), jit_compile=xla == "on")
+        self.model.compile(
+            optimizer=Adam(config.pretrain_lr, epsilon=config.adam_epsilon), jit_compile=xla == "on"
+        )
         self.model.optimizer.build(self.model.trainable_variables)
         self._encode = tf.function(
             self._encode_padded,
@@ -82,7 +84,12 @@ class ParallelEncoder:
             variable.assign(value)
         reset_optimizer(self.model.optimizer)
 
-    def pretrain(self, videos: Sequence[Video], folder: pathlib.Path, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    def pretrain(
+        self,
+        videos: Sequence[Video],
+        folder: pathlib.Path,
+        callbacks: Sequence[keras.callbacks.Callback],
+    ) -> None:
         """Trains on `videos`, or takes up what `folder` holds of it, or loads --parallel_encoder.
 
         Raises:
@@ -97,20 +104,28 @@ class ParallelEncoder:
             elif given:
                 values = self.model.get_weights()
                 load_weights(self.model, finished, expected)
-                if any((a != b).any() for a, b in zip(values, self.model.get_weights(), strict=True)):
+                if any(
+                    (a != b).any() for a, b in zip(values, self.model.get_weights(), strict=True)
+                ):
                     raise UserError(
                         f"{given}: not the parallel encoder that {folder} was trained with. "
                         "Resume without --parallel_encoder, or choose another --run_dir."
                     )
             return
         losses = tf.Variable(np.full(max(1, self.config.pretrain_epochs), np.nan), trainable=False)
-        state = named_variables("parallel", self.model.variables) | named_variables("adam", self.model.optimizer.variables)
-        checkpoints = Checkpointer(folder / "pretraining" / "checkpoints", {**state, "losses": losses})
+        state = named_variables("parallel", self.model.variables) | named_variables(
+            "adam", self.model.optimizer.variables
+        )
+        checkpoints = Checkpointer(
+            folder / "pretraining" / "checkpoints", {**state, "losses": losses}
+        )
         first = checkpoints.restore() or 0
         watch = _PretrainingWatch(losses, first, checkpoints, self.config.pretrain_patience)
         if first < self.config.pretrain_epochs and not watch.plateau(first):
             batches = make_batches(videos, 1, self.buckets)
-            stream = training_stream(batches, first, self.config.pretrain_epochs, self.seed, self.config.shuffle)
+            stream = training_stream(
+                batches, first, self.config.pretrain_epochs, self.seed, self.config.shuffle
+            )
             self.model.fit(
                 stream,
                 initial_epoch=first,
@@ -124,12 +139,17 @@ class ParallelEncoder:
         shutil.rmtree(folder / "pretraining" / "checkpoints", ignore_errors=True)
 
     def _encode_padded(self, features: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-        return self.model.encode(features, mask=tf.sequence_mask(lengths, tf.shape(features)[1]))[-1][0]
+        return self.model.encode(features, mask=tf.sequence_mask(lengths, tf.shape(features)[1]))[
+            -1
+        ][0]
 
     def encode(self, videos: Sequence[Video]) -> dict[str, np.ndarray]:
         """Key -> h float32 [N] of every video, with dropout off."""
         batches = make_batches(videos, 1, self.buckets)
-        return {b.keys[0]: self._encode(tf.constant(b.features), tf.constant(b.lengths)).numpy()[0] for b in batches}
+        return {
+            b.keys[0]: self._encode(tf.constant(b.features), tf.constant(b.lengths)).numpy()[0]
+            for b in batches
+        }
 
 
 class _PretrainingWatch(keras.callbacks.Callback):
@@ -137,12 +157,20 @@ class _PretrainingWatch(keras.callbacks.Callback):
 
     def __init__(self, losses: tf.Variable, first: int, checkpoints: Checkpointer, patience: int):
         super().__init__()
-        self.losses, self.first, self.checkpoints, self.patience = losses, first, checkpoints, patience
+        self.losses, self.first, self.checkpoints, self.patience = (
+            losses,
+            first,
+            checkpoints,
+            patience,
+        )
         self.steps: list[float] = []
 
     def plateau(self, epochs: int) -> bool:
         """Whether the losses of the first `epochs` epochs have stopped falling."""
-        return bool(self.patience) and epochs_without_progress(self.losses.numpy()[:epochs].tolist()) >= self.patience
+        return (
+            bool(self.patience)
+            and epochs_without_progress(self.losses.numpy()[:epochs].tolist()) >= self.patience
+        )
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self.steps.append(float((logs or {})["parallel_loss"]))
@@ -154,5 +182,8 @@ class _PretrainingWatch(keras.callbacks.Callback):
         self.losses.assign(values)
         self.checkpoints.save(epoch + 1)
         if self.plateau(epoch + 1):
-            logging.info("pretraining stops after %d epochs: the training loss has stopped falling.", epoch + 1)
+            logging.info(
+                "pretraining stops after %d epochs: the training loss has stopped falling.",
+                epoch + 1,
+            )
             self.model.stop_training = True

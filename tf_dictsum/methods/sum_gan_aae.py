@@ -55,13 +55,25 @@ class SumGanAae(Method):
 
     def _new_optimizers(self) -> dict[str, Any]:
         config = self.config
-        rates = {"selector": config.learning_rate, "decoder": config.learning_rate, "discriminator": config.discriminator_lr}
-        return {f"{name}_optimizer": Adam(rate, epsilon=config.adam_epsilon, name=f"adam_{name}") for name, rate in rates.items()}
+        rates = {
+            "selector": config.learning_rate,
+            "decoder": config.learning_rate,
+            "discriminator": config.discriminator_lr,
+        }
+        return {
+            f"{name}_optimizer": Adam(rate, epsilon=config.adam_epsilon, name=f"adam_{name}")
+            for name, rate in rates.items()
+        }
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Name -> optimizer."""
-        names = ["selector", "decoder", "discriminator", *(["dictionary"] if self.parallel_size else [])]
+        names = [
+            "selector",
+            "decoder",
+            "discriminator",
+            *(["dictionary"] if self.parallel_size else []),
+        ]
         return {name: getattr(self.model, f"{name}_optimizer") for name in names}
 
     @property
@@ -76,7 +88,9 @@ class SumGanAae(Method):
     def reset(self, seed: int) -> None:
         self.seed = seed
         fresh = self._new_model(seed)
-        for variable, value in zip(self.model.trainable_variables, fresh.trainable_variables, strict=True):
+        for variable, value in zip(
+            self.model.trainable_variables, fresh.trainable_variables, strict=True
+        ):
             variable.assign(value)
         for optimizer in self.optimizers.values():
             reset_optimizer(optimizer)
@@ -84,10 +98,17 @@ class SumGanAae(Method):
             for variable in self.model.history_of_gradients.values:
                 variable.assign(keras.ops.zeros_like(variable))
 
-    def prepare(self, videos: Sequence[Video], folder: pathlib.Path, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    def prepare(
+        self,
+        videos: Sequence[Video],
+        folder: pathlib.Path,
+        callbacks: Sequence[keras.callbacks.Callback],
+    ) -> None:
         self.batches = make_batches(videos, self.config.batch_size, self.buckets)
 
-    def fit(self, *, first_epoch: int, epochs: int, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    def fit(
+        self, *, first_epoch: int, epochs: int, callbacks: Sequence[keras.callbacks.Callback]
+    ) -> None:
         stream = training_stream(self.batches, first_epoch, epochs, self.seed, self.config.shuffle)
         self.model.fit(
             stream,

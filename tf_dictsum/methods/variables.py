@@ -10,7 +10,10 @@ __all__ = ["named_variables", "reset_optimizer"]
 
 def named_variables(prefix: str, variables: Sequence[Any]) -> dict[str, Any]:
     """Variables by a name that is unique and the same in every process."""
-    return {f"{prefix}/{number:03d}/{variable.name}": variable for number, variable in enumerate(variables)}
+    return {
+        f"{prefix}/{number:03d}/{variable.name}": variable
+        for number, variable in enumerate(variables)
+    }
 
 
 def reset_optimizer(optimizer: keras.optimizers.Optimizer) -> None:

@@ -14,7 +14,15 @@ from tf_dictsum.metrics.protocols import BASIC
 from tf_dictsum.metrics.random_scores import random_measures
 from tf_dictsum.shots.selection import RATIO, Rule
 
-__all__ = ["LOWER_IS_BETTER", "Baseline", "best_of_draws", "constant_baseline", "human_baseline", "random_baseline", "row_of"]
+__all__ = [
+    "LOWER_IS_BETTER",
+    "Baseline",
+    "best_of_draws",
+    "constant_baseline",
+    "human_baseline",
+    "random_baseline",
+    "row_of",
+]
 
 LOWER_IS_BETTER = ("representation_error", "reconstruction_residual")
 
@@ -39,7 +47,11 @@ class Baseline:
     videos: dict[str, dict[str, float | None]] = dataclasses.field(default_factory=dict)
 
 
-def row_of(columns: Mapping[str, Columns], groups: Iterable[Iterable[str]], names: Iterable[str] = (*METRICS, *COUNTS)) -> Baseline:
+def row_of(
+    columns: Mapping[str, Columns],
+    groups: Iterable[Iterable[str]],
+    names: Iterable[str] = (*METRICS, *COUNTS),
+) -> Baseline:
     """The row of a baseline: every draw is averaged over the videos of each group and over the groups, as a system is.
 
     Args:
@@ -58,13 +70,20 @@ def row_of(columns: Mapping[str, Columns], groups: Iterable[Iterable[str]], name
         mean[name] = float(values.mean()) if len(values) else None
         sd[name] = float(values.std(ddof=1)) if len(values) > 1 else None
     videos = {
-        key: {name: _number(_nanmean(video[name], axis=0)) if name in video else None for name in names} for key, video in columns.items()
+        key: {
+            name: _number(_nanmean(video[name], axis=0)) if name in video else None
+            for name in names
+        }
+        for key, video in columns.items()
     }
     return Baseline(mean, sd if draws > 1 else None, draws if draws > 1 else 0, videos)
 
 
 def best_of_draws(
-    columns: Mapping[str, Columns], groups: Iterable[Iterable[str]], n: int, names: Iterable[str] = (*METRICS, *COUNTS)
+    columns: Mapping[str, Columns],
+    groups: Iterable[Iterable[str]],
+    n: int,
+    names: Iterable[str] = (*METRICS, *COUNTS),
 ) -> Baseline:
     """What looking at the test set gives to noise: the expected best of `n` draws in every group, for every measure by itself.
 
@@ -124,7 +143,9 @@ def random_baseline(
     groups = video_groups(dataset, keys, splits)
     wanted = {key for group in groups for key in group}
     columns = {
-        key: random_measures(VideoMeasures(video, rule, ratio=ratio), draws, seed) for key, video in dataset.videos.items() if key in wanted
+        key: random_measures(VideoMeasures(video, rule, ratio=ratio), draws, seed)
+        for key, video in dataset.videos.items()
+        if key in wanted
     }
     row = row_of(columns, groups)
     return dataclasses.replace(row, sd=row.sd or dict.fromkeys(row.mean), draws=draws)
@@ -152,7 +173,9 @@ def constant_baseline(
     return row_of(columns, groups)
 
 
-def human_baseline(dataset: Dataset, keys: Iterable[str] | None = None, *, splits: Sequence[Split] | None = None) -> Baseline | None:
+def human_baseline(
+    dataset: Dataset, keys: Iterable[str] | None = None, *, splits: Sequence[Split] | None = None
+) -> Baseline | None:
     """Each user against all the others, averaged over users (leave one out), see `human_measures`.
 
     Videos with fewer than two users are left out; None when none is left. The representation error is None: people's
@@ -160,12 +183,18 @@ def human_baseline(dataset: Dataset, keys: Iterable[str] | None = None, *, split
     """
     groups = video_groups(dataset, keys, splits)
     wanted = {key for group in groups for key in group}
-    videos = {key: human_measures(video, BASIC) for key, video in dataset.videos.items() if key in wanted}
+    videos = {
+        key: human_measures(video, BASIC) for key, video in dataset.videos.items() if key in wanted
+    }
     mean = average(videos, groups)
-    return Baseline(mean, videos=videos) if any(value is not None for value in mean.values()) else None
+    return (
+        Baseline(mean, videos=videos) if any(value is not None for value in mean.values()) else None
+    )
 
 
-def _over_videos(columns: Mapping[str, Columns], groups: Sequence[Sequence[str]], name: str, draws: int) -> np.ndarray:
+def _over_videos(
+    columns: Mapping[str, Columns], groups: Sequence[Sequence[str]], name: str, draws: int
+) -> np.ndarray:
     """Mean of a measure over the videos of every group: [groups, draws], nan where no video of the group has it."""
     nothing = np.full(draws, np.nan)
     tables = [np.array([columns[key].get(name, nothing) for key in group]) for group in groups]
@@ -174,7 +203,9 @@ def _over_videos(columns: Mapping[str, Columns], groups: Sequence[Sequence[str]]
 
 def _nanmean(values: np.ndarray, axis: int) -> np.ndarray:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # "mean of empty slice" is the nan that we want
+        warnings.simplefilter(
+            "ignore", RuntimeWarning
+        )  # "mean of empty slice" is the nan that we want
         return np.nanmean(values, axis=axis)
 
 

@@ -30,7 +30,15 @@ __all__ = [
 ]
 
 COUNTS = ("selected_steps", "selected_shots")
-METRICS = ("f_max", "f_avg", "precision", "recall", "kendall_tau", "spearman_rho", "representation_error")
+METRICS = (
+    "f_max",
+    "f_avg",
+    "precision",
+    "recall",
+    "kendall_tau",
+    "spearman_rho",
+    "representation_error",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +84,9 @@ class VideoResult:
     def metrics(self) -> dict[str, float | None]:
         """The measures by name, in the order of `METRICS`, then how many sampled frames and shots were selected (`COUNTS`)."""
         counts = (float(self.selected_steps), float(len(self.selected_shots)))
-        return {name: getattr(self, name) for name in METRICS} | dict(zip(COUNTS, counts, strict=True))
+        return {name: getattr(self, name) for name in METRICS} | dict(
+            zip(COUNTS, counts, strict=True)
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +112,14 @@ class VideoMeasures:
       shots: its shots and budget.
     """
 
-    def __init__(self, video: Video, rule: Rule = "knapsack", *, ratio: float = RATIO, protocols: Iterable[str] = BASIC) -> None:
+    def __init__(
+        self,
+        video: Video,
+        rule: Rule = "knapsack",
+        *,
+        ratio: float = RATIO,
+        protocols: Iterable[str] = BASIC,
+    ) -> None:
         """Args:
           video: needs change points; annotations and features are used where present.
           rule: how shots are selected, see `select_shots`.
@@ -124,7 +141,9 @@ class VideoMeasures:
         """Chosen shots, bool [m, n_shots], of mean scores of shots [m, n_shots]."""
         return self.shots.choose(means, self._rule)
 
-    def measure(self, rows: np.ndarray, chosen: np.ndarray, without: Container[str] = ()) -> dict[str, np.ndarray]:
+    def measure(
+        self, rows: np.ndarray, chosen: np.ndarray, without: Container[str] = ()
+    ) -> dict[str, np.ndarray]:
         """Every measure as [m], nan where undefined, then `undefined` (where ranked), `COUNTS` and `summary_percent`.
 
         Args:
@@ -138,16 +157,23 @@ class VideoMeasures:
                 columns |= part(rows, chosen)
         counts = (chosen @ self.shots.steps, chosen.sum(axis=1))
         columns |= dict(zip(COUNTS, counts, strict=True))
-        return columns | {"summary_percent": 100 * (chosen @ self.shots.lengths) / self.video.n_frames}
+        return columns | {
+            "summary_percent": 100 * (chosen @ self.shots.lengths) / self.video.n_frames
+        }
 
     def results(self, rows: np.ndarray, chosen: np.ndarray) -> list[VideoResult]:
         """As `measure`, one `VideoResult` per row."""
-        columns: dict[str, list[Any]] = {name: column.tolist() for name, column in self.measure(rows, chosen).items()}
+        columns: dict[str, list[Any]] = {
+            name: column.tolist() for name, column in self.measure(rows, chosen).items()
+        }
         for name in COUNTS:
             del columns[name]
         undefined = columns.pop("undefined", [0] * len(rows))
         steps, frames = (chosen @ self.shots.steps).tolist(), (chosen @ self.shots.lengths).tolist()
-        values: list[dict[str, Any]] = [{name: None if math.isnan(c[i]) else c[i] for name, c in columns.items()} for i in range(len(rows))]
+        values: list[dict[str, Any]] = [
+            {name: None if math.isnan(c[i]) else c[i] for name, c in columns.items()}
+            for i in range(len(rows))
+        ]
         return [
             VideoResult(
                 **values[i],
@@ -161,7 +187,12 @@ class VideoMeasures:
 
 
 def evaluate_video(
-    scores: ArrayLike, video: Video, rule: Rule = "knapsack", *, ratio: float = RATIO, protocols: Iterable[str] = BASIC
+    scores: ArrayLike,
+    video: Video,
+    rule: Rule = "knapsack",
+    *,
+    ratio: float = RATIO,
+    protocols: Iterable[str] = BASIC,
 ) -> VideoResult:
     """Selects a summary by `scores` [n_steps] and measures it.
 
@@ -175,11 +206,18 @@ def evaluate_video(
     Raises:
       UserError: as `select_shots`; a user summary of another length; names the video.
     """
-    return evaluate_many(np.asarray(scores, np.float64)[None], video, rule, ratio=ratio, protocols=protocols)[0]
+    return evaluate_many(
+        np.asarray(scores, np.float64)[None], video, rule, ratio=ratio, protocols=protocols
+    )[0]
 
 
 def evaluate_many(
-    scores: ArrayLike, video: Video, rule: Rule = "knapsack", *, ratio: float = RATIO, protocols: Iterable[str] = BASIC
+    scores: ArrayLike,
+    video: Video,
+    rule: Rule = "knapsack",
+    *,
+    ratio: float = RATIO,
+    protocols: Iterable[str] = BASIC,
 ) -> list[VideoResult]:
     """As `evaluate_video` for every row of `scores` [m, n_steps], sharing the work on shots, annotations and features."""
     rows = np.asarray(scores, np.float64)
@@ -214,12 +252,22 @@ def evaluate_dataset(
     wanted = {key for group in groups for key in group}
     missing = [key for key in dataset.videos if key in wanted and key not in scores]
     if missing:
-        raise UserError(f"{dataset.source}: no scores for {', '.join(missing)}; score these videos or leave them out.")
-    videos = {key: evaluate_video(scores[key], video, rule, ratio=ratio) for key, video in dataset.videos.items() if key in wanted}
-    return Evaluation(videos, average({key: result.metrics() for key, result in videos.items()}, groups), groups)
+        raise UserError(
+            f"{dataset.source}: no scores for {', '.join(missing)}; score these videos or leave them out."
+        )
+    videos = {
+        key: evaluate_video(scores[key], video, rule, ratio=ratio)
+        for key, video in dataset.videos.items()
+        if key in wanted
+    }
+    return Evaluation(
+        videos, average({key: result.metrics() for key, result in videos.items()}, groups), groups
+    )
 
 
-def video_groups(dataset: Dataset, keys: Iterable[str] | None, splits: Sequence[Split] | None) -> tuple[tuple[str, ...], ...]:
+def video_groups(
+    dataset: Dataset, keys: Iterable[str] | None, splits: Sequence[Split] | None
+) -> tuple[tuple[str, ...], ...]:
     """The keys that are averaged together: all, or those of `keys` that each split tests.
 
     Raises:
@@ -228,16 +276,26 @@ def video_groups(dataset: Dataset, keys: Iterable[str] | None, splits: Sequence[
     chosen = list(dataset.videos) if keys is None else list(keys)
     unknown = [key for key in chosen if key not in dataset.videos]
     if unknown:
-        raise UserError(f"{dataset.source}: no video named {', '.join(unknown)}; it has {', '.join(dataset.videos)}.")
-    tests = [tuple(chosen)] if splits is None else [tuple(key for key in split.test_keys if key in chosen) for split in splits]
+        raise UserError(
+            f"{dataset.source}: no video named {', '.join(unknown)}; it has {', '.join(dataset.videos)}."
+        )
+    tests = (
+        [tuple(chosen)]
+        if splits is None
+        else [tuple(key for key in split.test_keys if key in chosen) for split in splits]
+    )
     groups = tuple(group for group in tests if group)
     if not groups:
-        raise UserError(f"{dataset.source}: no video left to evaluate; give scores of videos that the dataset and the splits have.")
+        raise UserError(
+            f"{dataset.source}: no video left to evaluate; give scores of videos that the dataset and the splits have."
+        )
     return groups
 
 
 def average(
-    videos: Mapping[str, Mapping[str, float | None]], groups: Iterable[Iterable[str]], names: Iterable[str] = (*METRICS, *COUNTS)
+    videos: Mapping[str, Mapping[str, float | None]],
+    groups: Iterable[Iterable[str]],
+    names: Iterable[str] = (*METRICS, *COUNTS),
 ) -> dict[str, float | None]:
     """Mean of every named measure over the videos of each group, then over the groups; what is None is left out."""
 
@@ -246,7 +304,10 @@ def average(
         return float(np.mean(known)) if known else None
 
     groups = [list(group) for group in groups]
-    return {name: mean(mean(videos[key].get(name) for key in group) for group in groups) for name in names}
+    return {
+        name: mean(mean(videos[key].get(name) for key in group) for group in groups)
+        for name in names
+    }
 
 
 def headline_metric(dataset: Dataset) -> Literal["f_max", "f_avg"]:

@@ -7,7 +7,14 @@ from tf_dictsum.data.video import Video
 from tf_dictsum.errors import UserError
 from tf_dictsum.shots.shots import Shots
 
-__all__ = ["SingleReference", "UserAgreement", "f_average", "f_max", "f_scores", "pairwise_f_scores"]
+__all__ = [
+    "SingleReference",
+    "UserAgreement",
+    "f_average",
+    "f_max",
+    "f_scores",
+    "pairwise_f_scores",
+]
 
 
 class UserAgreement:
@@ -22,18 +29,31 @@ class UserAgreement:
                 f"{video.key}: the summary has {video.n_frames} frames but user_summary has {users.shape[1]}; "
                 "both must cover the whole video."
             )
-        self._overlap, self._wanted, self._lengths = shots.totals(users).T, users.sum(axis=1), shots.lengths
+        self._overlap, self._wanted, self._lengths = (
+            shots.totals(users).T,
+            users.sum(axis=1),
+            shots.lengths,
+        )
 
     def table(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Precision, recall and F of the chosen shots (bool [m, n_shots]) against each user: float64 [m, users], percent."""
         picked = chosen.astype(np.float64)
         overlap, kept = picked @ self._overlap, (picked @ self._lengths)[:, None]
-        return _percent(overlap, kept), _percent(overlap, self._wanted), _percent(2 * overlap, kept + self._wanted)
+        return (
+            _percent(overlap, kept),
+            _percent(overlap, self._wanted),
+            _percent(2 * overlap, kept + self._wanted),
+        )
 
     def __call__(self, rows: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
         """f_max, f_avg, precision and recall (means over users), each [m], percent."""
         precision, recall, f = self.table(chosen)
-        return {"f_max": f.max(axis=1), "f_avg": f.mean(axis=1), "precision": precision.mean(axis=1), "recall": recall.mean(axis=1)}
+        return {
+            "f_max": f.max(axis=1),
+            "f_avg": f.mean(axis=1),
+            "precision": precision.mean(axis=1),
+            "recall": recall.mean(axis=1),
+        }
 
 
 class SingleReference:
@@ -51,10 +71,14 @@ class SingleReference:
     def __call__(self, rows: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
         """f_single [m], percent."""
         kept, wanted = chosen @ self._lengths, self.reference @ self._lengths
-        return {"f_single": _percent(2.0 * ((chosen & self.reference) @ self._lengths), kept + wanted)}
+        return {
+            "f_single": _percent(2.0 * ((chosen & self.reference) @ self._lengths), kept + wanted)
+        }
 
 
-def f_scores(summary_frames: ArrayLike, user_summary: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def f_scores(
+    summary_frames: ArrayLike, user_summary: ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compares a summary S with each user's summary U: P = |S∩U|/|S|, R = |S∩U|/|U|, F = 2|S∩U|/(|S|+|U|).
 
     Args:
@@ -73,7 +97,9 @@ def f_scores(summary_frames: ArrayLike, user_summary: ArrayLike) -> tuple[np.nda
     return precision[0], recall[0], f[0]
 
 
-def pairwise_f_scores(summaries: np.ndarray, users: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def pairwise_f_scores(
+    summaries: np.ndarray, users: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """As `f_scores` for several summaries at once.
 
     Args:

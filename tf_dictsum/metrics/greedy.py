@@ -29,7 +29,10 @@ def greedy_shots(features: np.ndarray, picks: np.ndarray, shots: Shots) -> np.nd
     reach, start = _distances(features.astype(np.float64), members)
     by_length = _fill(reach, start, shots, per_frame=True)
     outright = _fill(reach, start, shots, per_frame=False)
-    errors = [reach[chosen].min(axis=0).mean() if chosen.any() else np.inf for chosen in (by_length, outright)]
+    errors = [
+        reach[chosen].min(axis=0).mean() if chosen.any() else np.inf
+        for chosen in (by_length, outright)
+    ]
     return by_length if errors[0] <= errors[1] else outright
 
 
@@ -42,7 +45,9 @@ def _distances(features: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, n
     size = max(1, _BLOCK // max(1, len(rows)))
     for start in range(0, len(rows), size):
         block = slice(start, start + size)
-        distances = np.sqrt(np.maximum(squares[:, None] + squares[block] - 2 * (rows @ rows[block].T), 0.0))
+        distances = np.sqrt(
+            np.maximum(squares[:, None] + squares[block] - 2 * (rows @ rows[block].T), 0.0)
+        )
         farthest[block] = distances.max(axis=0)
         for shot, member in enumerate(members):
             if member.any():

@@ -13,7 +13,9 @@ from tf_dictsum.shots.shots import RATIO, Shots
 __all__ = ["human_measures"]
 
 
-def human_measures(video: Video, protocols: Iterable[str], ratio: float = RATIO) -> dict[str, float | None]:
+def human_measures(
+    video: Video, protocols: Iterable[str], ratio: float = RATIO
+) -> dict[str, float | None]:
     """Every user against the others (leave one out), mean over users; {} where fewer than two people annotated.
 
     f: each user's summary against every other one; F max is the best of the others. rank: each annotator against every

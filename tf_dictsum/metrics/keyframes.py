@@ -17,7 +17,9 @@ def uniform_keyframes(n_steps: int, count: int) -> tuple[np.ndarray, np.ndarray]
     return ((np.arange(count) + 0.5) * n_steps / count).astype(np.int64), np.full(count, 1 / count)
 
 
-def cluster_medoids(features: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def cluster_medoids(
+    features: np.ndarray, count: int, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """The `count` sampled frames that stand for the others with a small sum of Euclidean distances (k-medoids).
 
     Starts from scikit-learn's KMeans (k-means++), then alternates: the medoid of every cluster is the frame with the
@@ -43,7 +45,9 @@ def cluster_medoids(features: np.ndarray, count: int, seed: int = 0) -> tuple[np
     medoids = np.zeros(0, np.int64)
     for _ in range(_ROUNDS):
         members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-        found = np.sort([member[distances[np.ix_(member, member)].sum(axis=1).argmin()] for member in members])
+        found = np.sort(
+            [member[distances[np.ix_(member, member)].sum(axis=1).argmin()] for member in members]
+        )
         if np.array_equal(found, medoids):
             break
         medoids = found
@@ -51,7 +55,9 @@ def cluster_medoids(features: np.ndarray, count: int, seed: int = 0) -> tuple[np
     return medoids, np.bincount(labels, minlength=len(medoids)) / len(rows)
 
 
-def shares_of_shots(keyframes: np.ndarray, shares: np.ndarray, picks: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+def shares_of_shots(
+    keyframes: np.ndarray, shares: np.ndarray, picks: np.ndarray, bounds: np.ndarray
+) -> np.ndarray:
     """Scores of shots by what their key frames stand for, so that a budget of shots keeps as much of it as it can.
 
     Args:

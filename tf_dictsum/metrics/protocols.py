@@ -65,7 +65,9 @@ def _nearest(video: Video, shots: Shots) -> Measure | None:
     features = video.features
     if features is None:
         return None
-    return lambda rows, chosen: {"representation_error": representation_errors(features, shots.at(chosen, video.picks))}
+    return lambda rows, chosen: {
+        "representation_error": representation_errors(features, shots.at(chosen, video.picks))
+    }
 
 
 def _reconstruction(video: Video, shots: Shots) -> Measure | None:

@@ -15,7 +15,9 @@ Grain = Literal["pick", "frame"]
 _ROWS = 64  # draws at a time, so that their frames stay small
 
 
-def random_measures(measures: VideoMeasures, draws: int, seed: int = 0, grain: Grain = "pick") -> dict[str, np.ndarray]:
+def random_measures(
+    measures: VideoMeasures, draws: int, seed: int = 0, grain: Grain = "pick"
+) -> dict[str, np.ndarray]:
     """Measures of independent uniform scores.
 
     Args:
@@ -30,11 +32,18 @@ def random_measures(measures: VideoMeasures, draws: int, seed: int = 0, grain: G
       Measure -> float64 [draws].
     """
     without = ("rank", "summe_b") if grain == "frame" else ()
-    parts = [measures.measure(rows, chosen, without) for rows, chosen in _draws(measures, draws, seed, grain)]
-    return {name: np.concatenate([part[name] for part in parts]).astype(np.float64) for name in parts[0]}
+    parts = [
+        measures.measure(rows, chosen, without)
+        for rows, chosen in _draws(measures, draws, seed, grain)
+    ]
+    return {
+        name: np.concatenate([part[name] for part in parts]).astype(np.float64) for name in parts[0]
+    }
 
 
-def _draws(measures: VideoMeasures, draws: int, seed: int, grain: Grain) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _draws(
+    measures: VideoMeasures, draws: int, seed: int, grain: Grain
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     video, shots = measures.video, measures.shots
     key = zlib.crc32(video.key.encode())
     rng = np.random.default_rng([seed, key] if grain == "pick" else [seed, key, 1])
@@ -45,4 +54,7 @@ def _draws(measures: VideoMeasures, draws: int, seed: int, grain: Grain) -> Iter
             yield rows, measures.choose(rows)
         else:
             frames = rng.random((count, video.n_frames))
-            yield frames[:, video.picks], measures.choose_by_means(shots.totals(frames) / shots.lengths)
+            yield (
+                frames[:, video.picks],
+                measures.choose_by_means(shots.totals(frames) / shots.lengths),
+            )

@@ -18,7 +18,10 @@ __all__ = [
     "spearman_rho",
 ]
 
-_FEW_LEVELS, _LONG = 8, 300  # with so few different values in so long rows the running counts are faster
+_FEW_LEVELS, _LONG = (
+    8,
+    300,
+)  # with so few different values in so long rows the running counts are faster
 _BLOCK = 1 << 16  # signs of pairs held at once: ten times slower where they leave the cache
 
 
@@ -40,7 +43,11 @@ class AnnotatorCorrelation:
         """kendall_tau and spearman_rho (means over annotators) and how many of them are undefined, each [m]."""
         tau, rho = self.table(rows)
         undefined = (_constant(rows)[:, None] | self._constant[None, :]).sum(axis=1)
-        return {"kendall_tau": tau.mean(axis=1), "spearman_rho": rho.mean(axis=1), "undefined": undefined}
+        return {
+            "kendall_tau": tau.mean(axis=1),
+            "spearman_rho": rho.mean(axis=1),
+            "undefined": undefined,
+        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,10 +93,15 @@ def rank_correlations(scores: ArrayLike, video: Video) -> list[RankCorrelation] 
         return None
     rows = np.atleast_2d(np.asarray(scores, np.float64))
     if rows.shape[1] != video.n_steps:
-        raise ValueError(f"{video.key}: scores of length {rows.shape[1]} for {video.n_steps} sampled frames")
+        raise ValueError(
+            f"{video.key}: scores of length {rows.shape[1]} for {video.n_steps} sampled frames"
+        )
     annotators = AnnotatorCorrelation(video)
     columns = annotators(rows, np.zeros(0)).values()
-    return [RankCorrelation(float(t), float(r), int(u), annotators.count) for t, r, u in zip(*columns, strict=True)]
+    return [
+        RankCorrelation(float(t), float(r), int(u), annotators.count)
+        for t, r, u in zip(*columns, strict=True)
+    ]
 
 
 def kendall_tau_b(a: ArrayLike, b: ArrayLike) -> np.ndarray:
@@ -101,7 +113,10 @@ def kendall_tau_b(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     Returns:
       float64 [m, k].
     """
-    left, right = (stats.rankdata(np.atleast_2d(x), method="dense", axis=1).astype(np.int32) - 1 for x in (a, b))
+    left, right = (
+        stats.rankdata(np.atleast_2d(x), method="dense", axis=1).astype(np.int32) - 1
+        for x in (a, b)
+    )
     untied = left.max(axis=1) == left.shape[1] - 1
     if right.max() >= _FEW_LEVELS or left.shape[1] < _LONG or not untied.any():
         return _tau_by_signs(left, right)
@@ -121,13 +136,17 @@ def _tau_by_counts(orders: np.ndarray, levels: np.ndarray) -> np.ndarray:
     m, n = orders.shape
     top = int(levels.max())
     counts = np.stack([np.bincount(row, minlength=top + 1) for row in levels])
-    untied = np.sqrt((n * (n - 1) / 2 - (counts * (counts - 1) / 2).sum(axis=1)) * (n * (n - 1) / 2))
+    untied = np.sqrt(
+        (n * (n - 1) / 2 - (counts * (counts - 1) / 2).sum(axis=1)) * (n * (n - 1) / 2)
+    )
     result = np.zeros((m, len(levels)))
     entries = np.ascontiguousarray(levels.T.astype(np.int8))
     for i, order in enumerate(orders):
         seen = entries[order]  # [n, k], in rising order of the scores
         score = np.full(len(levels), -n * (n - 1) / 2)
-        lower = np.zeros(seen.shape, np.int32)  # entries up to here, this one included, of levels below `level`
+        lower = np.zeros(
+            seen.shape, np.int32
+        )  # entries up to here, this one included, of levels below `level`
         for level in range(top + 1):
             here = seen == level
             upto = lower + np.cumsum(here, axis=0, dtype=np.int32)
@@ -148,7 +167,9 @@ def _tau_by_signs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     size = max(1, _BLOCK // max(1, len(both) * n))
     for start in range(0, n, size):
         left, right = both[:, start : start + size, None], both[:, None, start:]
-        signs = np.subtract(np.greater(left, right).view(np.int8), np.less(left, right).view(np.int8)).astype(np.float32)
+        signs = np.subtract(
+            np.greater(left, right).view(np.int8), np.less(left, right).view(np.int8)
+        ).astype(np.float32)
         width = signs.shape[1]
         signs[:, :, :width] *= np.triu(np.ones((width, width), np.float32), 1)  # each pair once
         flat = signs.reshape(len(both), -1)
@@ -166,7 +187,10 @@ def spearman_rho(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     """
     ranks = [stats.rankdata(np.atleast_2d(x), axis=1) for x in (a, b)]
     left, right = (r - r.mean(axis=1, keepdims=True) for r in ranks)
-    return _ratio(left @ right.T, np.linalg.norm(left, axis=1)[:, None] * np.linalg.norm(right, axis=1)[None, :])
+    return _ratio(
+        left @ right.T,
+        np.linalg.norm(left, axis=1)[:, None] * np.linalg.norm(right, axis=1)[None, :],
+    )
 
 
 def _constant(rows: np.ndarray) -> np.ndarray:

@@ -23,7 +23,10 @@ class MeanSummaryCorrelation:
 
     def __call__(self, rows: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
         """tau_summe_b and rho_summe_b, each [m]; 0 where undefined."""
-        return {"tau_summe_b": kendall_tau_b(rows, self._mean)[:, 0], "rho_summe_b": spearman_rho(rows, self._mean)[:, 0]}
+        return {
+            "tau_summe_b": kendall_tau_b(rows, self._mean)[:, 0],
+            "rho_summe_b": spearman_rho(rows, self._mean)[:, 0],
+        }
 
 
 class SummaryCorrelation:
@@ -39,7 +42,9 @@ class SummaryCorrelation:
         users = np.asarray(video.user_summary).astype(bool)
         kept = users.sum(axis=0)
         levels = np.arange(len(users) + 1)
-        self._of_shot = shots.totals(kept == levels[:, None]).T  # frames of every shot that so many users kept
+        self._of_shot = shots.totals(
+            kept == levels[:, None]
+        ).T  # frames of every shot that so many users kept
         self._of_video = np.bincount(kept, minlength=len(levels)).astype(np.float64)
 
     def __call__(self, rows: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
@@ -67,7 +72,9 @@ def binary_correlation(ones: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray
     tau = _ratio((ones * (below - above)).sum(axis=1), np.sqrt(n1 * n0 * untied))
     rank = np.cumsum(totals, axis=1) - (totals - 1) / 2  # mean rank of a level's entries
     off = rank - ((n + 1) / 2)[:, None]
-    rho = _ratio((ones * off).sum(axis=1), np.sqrt(_ratio(n1 * n0, n) * (totals * off**2).sum(axis=1)))
+    rho = _ratio(
+        (ones * off).sum(axis=1), np.sqrt(_ratio(n1 * n0, n) * (totals * off**2).sum(axis=1))
+    )
     return tau, rho
 
 

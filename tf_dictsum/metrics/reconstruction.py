@@ -50,11 +50,15 @@ class Reconstruction:
         if not selected.any() or not total > 0:
             return float("nan")
         products = self._products(selected)
-        values, vectors = np.linalg.eigh(products[:, selected])  # squared singular values of the selected frames
+        values, vectors = np.linalg.eigh(
+            products[:, selected]
+        )  # squared singular values of the selected frames
         keep = values > CUTOFF**2 * values[-1]
         if not values[-1] > 0:
             return 1.0
-        within = (vectors[:, keep] / np.sqrt(values[keep])).T @ products  # the frames in an orthonormal basis of the selected
+        within = (
+            vectors[:, keep] / np.sqrt(values[keep])
+        ).T @ products  # the frames in an orthonormal basis of the selected
         return float(np.sqrt(max(0.0, 1 - np.einsum("ij,ij->", within, within) / total)))
 
     def dispersion(self, selected: np.ndarray) -> float:

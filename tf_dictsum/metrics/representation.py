@@ -34,7 +34,9 @@ def representation_errors(features: ArrayLike, selections: ArrayLike) -> np.ndar
     """
     rows, masks = np.asarray(features), np.asarray(selections).astype(bool)
     if rows.ndim != 2 or masks.ndim != 2 or masks.shape[1] != len(rows):
-        raise ValueError(f"features {rows.shape} need one selected flag per row, found {masks.shape[1:]}")
+        raise ValueError(
+            f"features {rows.shape} need one selected flag per row, found {masks.shape[1:]}"
+        )
     result = np.full(len(masks), np.nan)
     if not masks.any():
         return result
@@ -55,7 +57,9 @@ def representation_errors(features: ArrayLike, selections: ArrayLike) -> np.ndar
             own = squares[member]
             nearest = own.min(axis=0)
             near = np.flatnonzero(nearest < _NEAR * (block_squares + kept_squares.max()))
-            if len(near):  # take these from the difference itself: a frame is at distance 0 from itself and its copies
+            if len(
+                near
+            ):  # take these from the difference itself: a frame is at distance 0 from itself and its copies
                 difference = block[near] - kept[member[own[:, near].argmin(axis=0)]]
                 nearest[near] = np.einsum("ij,ij->i", difference, difference)
             nearest[masks[i, start : start + size]] = 0.0

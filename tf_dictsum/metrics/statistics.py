@@ -13,7 +13,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
-__all__ = ["CONFIDENCE", "FEWEST", "RESAMPLES", "Comparison", "Interval", "bootstrap_interval", "compare_runs", "paired_test", "verdict"]
+__all__ = [
+    "CONFIDENCE",
+    "FEWEST",
+    "RESAMPLES",
+    "Comparison",
+    "Interval",
+    "bootstrap_interval",
+    "compare_runs",
+    "paired_test",
+    "verdict",
+]
 
 CONFIDENCE = 0.95
 FEWEST = 5
@@ -59,7 +69,9 @@ class Comparison:
     smallest_p: float
 
 
-def bootstrap_interval(values: ArrayLike, confidence: float = CONFIDENCE, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
+def bootstrap_interval(
+    values: ArrayLike, confidence: float = CONFIDENCE, resamples: int = RESAMPLES, seed: int = 0
+) -> Interval:
     """Mean with its bootstrap interval, by the expanded percentile method.
 
     The plain percentile interval of a mean is too narrow for few values: it forgets both the factor n/(n-1) and the
@@ -84,10 +96,19 @@ def bootstrap_interval(values: ArrayLike, confidence: float = CONFIDENCE, resamp
     table = _table(values)
     flat = table.ravel()
     low, high = _bounds([(table, 1.0)], confidence, resamples, seed)
-    return Interval(float(flat.mean()), float(flat.std(ddof=1)) if flat.size > 1 else None, low, high, flat.size)
+    return Interval(
+        float(flat.mean()), float(flat.std(ddof=1)) if flat.size > 1 else None, low, high, flat.size
+    )
 
 
-def paired_test(a: ArrayLike, b: ArrayLike, *, confidence: float = CONFIDENCE, resamples: int = RESAMPLES, seed: int = 0) -> Comparison:
+def paired_test(
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    confidence: float = CONFIDENCE,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Comparison:
     """Whether two systems differ on the same units, such as videos.
 
     The interval is the bootstrap interval of a - b over the units. p comes from the sign-flip permutation test of the
@@ -110,11 +131,29 @@ def paired_test(a: ArrayLike, b: ArrayLike, *, confidence: float = CONFIDENCE, r
     n = len(a)
     observed = abs(float((a - b).sum()))
     exact = 2**n <= resamples
-    sums = np.concatenate([np.abs(signs @ (a - b)) for signs in (_all_signs(n) if exact else _random_signs(n, resamples, seed))])
-    return Comparison(float(a.mean()), float(b.mean()), difference, _p_value(sums, observed, exact), 2.0 ** (1 - n))
+    sums = np.concatenate(
+        [
+            np.abs(signs @ (a - b))
+            for signs in (_all_signs(n) if exact else _random_signs(n, resamples, seed))
+        ]
+    )
+    return Comparison(
+        float(a.mean()),
+        float(b.mean()),
+        difference,
+        _p_value(sums, observed, exact),
+        2.0 ** (1 - n),
+    )
 
 
-def compare_runs(a: ArrayLike, b: ArrayLike, *, confidence: float = CONFIDENCE, resamples: int = RESAMPLES, seed: int = 0) -> Comparison:
+def compare_runs(
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    confidence: float = CONFIDENCE,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Comparison:
     """Whether the runs of two systems on the same splits differ.
 
     Paired by split: splits differ in level far more than systems do. Not by seed: seed 3 of one system has nothing in
@@ -140,7 +179,9 @@ def compare_runs(a: ArrayLike, b: ArrayLike, *, confidence: float = CONFIDENCE, 
     observed = float(a.mean() - b.mean())
     # Resampling the runs of one side alone would show how sure that side is, not the difference.
     resampled = a.shape[1] >= FEWEST or min(len(a), len(b)) >= FEWEST
-    low, high = _bounds([(a, 1.0), (b, -1.0)], confidence, resamples, seed) if resampled else (None, None)
+    low, high = (
+        _bounds([(a, 1.0), (b, -1.0)], confidence, resamples, seed) if resampled else (None, None)
+    )
     cells = a - b.mean(axis=0)
     sd = float(cells.std(ddof=1)) if cells.size > 1 else None
     arrangements = math.comb(len(a) + len(b), len(a)) ** a.shape[1]
@@ -153,10 +194,19 @@ def compare_runs(a: ArrayLike, b: ArrayLike, *, confidence: float = CONFIDENCE, 
     # Swapping a and b is another arrangement with the same |difference| only where both have as many runs.
     ties = 2 if len(a) == len(b) else 1
     smallest = max(ties / arrangements, 0.0 if exact else 1 / (resamples + 1))
-    return Comparison(float(a.mean()), float(b.mean()), Interval(observed, sd, low, high, a.size), p, smallest)
+    return Comparison(
+        float(a.mean()), float(b.mean()), Interval(observed, sd, low, high, a.size), p, smallest
+    )
 
 
-def verdict(comparison: Comparison, a: str, b: str, *, lower_is_better: bool = False, confidence: float = CONFIDENCE) -> str:
+def verdict(
+    comparison: Comparison,
+    a: str,
+    b: str,
+    *,
+    lower_is_better: bool = False,
+    confidence: float = CONFIDENCE,
+) -> str:
     """What a comparison allows one to say, as a sentence.
 
     Args:
@@ -188,7 +238,9 @@ def _table(values: ArrayLike) -> np.ndarray:
     """[n] -> [n, 1]; [seeds, splits] as it is."""
     table = np.asarray(values, np.float64)
     if table.ndim not in (1, 2) or not table.size or not np.isfinite(table).all():
-        raise ValueError(f"values must be finite numbers [n] or [seeds, splits], at least one; got shape {table.shape}")
+        raise ValueError(
+            f"values must be finite numbers [n] or [seeds, splits], at least one; got shape {table.shape}"
+        )
     return table[:, None] if table.ndim == 1 else table
 
 
@@ -197,14 +249,18 @@ def _bounds(
 ) -> tuple[float, float] | tuple[None, None]:
     """Interval of the weighted sum of the tables' means; their columns are resampled together, their rows each by itself."""
     columns = tables[0][0].shape[1]
-    units = [len(table) for table, _ in tables if len(table) >= FEWEST] + [columns] * (columns >= FEWEST)
+    units = [len(table) for table, _ in tables if len(table) >= FEWEST] + [columns] * (
+        columns >= FEWEST
+    )
     if not units:
         return None, None
     rng = np.random.default_rng(seed)
     shares = _resample(columns, resamples, rng)
     means = np.zeros(resamples)
     for table, weight in tables:
-        means += weight * np.einsum("nc,nc->n", _resample(len(table), resamples, rng) @ table, shares)
+        means += weight * np.einsum(
+            "nc,nc->n", _resample(len(table), resamples, rng) @ table, shares
+        )
     n = min(units)
     tail = special.ndtr(stats.t.ppf((1 - confidence) / 2, n - 1) * math.sqrt(n / (n - 1)))
     low, high = np.quantile(means, [tail, 1 - tail])
@@ -243,7 +299,9 @@ def _random_sums(pool: np.ndarray, chosen: int, resamples: int, seed: int) -> np
     step = max(1, _BLOCK // pool.size)
     parts = []
     for start in range(0, resamples, step):
-        shuffled = rng.permuted(np.broadcast_to(pool, (min(step, resamples - start), *pool.shape)), axis=1)
+        shuffled = rng.permuted(
+            np.broadcast_to(pool, (min(step, resamples - start), *pool.shape)), axis=1
+        )
         parts.append(shuffled[:, :chosen].sum(axis=(1, 2)))
     return np.concatenate(parts)
 

@@ -19,9 +19,13 @@ class Dictionary(keras.layers.Layer):
       initializers: where A's initial value comes from.
     """
 
-    def __init__(self, input_size: int, output_size: int, initializers: Initializers, **kwargs: Any):
+    def __init__(
+        self, input_size: int, output_size: int, initializers: Initializers, **kwargs: Any
+    ):
         super().__init__(**kwargs)
-        self.matrix = self.add_weight(shape=(output_size, input_size), initializer=initializers.glorot(), name="A")
+        self.matrix = self.add_weight(
+            shape=(output_size, input_size), initializer=initializers.glorot(), name="A"
+        )
         self.built = True
 
     def call(self, e: tf.Tensor) -> tf.Tensor:

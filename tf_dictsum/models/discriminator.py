@@ -25,7 +25,9 @@ class Discriminator(keras.Model):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.lstm = StackedLSTM(units, units, initializers, name="lstm", dtype=self.dtype_policy)
-        self.out = keras.layers.Dense(1, name="out", dtype=self.dtype_policy, **initializers.dense(units))
+        self.out = keras.layers.Dense(
+            1, name="out", dtype=self.dtype_policy, **initializers.dense(units)
+        )
         self.out.build((None, units))
         self.built = True
 

@@ -21,9 +21,16 @@ def clip_factor(norm: tf.Tensor, limit: float) -> tf.Tensor:
     return tf.minimum(tf.ones_like(norm), limit / (norm + 1e-6))
 
 
-def apply_clipped(optimizer: keras.optimizers.Optimizer, gradients: Sequence[Any], variables: Sequence[Any], limit: float) -> tf.Tensor:
+def apply_clipped(
+    optimizer: keras.optimizers.Optimizer,
+    gradients: Sequence[Any],
+    variables: Sequence[Any],
+    limit: float,
+) -> tf.Tensor:
     """Clips a group by its own global norm and steps its optimizer; returns the norm before clipping."""
-    dense = [tf.zeros_like(v) if g is None else g for g, v in zip(gradients, variables, strict=True)]
+    dense = [
+        tf.zeros_like(v) if g is None else g for g, v in zip(gradients, variables, strict=True)
+    ]
     norm = global_norm(dense)
     factor = clip_factor(norm, limit)
     optimizer.apply([g * factor for g in dense], variables)
@@ -43,10 +50,17 @@ class GradientHistory:
     def __init__(self, variables: Sequence[Any]):
         self.variables = list(variables)
         self.values = [
-            keras.Variable(keras.ops.zeros(v.shape, v.dtype), trainable=False, name=f"left_{n}") for n, v in enumerate(self.variables)
+            keras.Variable(keras.ops.zeros(v.shape, v.dtype), trainable=False, name=f"left_{n}")
+            for n, v in enumerate(self.variables)
         ]
 
-    def apply(self, optimizer: keras.optimizers.Optimizer, gradients: Sequence[Any], group: Sequence[Any], limit: float) -> tf.Tensor:
+    def apply(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        gradients: Sequence[Any],
+        group: Sequence[Any],
+        limit: float,
+    ) -> tf.Tensor:
         """As `apply_clipped`, with `gradients` given for all variables; returns the norm over all before clipping."""
         own = {id(v) for v in group}
         sums = []

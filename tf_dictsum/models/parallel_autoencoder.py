@@ -55,21 +55,31 @@ class ParallelAutoencoder(keras.Model):
             raise ValueError(f"output is {output!r}; expected 'leaky_relu' or 'linear'.")
         self.output_activation = output
         self.error, self.clip = loss, clip
-        self.encoder = StackedLSTM(input_size, units, initializers, name="encoder", dtype=self.dtype_policy)
-        self.decoder = StackedLSTM(units, units, initializers, reverse=True, name="decoder", dtype=self.dtype_policy)
-        self.out = keras.layers.Dense(input_size, name="out", dtype=self.dtype_policy, **initializers.dense(units))
+        self.encoder = StackedLSTM(
+            input_size, units, initializers, name="encoder", dtype=self.dtype_policy
+        )
+        self.decoder = StackedLSTM(
+            units, units, initializers, reverse=True, name="decoder", dtype=self.dtype_policy
+        )
+        self.out = keras.layers.Dense(
+            input_size, name="out", dtype=self.dtype_policy, **initializers.dense(units)
+        )
         self.out.build((None, units))
         self.dropout = keras.layers.Dropout(dropout, seed=seed, dtype=self.dtype_policy)
         self.built = True
 
-    def encode(self, features: tf.Tensor, mask: tf.Tensor | None = None, training: bool = False) -> list[tuple[tf.Tensor, tf.Tensor]]:
+    def encode(
+        self, features: tf.Tensor, mask: tf.Tensor | None = None, training: bool = False
+    ) -> list[tuple[tf.Tensor, tf.Tensor]]:
         """Final (h, c) of both layers; the last h [batch, N] is the paper's h."""
         lower, upper = self.encoder.cells
         outputs, *lower_state = lower(features, mask=mask)
         _, *upper_state = upper(self.dropout(outputs, training=training), mask=mask)
         return [tuple(lower_state), tuple(upper_state)]
 
-    def call(self, features: tf.Tensor, mask: tf.Tensor | None = None, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
+    def call(
+        self, features: tf.Tensor, mask: tf.Tensor | None = None, training: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         states = self.encode(features, mask, training)
         hidden = states[-1][0]
         # The decoder's input is the same at every step: project it once, repeat the projection.
@@ -78,7 +88,9 @@ class ParallelAutoencoder(keras.Model):
         z = z[tf.newaxis] + tf.zeros([tf.shape(features)[1], 1, 1], z.dtype)
         outputs, _, _ = lower.recur(z, mask, states[0])
         outputs, _, _ = upper(outputs, mask=mask, initial_state=states[1])
-        rebuilt = project(outputs, tf.convert_to_tensor(self.out.kernel), tf.convert_to_tensor(self.out.bias))
+        rebuilt = project(
+            outputs, tf.convert_to_tensor(self.out.kernel), tf.convert_to_tensor(self.out.bias)
+        )
         if self.output_activation == "leaky_relu":
             rebuilt = tf.maximum(rebuilt, LEAKY_SLOPE * rebuilt)
         if mask is not None:
@@ -92,7 +104,9 @@ class ParallelAutoencoder(keras.Model):
         mask = tf.sequence_mask(lengths, tf.shape(features)[1])
         with tf.GradientTape() as tape:
             _, rebuilt = self(features, mask=mask, training=True)
-            difference = tf.where(mask[:, :, tf.newaxis], rebuilt - features, tf.zeros_like(features))
+            difference = tf.where(
+                mask[:, :, tf.newaxis], rebuilt - features, tf.zeros_like(features)
+            )
             errors = tf.reduce_sum(tf.square(difference), axis=[1, 2])
             if self.error == "mean":
                 errors = errors / tf.cast(lengths * features.shape[-1], errors.dtype)

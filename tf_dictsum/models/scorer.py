@@ -28,22 +28,43 @@ class Scorer(keras.Model):
       (scores float [batch, time] in (0, 1), zero where masked; compressed features float [batch, time, H]).
     """
 
-    def __init__(self, input_size: int, units: int, initializers: Initializers, bidirectional: bool = True, **kwargs: Any):
+    def __init__(
+        self,
+        input_size: int,
+        units: int,
+        initializers: Initializers,
+        bidirectional: bool = True,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.input_size = input_size
         width = 2 * units if bidirectional else units
-        self.compress = keras.layers.Dense(units, name="compress", dtype=self.dtype_policy, **initializers.dense(input_size))
+        self.compress = keras.layers.Dense(
+            units, name="compress", dtype=self.dtype_policy, **initializers.dense(input_size)
+        )
         self.compress.build((None, input_size))
-        self.selector = StackedLSTM(units, units, initializers, bidirectional, name="selector", dtype=self.dtype_policy)
-        self.score = keras.layers.Dense(1, name="score", dtype=self.dtype_policy, **initializers.dense(width))
+        self.selector = StackedLSTM(
+            units, units, initializers, bidirectional, name="selector", dtype=self.dtype_policy
+        )
+        self.score = keras.layers.Dense(
+            1, name="score", dtype=self.dtype_policy, **initializers.dense(width)
+        )
         self.score.build((None, width))
         self.built = True
 
-    def call(self, features: tf.Tensor, mask: tf.Tensor | None = None) -> tuple[tf.Tensor, tf.Tensor]:
-        compressed = project(features, tf.convert_to_tensor(self.compress.kernel), tf.convert_to_tensor(self.compress.bias))
+    def call(
+        self, features: tf.Tensor, mask: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        compressed = project(
+            features,
+            tf.convert_to_tensor(self.compress.kernel),
+            tf.convert_to_tensor(self.compress.bias),
+        )
         outputs, _ = self.selector(compressed, mask=mask)
-        logits = project(outputs, tf.convert_to_tensor(self.score.kernel), tf.convert_to_tensor(self.score.bias))
+        logits = project(
+            outputs, tf.convert_to_tensor(self.score.kernel), tf.convert_to_tensor(self.score.bias)
+        )
         scores = tf.sigmoid(logits[..., 0])
         if mask is not None:
             scores = tf.where(mask, scores, tf.zeros_like(scores))

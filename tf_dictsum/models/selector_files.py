@@ -20,7 +20,11 @@ def save_selector(scorer: Scorer, folder: pathlib.Path, info: dict[str, Any]) ->
     Raises:
       UserError: the file system refused.
     """
-    sizes = {"input_size": scorer.input_size, "hidden_size": scorer.compress.units, "bidirectional": len(scorer.selector.directions) == 2}
+    sizes = {
+        "input_size": scorer.input_size,
+        "hidden_size": scorer.compress.units,
+        "bidirectional": len(scorer.selector.directions) == 2,
+    }
     save_weights(scorer, folder / WEIGHTS)
     write_json(folder / INFO, {**sizes, **info})
 
@@ -33,8 +37,16 @@ def load_selector(folder: pathlib.Path) -> tuple[Scorer, dict[str, Any]]:
     """
     info = read_json(folder / INFO)
     try:
-        scorer = Scorer(int(info["input_size"]), int(info["hidden_size"]), Initializers(), bool(info["bidirectional"]), name="scorer")
+        scorer = Scorer(
+            int(info["input_size"]),
+            int(info["hidden_size"]),
+            Initializers(),
+            bool(info["bidirectional"]),
+            name="scorer",
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder / INFO}: does not describe a selector ({error!r}).") from error
-    load_weights(scorer, folder / WEIGHTS, f"the weights of a selector as {INFO} beside it describes")
+    load_weights(
+        scorer, folder / WEIGHTS, f"the weights of a selector as {INFO} beside it describes"
+    )
     return scorer, info

@@ -49,18 +49,28 @@ class StackedLSTM(keras.layers.Layer):
             size = input_size if layer == 0 else units * len(self.directions)
             for reverse_cell in self.directions:
                 suffix = ("_backward" if reverse_cell else "_forward") if bidirectional else ""
-                cell = LSTM(units, reverse=reverse_cell, name=f"layer_{layer}{suffix}", dtype=self.dtype_policy, **initializers.lstm(units))
+                cell = LSTM(
+                    units,
+                    reverse=reverse_cell,
+                    name=f"layer_{layer}{suffix}",
+                    dtype=self.dtype_policy,
+                    **initializers.lstm(units),
+                )
                 cell.build((None, None, size))
                 self.cells.append(cell)
         self.built = True
 
-    def call(self, x: tf.Tensor, mask: tf.Tensor | None = None, states: Any = None) -> tuple[tf.Tensor, list[tuple[tf.Tensor, tf.Tensor]]]:
+    def call(
+        self, x: tf.Tensor, mask: tf.Tensor | None = None, states: Any = None
+    ) -> tuple[tf.Tensor, list[tuple[tf.Tensor, tf.Tensor]]]:
         finals = []
         for layer in range(LAYERS):
             outputs = []
             for n in range(len(self.directions)):
                 cell = self.cells[layer * len(self.directions) + n]
-                output, h, c = cell(x, mask=mask, initial_state=None if states is None else states[layer])
+                output, h, c = cell(
+                    x, mask=mask, initial_state=None if states is None else states[layer]
+                )
                 outputs.append(output)
                 finals.append((h, c))
             x = outputs[0] if len(outputs) == 1 else tf.concat(outputs, axis=-1)

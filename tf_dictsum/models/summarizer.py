@@ -62,13 +62,17 @@ class Summarizer(keras.Model):
         initializers = initializers or Initializers()
         dtype = self.dtype_policy
         self.objective = objective or Objective()
-        self.scorer = Scorer(input_size, units, initializers, bidirectional, name="scorer", dtype=dtype)
+        self.scorer = Scorer(
+            input_size, units, initializers, bidirectional, name="scorer", dtype=dtype
+        )
         self.encoder = StackedLSTM(units, units, initializers, name="encoder", dtype=dtype)
         self.decoder = AttentionDecoder(units, initializers, name="decoder", dtype=dtype)
         self.discriminator = Discriminator(units, initializers, name="discriminator", dtype=dtype)
         self.dictionary = None
         if parallel_size is not None:
-            self.dictionary = Dictionary(units, parallel_size, initializers, name="dictionary", dtype=dtype)
+            self.dictionary = Dictionary(
+                units, parallel_size, initializers, name="dictionary", dtype=dtype
+            )
         compress = self.scorer.compress.trainable_variables
         self.selector_group = self.scorer.trainable_variables + self.encoder.trainable_variables
         self.decoder_group = self.decoder.trainable_variables + compress
@@ -78,7 +82,11 @@ class Summarizer(keras.Model):
     @property
     def adversarial_variables(self) -> list[Any]:
         """Every trainable variable but the dictionary's: 24,285,002 weights at D = 1024, H = 500."""
-        return self.selector_group + self.decoder.trainable_variables + self.discriminator.trainable_variables
+        return (
+            self.selector_group
+            + self.decoder.trainable_variables
+            + self.discriminator.trainable_variables
+        )
 
     def compile(
         self,
@@ -92,7 +100,10 @@ class Summarizer(keras.Model):
         """Takes one optimizer per update and builds each on its own variables, so that a checkpoint holds them whole."""
         super().compile(optimizer=None, **kwargs)
         self.selector_optimizer, self.decoder_optimizer = selector_optimizer, decoder_optimizer
-        self.discriminator_optimizer, self.dictionary_optimizer = discriminator_optimizer, dictionary_optimizer
+        self.discriminator_optimizer, self.dictionary_optimizer = (
+            discriminator_optimizer,
+            dictionary_optimizer,
+        )
         selector_optimizer.build(self.selector_group)
         decoder_optimizer.build(self.decoder_group)
         discriminator_optimizer.build(self.discriminator_group)
@@ -100,13 +111,19 @@ class Summarizer(keras.Model):
             if dictionary_optimizer is None:
                 raise ValueError("a summarizer with a dictionary needs a dictionary_optimizer.")
             dictionary_optimizer.build(self.dictionary.trainable_variables)
-        self.history_of_gradients = GradientHistory(self.adversarial_variables) if self.objective.clip_scope == "all" else None
+        self.history_of_gradients = (
+            GradientHistory(self.adversarial_variables)
+            if self.objective.clip_scope == "all"
+            else None
+        )
 
     def call(self, features: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
         """Scores float [batch, time] of features float [batch, time, D]."""
         return self.scorer(features, mask=mask)[0]
 
-    def summarize_and_rebuild(self, features: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    def summarize_and_rebuild(
+        self, features: tf.Tensor, mask: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         """features [batch, time, D] -> (s, X, e, X̂)."""
         scores, compressed = self.scorer(features, mask=mask)
         memory, states = self.encoder(scores[:, :, tf.newaxis] * compressed, mask=mask)
@@ -114,15 +131,21 @@ class Summarizer(keras.Model):
         rebuilt = self.decoder(memory, (lower_h, lower_c, upper_h, upper_c), mask=mask)
         return scores, compressed, upper_h, rebuilt
 
-    def discriminate(self, original: tf.Tensor, rebuilt: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def discriminate(
+        self, original: tf.Tensor, rebuilt: tf.Tensor, mask: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
         """φ(X), φ(X̂), C(X), C(X̂): both sequences in one pass, since they meet the same weights."""
-        phi, p = self.discriminator(tf.concat([original, rebuilt], axis=0), mask=tf.concat([mask, mask], axis=0))
+        phi, p = self.discriminator(
+            tf.concat([original, rebuilt], axis=0), mask=tf.concat([mask, mask], axis=0)
+        )
         return (*tf.split(phi, 2, axis=0), *tf.split(p, 2, axis=0))
 
     def forward(self, features: tf.Tensor, mask: tf.Tensor) -> Forward:
         """features float [batch, time, D], mask bool [batch, time] -> Forward."""
         scores, compressed, encoding, rebuilt = self.summarize_and_rebuild(features, mask)
-        return Forward(scores, compressed, encoding, rebuilt, *self.discriminate(compressed, rebuilt, mask))
+        return Forward(
+            scores, compressed, encoding, rebuilt, *self.discriminate(compressed, rebuilt, mask)
+        )
 
     @tf.autograph.experimental.do_not_convert  # nothing here needs it, and it would take a third of the time to trace a step
     def train_step(self, data: dict[str, tf.Tensor]) -> Logs:
@@ -142,7 +165,9 @@ class Summarizer(keras.Model):
         # Both gradients first: A moves by the loss that the selector was given.
         gradients = tape.gradient(total, self._clipped_variables(self.selector_group))
         logs = {**parts, **self._observe(forward, mask), **self._update_dictionary(forward, data)}
-        logs["gradient_norm_selector"] = self._step(self.selector_optimizer, gradients, self.selector_group)
+        logs["gradient_norm_selector"] = self._step(
+            self.selector_optimizer, gradients, self.selector_group
+        )
         return logs
 
     def _update_dictionary(self, forward: Forward, data: dict[str, tf.Tensor]) -> Logs:
@@ -152,39 +177,70 @@ class Summarizer(keras.Model):
             return {"dictionary_norm": tf.norm(tf.convert_to_tensor(self.dictionary.matrix))}
         with tf.GradientTape() as tape:
             guess = self.dictionary(tf.stop_gradient(forward.encoding))
-            loss = tf.reduce_mean(losses.dictionary_loss(data["hidden"], guess, self.objective.dict_norm))
+            loss = tf.reduce_mean(
+                losses.dictionary_loss(data["hidden"], guess, self.objective.dict_norm)
+            )
         variables = self.dictionary.trainable_variables
-        norm = apply_clipped(self.dictionary_optimizer, tape.gradient(loss, variables), variables, self.objective.clip)
-        return {"gradient_norm_dictionary": norm, "dictionary_norm": tf.norm(tf.convert_to_tensor(self.dictionary.matrix))}
+        norm = apply_clipped(
+            self.dictionary_optimizer,
+            tape.gradient(loss, variables),
+            variables,
+            self.objective.clip,
+        )
+        return {
+            "gradient_norm_dictionary": norm,
+            "dictionary_norm": tf.norm(tf.convert_to_tensor(self.dictionary.matrix)),
+        }
 
     def _update_decoder(self, data: dict[str, tf.Tensor], mask: tf.Tensor) -> Logs:
         with tf.GradientTape() as tape:
             forward = self.forward(data["features"], mask)
             total, parts = self._decoder_loss(forward)
-        return {**parts, "gradient_norm_decoder": self._apply(self.decoder_optimizer, tape, total, self.decoder_group)}
+        return {
+            **parts,
+            "gradient_norm_decoder": self._apply(
+                self.decoder_optimizer, tape, total, self.decoder_group
+            ),
+        }
 
     def _update_discriminator(self, data: dict[str, tf.Tensor], mask: tf.Tensor) -> Logs:
         with tf.GradientTape() as tape:
             _, compressed, _, rebuilt = self.summarize_and_rebuild(data["features"], mask)
-            _, _, p_original, p_rebuilt = self.discriminate(compressed, tf.stop_gradient(rebuilt), mask)
+            _, _, p_original, p_rebuilt = self.discriminate(
+                compressed, tf.stop_gradient(rebuilt), mask
+            )
             total, parts = self._discriminator_loss(p_original, p_rebuilt)
-        return {**parts, "gradient_norm_discriminator": self._apply(self.discriminator_optimizer, tape, total, self.discriminator_group)}
+        return {
+            **parts,
+            "gradient_norm_discriminator": self._apply(
+                self.discriminator_optimizer, tape, total, self.discriminator_group
+            ),
+        }
 
     def _joint_update(self, data: dict[str, tf.Tensor], mask: tf.Tensor) -> Logs:
         """One forward pass, every gradient from it, then every step."""
         with tf.GradientTape(persistent=True) as tape:
-            scores, compressed, encoding, rebuilt = self.summarize_and_rebuild(data["features"], mask)
+            scores, compressed, encoding, rebuilt = self.summarize_and_rebuild(
+                data["features"], mask
+            )
             shown = tf.identity(compressed)
-            forward = Forward(scores, compressed, encoding, rebuilt, *self.discriminate(shown, rebuilt, mask))
+            forward = Forward(
+                scores, compressed, encoding, rebuilt, *self.discriminate(shown, rebuilt, mask)
+            )
             selector_total, parts = self._selector_loss(forward, data, mask)
             decoder_total, decoder_parts = self._decoder_loss(forward)
-            discriminator_total, discriminator_parts = self._discriminator_loss(forward.p_original, forward.p_reconstruction)
+            discriminator_total, discriminator_parts = self._discriminator_loss(
+                forward.p_original, forward.p_reconstruction
+            )
         gradients = [
             tape.gradient(selector_total, self.selector_group),
             tape.gradient(decoder_total, self.decoder_group),
         ]
         # The discriminator's loss does not reach back through X̂: its gradients stop at what it was shown, and go on from X alone.
-        own, compress = self.discriminator.trainable_variables, self.scorer.compress.trainable_variables
+        own, compress = (
+            self.discriminator.trainable_variables,
+            self.scorer.compress.trainable_variables,
+        )
         *found, of_shown = tape.gradient(discriminator_total, [*own, shown])
         found += tape.gradient(compressed, compress, output_gradients=of_shown)
         by_variable = {id(v): g for v, g in zip(own + compress, found, strict=True)}
@@ -201,28 +257,49 @@ class Summarizer(keras.Model):
             logs[f"gradient_norm_{name}"] = self._step(optimizer, group_gradients, group)
         return logs
 
-    def _selector_loss(self, forward: Forward, data: dict[str, tf.Tensor], mask: tf.Tensor) -> tuple[tf.Tensor, Logs]:
+    def _selector_loss(
+        self, forward: Forward, data: dict[str, tf.Tensor], mask: tf.Tensor
+    ) -> tuple[tf.Tensor, Logs]:
         """L_recon + L_sparsity + λ L_dict; L_recon with its weight, if it is not 1."""
         goal = self.objective
-        recon = tf.reduce_mean(losses.reconstruction_loss(forward.phi_original, forward.phi_reconstruction, goal.recon_norm))
+        recon = tf.reduce_mean(
+            losses.reconstruction_loss(
+                forward.phi_original, forward.phi_reconstruction, goal.recon_norm
+            )
+        )
         sparsity = tf.reduce_mean(losses.sparsity_loss(forward.scores, mask, goal.sigma))
-        total, parts = self._weighed(recon) + sparsity, {"reconstruction": recon, "sparsity": sparsity}
+        total, parts = (
+            self._weighed(recon) + sparsity,
+            {"reconstruction": recon, "sparsity": sparsity},
+        )
         if self.dictionary is not None:
             guess = self.dictionary(forward.encoding)
-            loss = tf.reduce_mean(losses.dictionary_loss(tf.stop_gradient(data["hidden"]), guess, goal.dict_norm))
-            parts |= {"dictionary": loss, "dictionary_to_reconstruction": tf.math.divide_no_nan(loss, recon)}
+            loss = tf.reduce_mean(
+                losses.dictionary_loss(tf.stop_gradient(data["hidden"]), guess, goal.dict_norm)
+            )
+            parts |= {
+                "dictionary": loss,
+                "dictionary_to_reconstruction": tf.math.divide_no_nan(loss, recon),
+            }
             if goal.dict_weight:
                 total = total + goal.dict_weight * loss
         return total, {**parts, "selector_total": total}
 
     def _decoder_loss(self, forward: Forward) -> tuple[tf.Tensor, Logs]:
         """L_recon + L_gen."""
-        recon = losses.reconstruction_loss(forward.phi_original, forward.phi_reconstruction, self.objective.recon_norm)
+        recon = losses.reconstruction_loss(
+            forward.phi_original, forward.phi_reconstruction, self.objective.recon_norm
+        )
         generator = tf.reduce_mean(losses.generator_loss(forward.p_reconstruction))
         recon = tf.reduce_mean(recon)
-        return self._weighed(recon) + generator, {"reconstruction_decoder": recon, "generator": generator}
+        return self._weighed(recon) + generator, {
+            "reconstruction_decoder": recon,
+            "generator": generator,
+        }
 
-    def _discriminator_loss(self, p_original: tf.Tensor, p_rebuilt: tf.Tensor) -> tuple[tf.Tensor, Logs]:
+    def _discriminator_loss(
+        self, p_original: tf.Tensor, p_rebuilt: tf.Tensor
+    ) -> tuple[tf.Tensor, Logs]:
         """L_orig + L_sum; one of them in turn with discriminator_real="alternate"."""
         original = tf.reduce_mean(losses.original_loss(p_original))
         summary = tf.reduce_mean(losses.summary_loss(p_rebuilt))
@@ -234,14 +311,18 @@ class Summarizer(keras.Model):
 
     def _weighed(self, recon: tf.Tensor) -> tf.Tensor:
         weight = self.objective.recon_weight
-        return weight * recon if weight else tf.zeros_like(recon)  # 0: not even a gradient that is computed and dropped
+        return (
+            weight * recon if weight else tf.zeros_like(recon)
+        )  # 0: not even a gradient that is computed and dropped
 
     def _observe(self, forward: Forward, mask: tf.Tensor) -> Logs:
         """Mean and deviation of the scores within a video, and what the discriminator says, averaged over the batch."""
         weights = tf.cast(mask, forward.scores.dtype)
         count = tf.reduce_sum(weights, axis=1)
         mean = tf.reduce_sum(forward.scores * weights, axis=1) / count
-        variance = tf.reduce_sum(weights * tf.square(forward.scores - mean[:, tf.newaxis]), axis=1) / count
+        variance = (
+            tf.reduce_sum(weights * tf.square(forward.scores - mean[:, tf.newaxis]), axis=1) / count
+        )
         return {
             "score_mean": tf.reduce_mean(mean),
             "score_std": tf.reduce_mean(tf.sqrt(variance)),
@@ -253,10 +334,18 @@ class Summarizer(keras.Model):
         """The variables whose gradients an update needs: its group, or all with clip_scope="all"."""
         return group if self.history_of_gradients is None else self.adversarial_variables
 
-    def _apply(self, optimizer: keras.optimizers.Optimizer, tape: tf.GradientTape, loss: tf.Tensor, group: list[Any]) -> tf.Tensor:
+    def _apply(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        tape: tf.GradientTape,
+        loss: tf.Tensor,
+        group: list[Any],
+    ) -> tf.Tensor:
         return self._step(optimizer, tape.gradient(loss, self._clipped_variables(group)), group)
 
-    def _step(self, optimizer: keras.optimizers.Optimizer, gradients: list[Any], group: list[Any]) -> tf.Tensor:
+    def _step(
+        self, optimizer: keras.optimizers.Optimizer, gradients: list[Any], group: list[Any]
+    ) -> tf.Tensor:
         if self.history_of_gradients is not None:
             return self.history_of_gradients.apply(optimizer, gradients, group, self.objective.clip)
         return apply_clipped(optimizer, gradients, group, self.objective.clip)

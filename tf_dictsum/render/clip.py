@@ -65,7 +65,9 @@ def write_clip(
             output = _output(partial, stack)
             writer = _Writer(output, ranges, tracks, timeline, video)
             for first, last in _joined(segments):
-                writer.write(first, last, [s.start_frame for s in segments], progress or (lambda _: None))
+                writer.write(
+                    first, last, [s.start_frame for s in segments], progress or (lambda _: None)
+                )
             writer.finish()
 
 
@@ -74,9 +76,15 @@ def _output(path: pathlib.Path, stack: contextlib.ExitStack) -> Any:
     av = import_av()
     try:
         str(path).encode()
-    except UnicodeEncodeError:  # a name that is no text: an open file, whose index then has to stay at its end
-        return stack.enter_context(av.open(stack.enter_context(open(path, "wb")), "w", format="mp4"))
-    return stack.enter_context(av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"}))
+    except (
+        UnicodeEncodeError
+    ):  # a name that is no text: an open file, whose index then has to stay at its end
+        return stack.enter_context(
+            av.open(stack.enter_context(open(path, "wb")), "w", format="mp4")
+        )
+    return stack.enter_context(
+        av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"})
+    )
 
 
 def _joined(segments: Sequence[Segment]) -> list[tuple[int, int]]:
@@ -93,7 +101,14 @@ def _joined(segments: Sequence[Segment]) -> list[tuple[int, int]]:
 class _Writer:
     """One clip being written. Times are exact: ticks of the video's own time base."""
 
-    def __init__(self, output: Any, ranges: FrameRanges, tracks: list[SoundTrack], timeline: Timeline, video: str | os.PathLike[str]):
+    def __init__(
+        self,
+        output: Any,
+        ranges: FrameRanges,
+        tracks: list[SoundTrack],
+        timeline: Timeline,
+        video: str | os.PathLike[str],
+    ):
         self._output, self._ranges, self._line, self._video = output, ranges, timeline, video
         self._picture: PictureFilter | None = None
         self._encoder: Any = None
@@ -102,7 +117,9 @@ class _Writer:
         self._tracks = tracks
         self._sounds: list[_Sound] = []
 
-    def write(self, first: int, last: int, starts: Sequence[int], progress: Callable[[int], None]) -> None:
+    def write(
+        self, first: int, last: int, starts: Sequence[int], progress: Callable[[int], None]
+    ) -> None:
         """Appends the frames `first` to `last`; those in `starts` become key frames."""
         line = self._line
         begin = int(line.ticks[first])
@@ -116,9 +133,14 @@ class _Writer:
                 self._begin(frame)
             if number == first:
                 for sound in self._sounds:
-                    sound.begin((line.start + begin) * line.time_base, (self._ticks + length) * line.time_base)
+                    sound.begin(
+                        (line.start + begin) * line.time_base,
+                        (self._ticks + length) * line.time_base,
+                    )
             at = self._ticks + int(line.ticks[number]) - begin
-            self._encode(frame, at, _end_tick(line, number) - int(line.ticks[number]), number in keys)
+            self._encode(
+                frame, at, _end_tick(line, number) - int(line.ticks[number]), number in keys
+            )
             for sound in self._sounds:
                 sound.advance(at * line.time_base)
             expected += 1
@@ -144,7 +166,9 @@ class _Writer:
         orientation = orientation_of(frame)
         self._picture = PictureFilter(frame, orientation)
         rate = Fraction(line.fps).limit_denominator(1001) if line.fps else Fraction(25)
-        stream = self._output.add_stream("libx264", rate=rate, options={"preset": PRESET, "crf": str(QUALITY), "forced-idr": "1"})
+        stream = self._output.add_stream(
+            "libx264", rate=rate, options={"preset": PRESET, "crf": str(QUALITY), "forced-idr": "1"}
+        )
         self._stream, self._encoder = stream, stream.codec_context
         self._encoder.width, self._encoder.height = self._picture.width, self._picture.height
         self._encoder.pix_fmt = "yuv420p"
@@ -156,7 +180,9 @@ class _Writer:
         shaped = self._picture(frame)
         for tag in ("color_range", "color_primaries", "color_trc", "colorspace"):
             setattr(self._encoder, tag, getattr(shaped, tag))
-        self._sounds = [_Sound(self._output, track, number == 0) for number, track in enumerate(self._tracks)]
+        self._sounds = [
+            _Sound(self._output, track, number == 0) for number, track in enumerate(self._tracks)
+        ]
 
     def _encode(self, frame: Any, at: int, duration: int, key: bool) -> None:
         av = import_av()
@@ -180,7 +206,9 @@ class _Sound:
 
     def __init__(self, output: Any, track: SoundTrack, default: bool):
         self._output, self._track = output, track
-        self._stream = output.add_stream("aac", rate=track.rate, layout=track.layout, options=_AAC_OPTIONS)
+        self._stream = output.add_stream(
+            "aac", rate=track.rate, layout=track.layout, options=_AAC_OPTIONS
+        )
         self._stream.codec_context.bit_rate = _BITS_PER_CHANNEL * track.channels
         if track.language:
             self._stream.metadata["language"] = track.language
@@ -193,7 +221,9 @@ class _Sound:
         """A new range: from `start` on the file's clock, up to `end` on the clip's."""
         count = round(end * self._track.rate) - self._planned
         self._planned += count
-        self._blocks = _faded(self._track.blocks(start, count), count, round(_FADE * self._track.rate))
+        self._blocks = _faded(
+            self._track.blocks(start, count), count, round(_FADE * self._track.rate)
+        )
 
     def advance(self, to: Fraction) -> None:
         """Encodes up to `to` seconds of the clip at least, so that pictures and sound lie side by side in the file."""
@@ -212,7 +242,9 @@ class _Sound:
         self._output.mux(self._stream.encode(None))
 
     def _encode(self, samples: np.ndarray) -> None:
-        frame = import_av().AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=self._track.layout)
+        frame = import_av().AudioFrame.from_ndarray(
+            np.ascontiguousarray(samples), format="fltp", layout=self._track.layout
+        )
         frame.sample_rate = self._track.rate
         frame.time_base = Fraction(1, self._track.rate)
         frame.pts = self._encoded
@@ -236,5 +268,9 @@ def _end_tick(line: Timeline, number: int) -> int:
     """When a frame gives way to the next; the last is shown as long as the one before it."""
     if number + 1 < line.n_frames:
         return int(line.ticks[number + 1])
-    last = int(line.ticks[-1] - line.ticks[-2]) if line.n_frames > 1 else round(Fraction(1, 25) / line.time_base)
+    last = (
+        int(line.ticks[-1] - line.ticks[-2])
+        if line.n_frames > 1
+        else round(Fraction(1, 25) / line.time_base)
+    )
     return int(line.ticks[number]) + max(last, 1)

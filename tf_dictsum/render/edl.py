@@ -36,7 +36,9 @@ def as_edl(summary: VideoSummary, *, sound: bool) -> str:
         first = round(segment.start * rate)
         length = max(round(segment.end * rate) - first, 1)
         times = (first, first + length, record, record + length)
-        lines.append(f"{number:03d}  AX       {'AA/V' if sound else 'V   '}  C        {' '.join(smpte_timecode(t, base) for t in times)}")
+        lines.append(
+            f"{number:03d}  AX       {'AA/V' if sound else 'V   '}  C        {' '.join(smpte_timecode(t, base) for t in times)}"
+        )
         lines.append(f"* FROM CLIP NAME: {_line(clip)}")
         lines.append(f"* COMMENT: shot {segment.shot + 1}, score {segment.score:.4f}")
         record += length

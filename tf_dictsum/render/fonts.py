@@ -15,7 +15,9 @@ _FOLDER = pathlib.Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 @functools.cache
 def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     """DejaVu Sans of this height in pixels."""
-    return ImageFont.truetype(str(_FOLDER / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")), size)
+    return ImageFont.truetype(
+        str(_FOLDER / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")), size
+    )
 
 
 def drawable(text: str) -> str:
@@ -26,4 +28,6 @@ def drawable(text: str) -> str:
 
 @functools.cache
 def _known() -> frozenset[int]:
-    return frozenset(code for code in FT2Font(str(_FOLDER / "DejaVuSans.ttf")).get_charmap() if code >= 32)
+    return frozenset(
+        code for code in FT2Font(str(_FOLDER / "DejaVuSans.ttf")).get_charmap() if code >= 32
+    )

@@ -10,7 +10,9 @@ from tf_dictsum.files import atomic_path
 __all__ = ["write_image"]
 
 
-def write_image(path: str | os.PathLike[str], picture: Image.Image, kind: str, **options: object) -> None:
+def write_image(
+    path: str | os.PathLike[str], picture: Image.Image, kind: str, **options: object
+) -> None:
     """Writes a picture as `kind` ("jpeg", "png"), with Pillow's options.
 
     It is encoded in memory first: Pillow's own writing to a file takes a write cut short by a full disk for a whole one.

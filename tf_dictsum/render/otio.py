@@ -19,7 +19,9 @@ def write_otio(path: str | os.PathLike[str], summary: VideoSummary, *, sound_tra
     Raises:
       UserError: opentimelineio is not installed, or the file cannot be written.
     """
-    write_text(path, as_timeline(summary, sound_tracks=sound_tracks).to_json_string(indent=1) + "\n")
+    write_text(
+        path, as_timeline(summary, sound_tracks=sound_tracks).to_json_string(indent=1) + "\n"
+    )
 
 
 def as_timeline(summary: VideoSummary, *, sound_tracks: int) -> Any:
@@ -40,18 +42,27 @@ def as_timeline(summary: VideoSummary, *, sound_tracks: int) -> Any:
         return otio.opentime.TimeRange.range_from_start_end_time(time(start), time(end))
 
     timeline = otio.schema.Timeline(f"{_text(summary.name)} summary")
-    timeline.metadata["tf_dictsum"] = {"version": __version__, "method": summary.method, "model": summary.model}
+    timeline.metadata["tf_dictsum"] = {
+        "version": __version__,
+        "method": summary.method,
+        "model": summary.model,
+    }
     url = pathlib.Path(summary.video).resolve().as_uri() if summary.video else ""
     for number in range(1 + sound_tracks):
         kind = otio.schema.TrackKind.Audio if number else otio.schema.TrackKind.Video
         track = otio.schema.Track(f"A{number}" if number else "V1", kind=kind)
         for place, segment in enumerate(summary.segments, 1):
             media = otio.schema.ExternalReference(url, span(0.0, summary.duration))
-            clip = otio.schema.Clip(f"{_text(shown(summary.name))} {place}", media, span(segment.start, segment.end))
+            clip = otio.schema.Clip(
+                f"{_text(shown(summary.name))} {place}", media, span(segment.start, segment.end)
+            )
             clip.metadata["tf_dictsum"] = {"shot": segment.shot, "score": segment.score}
             if not number:
                 clip.markers.extend(
-                    otio.schema.Marker(f"key frame {key.number}", otio.opentime.TimeRange(time(key.seconds), time(1 / rate)))
+                    otio.schema.Marker(
+                        f"key frame {key.number}",
+                        otio.opentime.TimeRange(time(key.seconds), time(1 / rate)),
+                    )
                     for key in summary.key_frames
                     if segment.start_frame <= key.frame <= segment.end_frame
                 )
@@ -69,7 +80,9 @@ def import_otio() -> Any:
     try:
         import opentimelineio
     except ImportError as error:
-        raise UserError(f"writing .otio needs OpenTimelineIO ({error}): pip install 'tf-dictsum[timeline]'.") from None
+        raise UserError(
+            f"writing .otio needs OpenTimelineIO ({error}): pip install 'tf-dictsum[timeline]'."
+        ) from None
     return opentimelineio
 
 

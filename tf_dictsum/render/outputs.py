@@ -20,7 +20,14 @@ from tf_dictsum.summary.summary import VideoSummary
 from tf_dictsum.video.info import Timeline
 from tf_dictsum.video.reader import VideoFile
 
-__all__ = ["DEFAULT_KINDS", "KINDS", "check_folder", "check_kinds", "older_outputs", "write_outputs"]
+__all__ = [
+    "DEFAULT_KINDS",
+    "KINDS",
+    "check_folder",
+    "check_kinds",
+    "older_outputs",
+    "write_outputs",
+]
 
 DEFAULT_KINDS = ("json", "csv", "keyframes", "storyboard", "scores", "mp4", "html")
 Report = Callable[[str, int, int], None]
@@ -48,7 +55,9 @@ def check_folder(folder: str | os.PathLike[str]) -> None:
     path = pathlib.Path(folder)
     place = next(p for p in (path, *path.absolute().parents) if p.exists())
     if place.is_dir() and not os.access(place, os.W_OK):
-        raise UserError(f"{path}: cannot write there, {place} is read-only for this user. Choose another with --out.")
+        raise UserError(
+            f"{path}: cannot write there, {place} is read-only for this user. Choose another with --out."
+        )
 
 
 def write_outputs(
@@ -83,7 +92,9 @@ def write_outputs(
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{out}: cannot make this folder: {error.strerror or error}. Choose another with --out.") from error
+        raise UserError(
+            f"{out}: cannot make this folder: {error.strerror or error}. Choose another with --out."
+        ) from error
 
     def path(kind: str) -> pathlib.Path:
         return out / output_name(summary.name, kind)
@@ -120,12 +131,18 @@ def write_outputs(
     return [file for kind in KINDS for file in written.get(kind, [])]
 
 
-def older_outputs(folder: str | os.PathLike[str], name: str, written: Collection[pathlib.Path]) -> list[pathlib.Path]:
+def older_outputs(
+    folder: str | os.PathLike[str], name: str, written: Collection[pathlib.Path]
+) -> list[pathlib.Path]:
     """Files of a summary of this video name in the folder that are not among `written`: another run's, and perhaps of another choice."""
     pictures = re.compile(re.escape(name) + key_frame_pattern())
     names = {output_name(name, kind) for kind in KINDS if kind != "keyframes"}
     new = {path.name for path in written}
-    found = (path for path in pathlib.Path(folder).iterdir() if path.name in names or pictures.fullmatch(path.name))
+    found = (
+        path
+        for path in pathlib.Path(folder).iterdir()
+        if path.name in names or pictures.fullmatch(path.name)
+    )
     return sorted(path for path in found if path.name not in new)
 
 
@@ -146,8 +163,12 @@ def _pictures(
         done += pictures
         report("key frames", done, total)
 
-    thumbnails = key_frame_pictures(summary, video, out if "keyframes" in kinds else None, progress=count)
+    thumbnails = key_frame_pictures(
+        summary, video, out if "keyframes" in kinds else None, progress=count
+    )
     if "keyframes" in kinds:
         remove_older_key_frames(out, summary)
-        written["keyframes"] = [out / key_frame_name(summary.name, key) for key in summary.key_frames]
+        written["keyframes"] = [
+            out / key_frame_name(summary.name, key) for key in summary.key_frames
+        ]
     return thumbnails

@@ -26,12 +26,22 @@ _PICTURE = (480, 400)  # largest sides of an embedded key frame
 _PICTURE_QUALITY = 80
 
 
-def write_page(path: str | os.PathLike[str], summary: VideoSummary, thumbnails: Sequence[Thumbnail], *, has_clip: bool) -> None:
+def write_page(
+    path: str | os.PathLike[str],
+    summary: VideoSummary,
+    thumbnails: Sequence[Thumbnail],
+    *,
+    has_clip: bool,
+) -> None:
     """Writes the page. Raises UserError as `files.atomic_path` does."""
-    write_text(path, as_page(summary, thumbnails, folder=pathlib.Path(path).parent, has_clip=has_clip))
+    write_text(
+        path, as_page(summary, thumbnails, folder=pathlib.Path(path).parent, has_clip=has_clip)
+    )
 
 
-def as_page(summary: VideoSummary, thumbnails: Sequence[Thumbnail], *, folder: pathlib.Path, has_clip: bool) -> str:
+def as_page(
+    summary: VideoSummary, thumbnails: Sequence[Thumbnail], *, folder: pathlib.Path, has_clip: bool
+) -> str:
     """The page as text.
 
     It loads nothing but the video beside it (a content security policy says so to the browser): script, style and
@@ -127,7 +137,10 @@ def _player(summary: VideoSummary, media: dict[str, str]) -> str:
 
 
 def _segment_of(summary: VideoSummary, key: KeyFrame) -> int | None:
-    return next((n for n, s in enumerate(summary.segments) if s.start_frame <= key.frame <= s.end_frame), None)
+    return next(
+        (n for n, s in enumerate(summary.segments) if s.start_frame <= key.frame <= s.end_frame),
+        None,
+    )
 
 
 def _key_frames(summary: VideoSummary, thumbnails: Sequence[Thumbnail], link: str) -> str:
@@ -169,7 +182,11 @@ def _image(thumbnail: Thumbnail, words: str) -> str:
 def _card_sizes(thumbnails: Sequence[Thumbnail]) -> dict[str, str]:
     """Portrait pictures get narrower cards, so that they are not taller than the window."""
     upright = bool(thumbnails) and thumbnails[0].picture.height > thumbnails[0].picture.width
-    return {"card": "150px", "card_narrow": "110px"} if upright else {"card": "240px", "card_narrow": "150px"}
+    return (
+        {"card": "150px", "card_narrow": "110px"}
+        if upright
+        else {"card": "240px", "card_narrow": "150px"}
+    )
 
 
 def _segments(summary: VideoSummary, *, playable: bool) -> str:
@@ -184,19 +201,33 @@ def _segments(summary: VideoSummary, *, playable: bool) -> str:
             f'<tr data-segment="{number}"><td>{number + 1}</td><td>{start}</td><td>{short_timecode(segment.end)}</td>'
             f"<td>{segment.duration:.2f} s</td><td>{segment.start_frame}–{segment.end_frame}</td><td>{segment.score:.3f}</td></tr>"
         )
-    heads = "".join(f'<th scope="col">{name}</th>' for name in ("Shot", "Start", "End", "Length", "Frames", "Score"))
+    heads = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("Shot", "Start", "End", "Length", "Frames", "Score")
+    )
     return f'<div class="wide" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
 def _footer(summary: VideoSummary, media: dict[str, str]) -> str:
     extractor = ", ".join(f"{key}: {value}" for key, value in summary.extractor.items())
     facts = [
-        ("Video", f"{shown(pathlib.Path(summary.video).name)}" if summary.video else "features only"),
-        ("Picture", f"{summary.width} × {summary.height}, {summary.fps:.3f} frames per second" if summary.width else ""),
+        (
+            "Video",
+            f"{shown(pathlib.Path(summary.video).name)}" if summary.video else "features only",
+        ),
+        (
+            "Picture",
+            f"{summary.width} × {summary.height}, {summary.fps:.3f} frames per second"
+            if summary.width
+            else "",
+        ),
         ("Method", summary.method),
         ("Model", summary.model),
         ("Features", extractor),
-        ("Selection", f"{summary.rule}, at most {summary.budget} of {summary.n_frames} frames ({summary.budget_text})"),
+        (
+            "Selection",
+            f"{summary.rule}, at most {summary.budget} of {summary.n_frames} frames ({summary.budget_text})",
+        ),
         ("Made by", f"tf_dictsum {__version__}"),
     ]
     rows = "".join(f"<dt>{name}</dt><dd>{html.escape(text)}</dd>" for name, text in facts if text)

@@ -9,9 +9,32 @@ from tf_dictsum.summary.summary import VideoSummary
 
 __all__ = ["legend", "length_text", "short_timecode", "timeline"]
 
-_WIDTH, _HEIGHT, _TOP, _LANE = 1000.0, 150.0, 22.0, 6.0  # of the drawing; it is stretched to the page
+_WIDTH, _HEIGHT, _TOP, _LANE = (
+    1000.0,
+    150.0,
+    22.0,
+    6.0,
+)  # of the drawing; it is stretched to the page
 _NARROWEST = 0.02  # of the score axis: noise of a constant score must not look like a result
-_TICKS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 18000, 36000)  # seconds
+_TICKS = (
+    0.5,
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    18000,
+    36000,
+)  # seconds
 
 
 def short_timecode(seconds: float) -> str:
@@ -27,9 +50,15 @@ def length_text(seconds: float) -> str:
 def legend(summary: VideoSummary) -> str:
     """What the drawing's colours mean."""
     items = (
-        [("score", "score")] + [("chosen", "chosen shots")] * bool(summary.segments) + [("key", "key frames")] * bool(summary.key_frames)
+        [("score", "score")]
+        + [("chosen", "chosen shots")] * bool(summary.segments)
+        + [("key", "key frames")] * bool(summary.key_frames)
     )
-    return '<ul class="legend">' + "".join(f'<li class="{kind}">{text}</li>' for kind, text in items) + "</ul>"
+    return (
+        '<ul class="legend">'
+        + "".join(f'<li class="{kind}">{text}</li>' for kind, text in items)
+        + "</ul>"
+    )
 
 
 def timeline(summary: VideoSummary, *, playable: bool) -> str:
@@ -45,11 +74,18 @@ def timeline(summary: VideoSummary, *, playable: bool) -> str:
         f'<line class="cut" x1="{x:.2f}" x2="{x:.2f}" y1="{_HEIGHT - _LANE * 2:g}" y2="{_HEIGHT:g}"/>'
         for x in summary.shot_seconds[1:, 0] / length * _WIDTH
     )
-    dots = "".join(f'<i class="dot" style="{_left(key.seconds, length)}"></i>' for key in summary.key_frames)
+    dots = "".join(
+        f'<i class="dot" style="{_left(key.seconds, length)}"></i>' for key in summary.key_frames
+    )
     step = next((s for s in _TICKS if length / s <= 10), math.ceil(length / 36000) * 3600)
     marks = [n * step for n in range(int(length / step) + 1) if n * step < 0.97 * length or n == 0]
-    ticks = "".join(f'<span style="{_left(t, length)}">{clock_text(t) if step >= 1 else f"{t:.1f} s"}</span>' for t in marks)
-    words = f"Scores of {length_text(summary.duration)} of video; {len(summary.segments)} chosen shots."
+    ticks = "".join(
+        f'<span style="{_left(t, length)}">{clock_text(t) if step >= 1 else f"{t:.1f} s"}</span>'
+        for t in marks
+    )
+    words = (
+        f"Scores of {length_text(summary.duration)} of video; {len(summary.segments)} chosen shots."
+    )
     if playable:
         kind = (
             f'role="slider" tabindex="0" aria-label="Position in the video" aria-valuemin="0" aria-valuemax="{summary.duration:.2f}" '

@@ -30,13 +30,25 @@ class PictureFilter:
         self.width, self.height = (side + side % 2 for side in upright)
         self._steps = ["hflip"] * orientation.mirrored + _TURNS.get(orientation.quarters, [])
         right, bottom = self.width - upright[0], self.height - upright[1]
-        self._pad = [f"pad={self.width}:{self.height}", f"fillborders=right={right}:bottom={bottom}:mode=smear"] if right or bottom else []
+        self._pad = (
+            [
+                f"pad={self.width}:{self.height}",
+                f"fillborders=right={right}:bottom={bottom}:mode=smear",
+            ]
+            if right or bottom
+            else []
+        )
         self._graph: Any = None
         self._made_for: tuple[Any, ...] = ()
 
     def __call__(self, frame: Any) -> Any:
         """The frame for the encoder; the timestamp is kept. The frame that goes in may be the one that comes out."""
-        if not self._steps and not self._pad and frame.format.name == "yuv420p" and (frame.width, frame.height) == self._stored:
+        if (
+            not self._steps
+            and not self._pad
+            and frame.format.name == "yuv420p"
+            and (frame.width, frame.height) == self._stored
+        ):
             return frame
         kind = (frame.width, frame.height, frame.format.name)
         if kind != self._made_for:
@@ -47,7 +59,9 @@ class PictureFilter:
     def _build(self, frame: Any) -> Any:
         av = import_av()
         graph = av.filter.Graph()
-        source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
+        source = graph.add_buffer(
+            width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
+        )
         scale = "scale"
         if (frame.width, frame.height) != self._stored:
             scale += f"={self._stored[0]}:{self._stored[1]}"

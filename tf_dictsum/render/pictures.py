@@ -57,7 +57,12 @@ def key_frame_pictures(
         for key in summary.key_frames:
             if key.frame == frame.number:  # short shots may have a sampled frame in common
                 if folder is not None:
-                    write_image(pathlib.Path(folder) / key_frame_name(summary.name, key), picture, "jpeg", quality=QUALITY)
+                    write_image(
+                        pathlib.Path(folder) / key_frame_name(summary.name, key),
+                        picture,
+                        "jpeg",
+                        quality=QUALITY,
+                    )
                 small[key.number] = Thumbnail(key, copy)
                 if progress is not None:
                     progress(1)
@@ -79,4 +84,6 @@ def remove_older_key_frames(folder: str | os.PathLike[str], summary: VideoSummar
             try:
                 path.unlink()
             except OSError as error:
-                raise UserError(f"{path}: a key frame of an earlier run that cannot be removed: {error.strerror or error}.") from error
+                raise UserError(
+                    f"{path}: a key frame of an earlier run that cannot be removed: {error.strerror or error}."
+                ) from error

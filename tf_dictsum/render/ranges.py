@@ -12,7 +12,10 @@ from tf_dictsum.video.opening import import_av, open_container, video_stream
 __all__ = ["FrameRanges"]
 
 _NEAR_SECONDS = 3.0  # a frame that is nearer ahead is reached by decoding, a farther one by seeking
-_EARLIER_SECONDS = (0.0, 5.0)  # some containers land behind the place they were asked for: ask again for one before it
+_EARLIER_SECONDS = (
+    0.0,
+    5.0,
+)  # some containers land behind the place they were asked for: ask again for one before it
 
 
 class FrameRanges:
@@ -79,13 +82,21 @@ class FrameRanges:
         line = self._timeline
         for earlier in _EARLIER_SECONDS:
             try:
-                self._container.seek(line.start + int(line.ticks[first]) - round(earlier / line.time_base), stream=self._stream)
+                self._container.seek(
+                    line.start + int(line.ticks[first]) - round(earlier / line.time_base),
+                    stream=self._stream,
+                )
             except av.error.FFmpegError:
                 return False
             numbered = self._by_timestamp()
             landed = next(numbered, None)
             if landed is not None and landed[0] <= first and landed[1].key_frame:
-                self._held, self._next, self._numbered, self._sought = landed, landed[0], numbered, True
+                self._held, self._next, self._numbered, self._sought = (
+                    landed,
+                    landed[0],
+                    numbered,
+                    True,
+                )
                 return True
         return False
 
@@ -120,7 +131,11 @@ class FrameRanges:
                 packet = None
             try:
                 # None is the end: what the decoder still holds was read before the break.
-                frames = packet.decode() if packet is not None else self._stream.codec_context.decode(None)
+                frames = (
+                    packet.decode()
+                    if packet is not None
+                    else self._stream.codec_context.decode(None)
+                )
             except av.error.FFmpegError:
                 frames = []
             yield from frames

@@ -33,18 +33,42 @@ def scores_figure(summary: VideoSummary) -> np.ndarray:
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     for number, segment in enumerate(summary.segments):
-        axes.axvspan(segment.start, segment.end, color=_CHOSEN, alpha=0.6, linewidth=0, label=None if number else "chosen shots")
+        axes.axvspan(
+            segment.start,
+            segment.end,
+            color=_CHOSEN,
+            alpha=0.6,
+            linewidth=0,
+            label=None if number else "chosen shots",
+        )
     starts = summary.shot_seconds[1:, 0]
     if len(starts):
         axes.vlines(
-            starts, 0, 0.04, transform=axes.get_xaxis_transform(), color="#444444", linewidth=0.6, alpha=0.7, label="shot boundaries"
+            starts,
+            0,
+            0.04,
+            transform=axes.get_xaxis_transform(),
+            color="#444444",
+            linewidth=0.6,
+            alpha=0.7,
+            label="shot boundaries",
         )
     marker = "o" if len(summary.scores) == 1 else ""
-    axes.plot(summary.pick_seconds, summary.scores, color=_SCORE, linewidth=1.5, marker=marker, markersize=4, label="score")
+    axes.plot(
+        summary.pick_seconds,
+        summary.scores,
+        color=_SCORE,
+        linewidth=1.5,
+        marker=marker,
+        markersize=4,
+        label="score",
+    )
     if summary.key_frames:
         seconds = [key.seconds for key in summary.key_frames]
         values = np.interp(seconds, summary.pick_seconds, summary.scores)
-        axes.plot(seconds, values, linestyle="", marker="v", markersize=7, color=_KEY, label="key frames")
+        axes.plot(
+            seconds, values, linestyle="", marker="v", markersize=7, color=_KEY, label="key frames"
+        )
     low, high = float(summary.scores.min()), float(summary.scores.max())
     lacking = max(_NARROWEST - (high - low), 0.0)
     margin = lacking / 2 + 0.08 * max(high - low, _NARROWEST)
@@ -57,10 +81,27 @@ def scores_figure(summary: VideoSummary) -> np.ndarray:
     axes.tick_params(labelsize=8)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    figure.text(0.05, 0.94, _cut(drawable(summary.name), _TITLE), fontsize=11, weight="bold", parse_math=False)
+    figure.text(
+        0.05,
+        0.94,
+        _cut(drawable(summary.name), _TITLE),
+        fontsize=11,
+        weight="bold",
+        parse_math=False,
+    )
     about = textwrap.wrap(drawable(summary.method_text), _TEXT, max_lines=2, placeholder=" …")
-    figure.text(0.05, 0.075, "\n".join(about), fontsize=8, color="#444444", parse_math=False, verticalalignment="top")
-    figure.legend(loc="upper right", bbox_to_anchor=(0.995, 1.0), ncols=4, fontsize=8, frameon=False)
+    figure.text(
+        0.05,
+        0.075,
+        "\n".join(about),
+        fontsize=8,
+        color="#444444",
+        parse_math=False,
+        verticalalignment="top",
+    )
+    figure.legend(
+        loc="upper right", bbox_to_anchor=(0.995, 1.0), ncols=4, fontsize=8, frameon=False
+    )
     figure.subplots_adjust(left=0.05, right=0.985, top=0.9, bottom=0.17)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()

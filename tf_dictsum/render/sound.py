@@ -12,10 +12,28 @@ from tf_dictsum.video.opening import import_av, open_container
 
 __all__ = ["AAC_RATES", "SoundTrack", "sound_tracks"]
 
-AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+AAC_RATES = (
+    96000,
+    88200,
+    64000,
+    48000,
+    44100,
+    32000,
+    24000,
+    22050,
+    16000,
+    12000,
+    11025,
+    8000,
+    7350,
+)
 _AAC_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
-_RUN_UP = Fraction(1, 2)  # seconds decoded before a range: codecs need some packets until they are right
-_JITTER = Fraction(1, 50)  # seconds; timestamps off by less are rounding (Matroska has milliseconds), not gaps
+_RUN_UP = Fraction(
+    1, 2
+)  # seconds decoded before a range: codecs need some packets until they are right
+_JITTER = Fraction(
+    1, 50
+)  # seconds; timestamps off by less are rounding (Matroska has milliseconds), not gaps
 
 
 class SoundTrack:
@@ -118,7 +136,11 @@ def sound_tracks(path: str | os.PathLike[str]) -> list[SoundTrack]:
     """All audio tracks of a file that can be decoded; to be closed by the caller."""
     container = open_container(path)
     try:
-        usable = [n for n, s in enumerate(container.streams.audio) if s.codec_context is not None and s.codec_context.channels]
+        usable = [
+            n
+            for n, s in enumerate(container.streams.audio)
+            if s.codec_context is not None and s.codec_context.channels
+        ]
     finally:
         container.close()
     return [SoundTrack(path, n) for n in usable]

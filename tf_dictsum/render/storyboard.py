@@ -22,7 +22,9 @@ _GAP = 10
 _GROUND, _WORDS, _FAINT = "#16181d", "#f2f3f5", "#a9afb9"
 
 
-def write_storyboard(path: str | os.PathLike[str], summary: VideoSummary, thumbnails: Sequence[Thumbnail]) -> None:
+def write_storyboard(
+    path: str | os.PathLike[str], summary: VideoSummary, thumbnails: Sequence[Thumbnail]
+) -> None:
     """Writes the sheet. Raises UserError as `files.atomic_path` does, ValueError without thumbnails."""
     write_image(path, storyboard(summary, thumbnails), "jpeg", quality=QUALITY)
 
@@ -38,7 +40,9 @@ def storyboard(summary: VideoSummary, thumbnails: Sequence[Thumbnail]) -> Image.
     longer = min(max(width * max(1.0, 1 / aspect), _SMALLEST), _LARGEST)
     width, height = (max(int(longer * min(aspect, 1.0)), 1), max(int(longer / max(aspect, 1.0)), 1))
     head = 64
-    sheet = Image.new("RGB", (max(columns * (width + _GAP) + _GAP, 480), head + rows * (height + _GAP)), _GROUND)
+    sheet = Image.new(
+        "RGB", (max(columns * (width + _GAP) + _GAP, 480), head + rows * (height + _GAP)), _GROUND
+    )
     _write_head(sheet, summary, len(thumbnails))
     for number, thumbnail in enumerate(thumbnails):
         row, column = divmod(number, columns)
@@ -50,7 +54,9 @@ def storyboard(summary: VideoSummary, thumbnails: Sequence[Thumbnail]) -> Image.
 
 def _columns(count: int, aspect: float) -> int:
     """The number of columns that brings the sheet nearest to its shape."""
-    return min(range(1, count + 1), key=lambda c: abs(math.log(c * aspect / math.ceil(count / c) / _SHAPE)))
+    return min(
+        range(1, count + 1), key=lambda c: abs(math.log(c * aspect / math.ceil(count / c) / _SHAPE))
+    )
 
 
 def _write_head(sheet: Image.Image, summary: VideoSummary, count: int) -> None:
@@ -58,8 +64,18 @@ def _write_head(sheet: Image.Image, summary: VideoSummary, count: int) -> None:
     room = sheet.width - 2 * _GAP
     length = timecode(summary.duration).removeprefix("00:")[:-4]
     facts = f"{count} key frame{'s' * (count != 1)} of {length}"
-    draw.text((_GAP, 10), _fitting(drawable(summary.name), font(22, True), room), fill=_WORDS, font=font(22, True))
-    draw.text((_GAP, 40), _fitting(f"{facts} · {drawable(summary.method_text)}", font(14), room), fill=_FAINT, font=font(14))
+    draw.text(
+        (_GAP, 10),
+        _fitting(drawable(summary.name), font(22, True), room),
+        fill=_WORDS,
+        font=font(22, True),
+    )
+    draw.text(
+        (_GAP, 40),
+        _fitting(f"{facts} · {drawable(summary.method_text)}", font(14), room),
+        fill=_FAINT,
+        font=font(14),
+    )
 
 
 def _fitting(text: str, face: object, room: float) -> str:

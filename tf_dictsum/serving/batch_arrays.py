@@ -48,7 +48,9 @@ def merge(requests: Sequence[Arrays], options: Batching) -> dict[str, np.ndarray
             if value.shape[1:] != shape:
                 if value.size == 0:
                     raise invalid("Got empty tensor in batch of non-empty tensors.")
-                for axis, size in enumerate(value.shape[1:], start=1):  # only what the value itself will not cover
+                for axis, size in enumerate(
+                    value.shape[1:], start=1
+                ):  # only what the value itself will not cover
                     rows[(slice(None),) * axis + (slice(size, None),)] = value.flat[0]
             rows[tuple(slice(size) for size in value.shape)] = value
             row += len(value)
@@ -87,4 +89,7 @@ def split(outputs: Arrays, sizes: Sequence[int]) -> list[dict[str, np.ndarray]]:
                 "Batched output tensor's 0th dimension does not equal the sum of the 0th dimension sizes of the input tensors",
             )
     ends = np.cumsum(sizes)
-    return [{alias: value[end - size : end] for alias, value in outputs.items()} for size, end in zip(sizes, ends, strict=True)]
+    return [
+        {alias: value[end - size : end] for alias, value in outputs.items()}
+        for size, end in zip(sizes, ends, strict=True)
+    ]

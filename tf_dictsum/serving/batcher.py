@@ -64,7 +64,9 @@ class BatchThreads:
         self._queues: deque[_Queue] = deque()
         self._stopped = False
         for number in range(options.num_batch_threads):
-            threading.Thread(target=self._work, name=f"{options.thread_pool_name}-{number}", daemon=True).start()
+            threading.Thread(
+                target=self._work, name=f"{options.thread_pool_name}-{number}", daemon=True
+            ).start()
 
     def add(self, queue: _Queue) -> None:
         """Serves one more queue."""
@@ -97,7 +99,10 @@ class BatchThreads:
                     needed, room = needed + 1, most
                 room -= task.size
             if len(queue.batches) + needed > self.options.max_enqueued_batches:
-                raise ServingError(Code.UNAVAILABLE, "The batch scheduling queue to which this task was submitted is full")
+                raise ServingError(
+                    Code.UNAVAILABLE,
+                    "The batch scheduling queue to which this task was submitted is full",
+                )
             for task in tasks:
                 if not queue.batches or queue.batches[-1].size + task.size > most:
                     queue.batches.append(_Batch(time.monotonic()))
@@ -150,7 +155,9 @@ class Batcher:
         self._queues: dict[tuple, _Queue] = {}
         self._lock = threading.Lock()
 
-    def run(self, signature: str, inputs: Arrays, outputs: Sequence[str], deadline: float | None) -> dict[str, np.ndarray]:
+    def run(
+        self, signature: str, inputs: Arrays, outputs: Sequence[str], deadline: float | None
+    ) -> dict[str, np.ndarray]:
         """As `Servable.run`; waits for the batch.
 
         Raises:
@@ -163,25 +170,39 @@ class Batcher:
         options = self._threads.options
         most = options.largest_execution
         if size > options.max_batch_size:
-            raise invalid(f"Task size {size} is larger than maximum input batch size {options.max_batch_size}")
+            raise invalid(
+                f"Task size {size} is larger than maximum input batch size {options.max_batch_size}"
+            )
         tasks = [
-            _Task({alias: value[row : row + most] for alias, value in inputs.items()}, min(most, size - row), deadline)
+            _Task(
+                {alias: value[row : row + most] for alias, value in inputs.items()},
+                min(most, size - row),
+                deadline,
+            )
             for row in range(0, size, most)
         ]
         self._threads.submit(self._queue(signature, tuple(inputs), tuple(outputs)), tasks)
         for task in tasks:
-            if not task.done.wait(None if deadline is None else max(0.0, deadline - time.monotonic())):
+            if not task.done.wait(
+                None if deadline is None else max(0.0, deadline - time.monotonic())
+            ):
                 raise ServingError(Code.DEADLINE_EXCEEDED, "Timed out waiting for notification")
             if task.error is not None:
                 raise task.error
         parts = [task.outputs or {} for task in tasks]
-        return parts[0] if len(parts) == 1 else {alias: np.concatenate([part[alias] for part in parts]) for alias in outputs}
+        return (
+            parts[0]
+            if len(parts) == 1
+            else {alias: np.concatenate([part[alias] for part in parts]) for alias in outputs}
+        )
 
     def _queue(self, signature: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> _Queue:
         with self._lock:
             queue = self._queues.get((signature, inputs, outputs))
             if queue is None:
-                queue = self._queues[signature, inputs, outputs] = _Queue(self._servable, signature, outputs)
+                queue = self._queues[signature, inputs, outputs] = _Queue(
+                    self._servable, signature, outputs
+                )
                 self._threads.add(queue)
             return queue
 
@@ -199,7 +220,9 @@ def _run_batch(queue: _Queue, batch: _Batch, options: Batching) -> None:
     tasks = []
     for task in batch.tasks:
         if task.expired(now):
-            task.error = ServingError(Code.DEADLINE_EXCEEDED, "Run() timeout exceeded while waiting in batching queue")
+            task.error = ServingError(
+                Code.DEADLINE_EXCEEDED, "Run() timeout exceeded while waiting in batching queue"
+            )
             task.done.set()
         else:
             tasks.append(task)

@@ -46,7 +46,11 @@ class Batching:
     def largest_execution(self) -> int:
         """Most videos that are computed at once."""
         split = self.enable_large_batch_splitting and self.max_execution_batch_size is not None
-        return self.max_execution_batch_size if split and self.max_execution_batch_size else self.max_batch_size
+        return (
+            self.max_execution_batch_size
+            if split and self.max_execution_batch_size
+            else self.max_batch_size
+        )
 
 
 def read_batching(path: str) -> Batching:
@@ -83,13 +87,19 @@ def _check(found: Batching, path: str, text: str) -> None:
             raise UserError(f"{at(path, text, name)}: {value}; must be at least {least}.")
     if found.enable_large_batch_splitting and found.largest_execution > found.max_batch_size:
         where = at(path, text, "max_execution_batch_size")
-        raise UserError(f"{where}: {found.largest_execution}; must not exceed max_batch_size ({found.max_batch_size}).")
+        raise UserError(
+            f"{where}: {found.largest_execution}; must not exceed max_batch_size ({found.max_batch_size})."
+        )
     sizes = found.allowed_batch_sizes
     where = at(path, text, "allowed_batch_sizes", len(sizes))
     if any(size < 1 for size in sizes) or list(sizes) != sorted(set(sizes)):
         raise UserError(f"{where}: {', '.join(map(str, sizes))}; must be positive and increasing.")
     if sizes and sizes[-1] != found.largest_execution:
-        name = "max_batch_size" if found.largest_execution == found.max_batch_size else "max_execution_batch_size"
+        name = (
+            "max_batch_size"
+            if found.largest_execution == found.max_batch_size
+            else "max_execution_batch_size"
+        )
         raise UserError(
             f"{where}: last entry in allowed_batch_sizes must match {name}; last entry was {sizes[-1]}; expected {found.largest_execution}."
         )

@@ -14,7 +14,9 @@ State = tuple[tf.Tensor, tf.Tensor]
 Step = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, State], State]
 
 
-def run_loop(projections: Sequence[tf.Tensor], recurrent: Sequence[tf.Tensor], packing: Packing) -> list[tf.Tensor]:
+def run_loop(
+    projections: Sequence[tf.Tensor], recurrent: Sequence[tf.Tensor], packing: Packing
+) -> list[tf.Tensor]:
     """Runs one LSTM layer over all steps.
 
     i, g, f, o = split(z_t + h_{t-1} U);  c_t = σ(f) c_{t-1} + σ(i) tanh(g);  h_t = σ(o) tanh(c_t)
@@ -29,12 +31,18 @@ def run_loop(projections: Sequence[tf.Tensor], recurrent: Sequence[tf.Tensor], p
       Per direction h of every step, float [frames, H], packed as the projections.
     """
     one = lambda: _loop(projections, recurrent, packing, tf.constant(1), _step_of_one)  # noqa: E731
-    several = lambda: _loop(projections, recurrent, packing, packing.batch, _step_of_several(packing))  # noqa: E731
+    several = lambda: _loop(
+        projections, recurrent, packing, packing.batch, _step_of_several(packing)
+    )  # noqa: E731
     return tf.cond(tf.equal(packing.batch, 1), one, several)
 
 
 def _loop(
-    projections: Sequence[tf.Tensor], recurrent: Sequence[tf.Tensor], packing: Packing, batch: tf.Tensor, advance: Step
+    projections: Sequence[tf.Tensor],
+    recurrent: Sequence[tf.Tensor],
+    packing: Packing,
+    batch: tf.Tensor,
+    advance: Step,
 ) -> list[tf.Tensor]:
     units = recurrent[0].shape[0]
     frames = tf.shape(projections[0])[0]
@@ -45,17 +53,33 @@ def _loop(
 
     def turn(t: tf.Tensor, states: list[State], outputs: list[tf.TensorArray]) -> tuple:
         for n in range(_UNROLL):
-            states = [advance(t + n, z, u, state) for z, u, state in zip(projections, recurrent, states, strict=True)]
-            outputs = [output.write(t + n, h) for output, (h, _) in zip(outputs, states, strict=True)]
+            states = [
+                advance(t + n, z, u, state)
+                for z, u, state in zip(projections, recurrent, states, strict=True)
+            ]
+            outputs = [
+                output.write(t + n, h) for output, (h, _) in zip(outputs, states, strict=True)
+            ]
         return t + _UNROLL, states, outputs
 
     rows = tf.TensorShape([None, units])
-    arrays = [tf.TensorArray(tf.float32, padded + 1, element_shape=rows, infer_shape=False) for _ in recurrent]
+    arrays = [
+        tf.TensorArray(tf.float32, padded + 1, element_shape=rows, infer_shape=False)
+        for _ in recurrent
+    ]
     start = (tf.constant(0), [(zeros, zeros) for _ in recurrent], arrays)
-    shapes = (tf.TensorShape([]), [(rows, rows) for _ in recurrent], [tf.TensorShape(None) for _ in recurrent])
-    _, _, outputs = tf.while_loop(lambda t, *_: t < padded, turn, start, shapes, parallel_iterations=1)
+    shapes = (
+        tf.TensorShape([]),
+        [(rows, rows) for _ in recurrent],
+        [tf.TensorShape(None) for _ in recurrent],
+    )
+    _, _, outputs = tf.while_loop(
+        lambda t, *_: t < padded, turn, start, shapes, parallel_iterations=1
+    )
     nothing = tf.zeros([0, units])  # so that no step at all can be put together too
-    return [tf.ensure_shape(output.write(padded, nothing).concat()[:frames], rows) for output in outputs]
+    return [
+        tf.ensure_shape(output.write(padded, nothing).concat()[:frames], rows) for output in outputs
+    ]
 
 
 def _step_of_one(t: tf.Tensor, z: tf.Tensor, u: tf.Tensor, state: State) -> State:

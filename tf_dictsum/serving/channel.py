@@ -32,10 +32,16 @@ class Connection:
 
     def __post_init__(self) -> None:
         host, colon, port = self.server.rpartition(":")
-        if not self.server.startswith("unix:") and not (host and colon and port.isdigit() and 0 < int(port) < 65536):
-            raise UserError(f"--server={self.server}: expected HOST:PORT of a gRPC port, such as 127.0.0.1:8500.")
+        if not self.server.startswith("unix:") and not (
+            host and colon and port.isdigit() and 0 < int(port) < 65536
+        ):
+            raise UserError(
+                f"--server={self.server}: expected HOST:PORT of a gRPC port, such as 127.0.0.1:8500."
+            )
         if bool(self.client_cert_file) != bool(self.client_key_file):
-            raise UserError("--client_cert_file and --client_key_file belong together; give both or none.")
+            raise UserError(
+                "--client_cert_file and --client_key_file belong together; give both or none."
+            )
 
     @property
     def secure(self) -> bool:
@@ -54,7 +60,10 @@ def open_channel(connection: Connection) -> Any:
     options: list[tuple[str, Any]] = [
         ("grpc.max_send_message_length", connection.max_message_bytes),
         ("grpc.max_receive_message_length", connection.max_message_bytes),
-        ("grpc.max_reconnect_backoff_ms", 2000),  # gRPC's two minutes would outlast a server's restart
+        (
+            "grpc.max_reconnect_backoff_ms",
+            2000,
+        ),  # gRPC's two minutes would outlast a server's restart
     ]
     if not connection.secure:
         return grpc.insecure_channel(connection.server, options)

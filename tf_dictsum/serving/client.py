@@ -34,7 +34,9 @@ class Model:
 
     def __post_init__(self) -> None:
         if self.version is not None and self.label:
-            raise UserError("--model_version and --model_label exclude each other; give one of them.")
+            raise UserError(
+                "--model_version and --model_label exclude each other; give one of them."
+            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,11 +111,15 @@ class ScoringClient:
         what = f"{self._connection.server}: model {self.model.name}, version {reply.model_spec.version.value}"
         found = signatures.signature_def.get(self.model.signature)
         if found is None:
-            names = ", ".join(sorted(name for name in signatures.signature_def if not name.startswith("__")))
+            names = ", ".join(
+                sorted(name for name in signatures.signature_def if not name.startswith("__"))
+            )
             raise UserError(f"{what}: no signature {self.model.signature!r}; it has {names}.")
         if not {"features", "lengths"} <= found.inputs.keys() or "scores" not in found.outputs:
             has = f"{', '.join(sorted(found.inputs))} -> {', '.join(sorted(found.outputs))}"
-            raise UserError(f"{what}: signature {self.model.signature} is {has}; expected features, lengths -> scores.")
+            raise UserError(
+                f"{what}: signature {self.model.signature} is {has}; expected features, lengths -> scores."
+            )
         dims = found.inputs["features"].tensor_shape.dim
         width = int(dims[2].size) if len(dims) == 3 and dims[2].size > 0 else None
         return int(reply.model_spec.version.value), width
@@ -131,14 +137,20 @@ class ScoringClient:
 
         reply = self._call(self._stub.Predict, self.request(features))
         if "scores" not in reply.outputs:
-            raise UserError(f"{self._connection.server}: the answer has no scores, only {', '.join(sorted(reply.outputs)) or 'nothing'}.")
+            raise UserError(
+                f"{self._connection.server}: the answer has no scores, only {', '.join(sorted(reply.outputs)) or 'nothing'}."
+            )
         scores = tf.make_ndarray(reply.outputs["scores"])
         steps = len(features)
         if scores.ndim != 2 or len(scores) != 1 or scores.shape[1] < steps:
-            raise UserError(f"{self._connection.server}: scores of shape {list(scores.shape)} for {steps} steps; expected [1, {steps}].")
+            raise UserError(
+                f"{self._connection.server}: scores of shape {list(scores.shape)} for {steps} steps; expected [1, {steps}]."
+            )
         scores = scores[0, :steps]  # the server may have padded it in a batch
         if not np.isfinite(scores).all():
-            raise UserError(f"{self._connection.server}: scores that are not finite; check the features and the exported model.")
+            raise UserError(
+                f"{self._connection.server}: scores that are not finite; check the features and the exported model."
+            )
         return Scores(scores.astype(np.float32), int(reply.model_spec.version.value))
 
     def request(self, features: np.ndarray) -> Any:
@@ -147,13 +159,21 @@ class ScoringClient:
         from tensorflow_serving.apis import predict_pb2
 
         def tensor(array: np.ndarray, kind: int) -> Any:
-            shape = tensor_shape_pb2.TensorShapeProto(dim=[tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in array.shape])
-            return tensor_pb2.TensorProto(dtype=kind, tensor_shape=shape, tensor_content=array.tobytes())
+            shape = tensor_shape_pb2.TensorShapeProto(
+                dim=[tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in array.shape]
+            )
+            return tensor_pb2.TensorProto(
+                dtype=kind, tensor_shape=shape, tensor_content=array.tobytes()
+            )
 
         request = predict_pb2.PredictRequest(output_filter=["scores"])
         self._fill(request.model_spec)
-        request.inputs["features"].CopyFrom(tensor(np.asarray(features, "<f4")[None], types_pb2.DT_FLOAT))
-        request.inputs["lengths"].CopyFrom(tensor(np.array([len(features)], "<i4"), types_pb2.DT_INT32))
+        request.inputs["features"].CopyFrom(
+            tensor(np.asarray(features, "<f4")[None], types_pb2.DT_FLOAT)
+        )
+        request.inputs["lengths"].CopyFrom(
+            tensor(np.array([len(features)], "<i4"), types_pb2.DT_INT32)
+        )
         return request
 
     def _fill(self, spec: Any, with_signature: bool = True) -> None:
@@ -173,12 +193,24 @@ class ScoringClient:
                 return method(request, timeout=self._deadline)
             except grpc.RpcError as error:
                 code, text = error.code(), " ".join(str(error.details()).split())[:300]
-                if code != grpc.StatusCode.UNAVAILABLE or number == self._backoff.retries or self._closed.is_set():
+                if (
+                    code != grpc.StatusCode.UNAVAILABLE
+                    or number == self._backoff.retries
+                    or self._closed.is_set()
+                ):
                     raise UserError(self._explain(code.name, text, number + 1)) from error
-                if number == 1 and not self._waiting.is_set():  # said once, by whichever call meets it first
+                if (
+                    number == 1 and not self._waiting.is_set()
+                ):  # said once, by whichever call meets it first
                     self._waiting.set()
                     more = self._backoff.retries - number
-                    logging.warning("%s: %s: %s; trying up to %d times more.", self._connection.server, code.name, text.rstrip("."), more)
+                    logging.warning(
+                        "%s: %s: %s; trying up to %d times more.",
+                        self._connection.server,
+                        code.name,
+                        text.rstrip("."),
+                        more,
+                    )
             except ValueError as error:  # gRPC's word for "the channel is closed"
                 raise UserError(f"{self._connection.server}: the connection was closed.") from error
             self._closed.wait(self._backoff.seconds(number))

@@ -1,7 +1,13 @@
 """TensorFlow Serving's configuration files in one place: readers that check, and writers."""
 
 from tf_dictsum.serving.batching_file import Batching, batching_text, read_batching
-from tf_dictsum.serving.models_file import ServedModel, VersionPolicy, models_from_message, models_text, read_models
+from tf_dictsum.serving.models_file import (
+    ServedModel,
+    VersionPolicy,
+    models_from_message,
+    models_text,
+    read_models,
+)
 from tf_dictsum.serving.monitoring_file import Monitoring, monitoring_text, read_monitoring
 from tf_dictsum.serving.ssl_file import TLS, read_ssl, ssl_text
 

@@ -50,7 +50,9 @@ class Core:
             try:
                 return version.run(*args)
             finally:
-                self.metrics.runtime_latency.labels(version.model, "Predict", "TF1").observe((time.perf_counter() - start) * 1e6)
+                self.metrics.runtime_latency.labels(version.model, "Predict", "TF1").observe(
+                    (time.perf_counter() - start) * 1e6
+                )
 
         return timed
 
@@ -80,8 +82,12 @@ class Core:
             raise invalid("Missing ModelSpec")
         spec = request.model_spec
         response = get_model_status_pb2.GetModelStatusResponse()
-        for version in self.manager.status(spec.name, spec.version.value if spec.HasField("version") else None):
-            entry = response.model_version_status.add(version=version.number, state=int(version.state))
+        for version in self.manager.status(
+            spec.name, spec.version.value if spec.HasField("version") else None
+        ):
+            entry = response.model_version_status.add(
+                version=version.number, state=int(version.state)
+            )
             entry.status.SetInParent()
             if version.error is not None:
                 entry.status.error_code = int(version.error.code)
@@ -91,7 +97,9 @@ class Core:
     def reload(self, request: Any, deadline: float | None = None) -> None:
         """Realizes a ReloadConfigRequest. Raises ServingError."""
         if request.config.WhichOneof("config") != "model_config_list":
-            raise invalid("ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported")
+            raise invalid(
+                "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported"
+            )
         try:
             models = models_from_message(request.config, "HandleReloadConfigRequest")
         except UserError as error:
@@ -103,7 +111,9 @@ class Core:
         known = self.manager.knows(model)  # clients must not be able to make new time series
         self.metrics.request_count.add(model if known else "(unknown)", code.name)
         if code == Code.OK:
-            self.metrics.request_latency.labels(model, api, entrypoint).observe((time.perf_counter() - start) * 1e6)
+            self.metrics.request_latency.labels(model, api, entrypoint).observe(
+                (time.perf_counter() - start) * 1e6
+            )
 
 
 def metadata_of(version: Version) -> Any:
@@ -121,5 +131,6 @@ def metadata_of(version: Version) -> Any:
 def unimplemented(method: str) -> ServingError:
     """The answer to the methods of PredictionService that need tf.Example signatures."""
     return ServingError(
-        Code.UNIMPLEMENTED, f"{method} is not served here: it needs a signature of tf.Example, and these models have none. Use Predict."
+        Code.UNIMPLEMENTED,
+        f"{method} is not served here: it needs a signature of tf.Example, and these models have none. Use Predict.",
     )

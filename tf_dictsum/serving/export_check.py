@@ -48,7 +48,9 @@ def check_export(path: pathlib.Path, scorer: Scorer) -> None:
 
 
 def _fail(path: pathlib.Path, finding: str) -> UserError:
-    return UserError(f"{path}: the exported model fails its own check: {finding}. Nothing was published; please report it.")
+    return UserError(
+        f"{path}: the exported model fails its own check: {finding}. Nothing was published; please report it."
+    )
 
 
 def _check_graph(path: pathlib.Path) -> None:
@@ -62,13 +64,19 @@ def _check_graph(path: pathlib.Path) -> None:
             raise _fail(path, f"node {node.name} is {node.op}, which runs on a GPU only")
     compiled = [x for x in (*nodes, *functions) if _COMPILED in x.attr and x.attr[_COMPILED].b]
     if compiled:
-        raise _fail(path, f"{len(compiled)} functions must be compiled by XLA, which stock TensorFlow Serving refuses")
+        raise _fail(
+            path,
+            f"{len(compiled)} functions must be compiled by XLA, which stock TensorFlow Serving refuses",
+        )
 
 
 def _check_signature(path: pathlib.Path, servable: Servable, scorer: Scorer) -> None:
     definition = servable.signatures[DEFAULT_SIGNATURE]
     sides = {"inputs": definition.inputs, "outputs": definition.outputs}
-    found = {side: {n: (i.dtype, tf.TensorShape(i.tensor_shape).as_list()) for n, i in infos.items()} for side, infos in sides.items()}
+    found = {
+        side: {n: (i.dtype, tf.TensorShape(i.tensor_shape).as_list()) for n, i in infos.items()}
+        for side, infos in sides.items()
+    }
     real, whole = tf.float32.as_datatype_enum, tf.int32.as_datatype_enum
     expected = {
         "inputs": {"features": (real, [None, None, scorer.input_size]), "lengths": (whole, [None])},
@@ -85,17 +93,30 @@ def _check_scores(path: pathlib.Path, servable: Servable, scorer: Scorer) -> Non
     lengths = np.array(_LENGTHS, np.int32)
 
     def run(features: np.ndarray, lengths: np.ndarray) -> dict[str, np.ndarray]:
-        return servable.run(DEFAULT_SIGNATURE, {"features": features, "lengths": lengths}, ["scores", "lengths"])
+        return servable.run(
+            DEFAULT_SIGNATURE, {"features": features, "lengths": lengths}, ["scores", "lengths"]
+        )
 
     for video, length, score in zip(videos, lengths, alone, strict=True):
-        _compare(path, f"one video of {length} frames", run(video, np.array([length]))["scores"][0], score)
+        _compare(
+            path,
+            f"one video of {length} frames",
+            run(video, np.array([length]))["scores"][0],
+            score,
+        )
     # The server fills a shorter video with the first element of its own tensor, not with zeros.
     padded = merge(
-        [{"features": v, "lengths": lengths[n : n + 1]} for n, v in enumerate(videos)], Batching(pad_variable_length_inputs=True)
+        [{"features": v, "lengths": lengths[n : n + 1]} for n, v in enumerate(videos)],
+        Batching(pad_variable_length_inputs=True),
     )
     together = run(padded["features"], padded["lengths"])["scores"]
     for n, score in enumerate(alone):
-        _compare(path, f"a video of {len(score)} frames in a padded batch", together[n, : len(score)], score)
+        _compare(
+            path,
+            f"a video of {len(score)} frames in a padded batch",
+            together[n, : len(score)],
+            score,
+        )
         if together[n, len(score) :].any():
             raise _fail(path, "scores past a video's length are not zero")
     odd = run(videos[2], np.array([1000], np.int32))
@@ -108,6 +129,10 @@ def _check_scores(path: pathlib.Path, servable: Servable, scorer: Scorer) -> Non
 
 
 def _compare(path: pathlib.Path, what: str, found: np.ndarray, expected: np.ndarray) -> None:
-    difference = float(np.abs(found - expected).max(initial=0.0)) if found.shape == expected.shape else np.inf
+    difference = (
+        float(np.abs(found - expected).max(initial=0.0))
+        if found.shape == expected.shape
+        else np.inf
+    )
     if not difference <= _TOLERANCE:
         raise _fail(path, f"scores of {what} differ from the trainer's by {difference:.2g}")

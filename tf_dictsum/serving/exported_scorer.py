@@ -35,11 +35,22 @@ class ExportedScorer(tf.Module):
         self.kernels, self.biases, self.recurrent = [], [], []
         for layer in range(LAYERS):
             cells = scorer.selector.cells[layer * self.directions : (layer + 1) * self.directions]
-            weights = [[array[..., gates] for array in cell.get_weights()] for cell in cells]  # [kernel, recurrent kernel, bias]
+            weights = [
+                [array[..., gates] for array in cell.get_weights()] for cell in cells
+            ]  # [kernel, recurrent kernel, bias]
             names = [f"layer_{layer}_{way}" for way in ("forward", "backward")]
-            self.kernels.append([_variable(w[0], f"{name}_kernel") for name, w in zip(names, weights, strict=False)])
-            self.recurrent.append([_variable(w[1], f"{name}_recurrent") for name, w in zip(names, weights, strict=False)])
-            self.biases.append([_variable(w[2], f"{name}_bias") for name, w in zip(names, weights, strict=False)])
+            self.kernels.append(
+                [_variable(w[0], f"{name}_kernel") for name, w in zip(names, weights, strict=False)]
+            )
+            self.recurrent.append(
+                [
+                    _variable(w[1], f"{name}_recurrent")
+                    for name, w in zip(names, weights, strict=False)
+                ]
+            )
+            self.biases.append(
+                [_variable(w[2], f"{name}_bias") for name, w in zip(names, weights, strict=False)]
+            )
 
     def __call__(self, features: tf.Tensor, lengths: tf.Tensor) -> dict[str, tf.Tensor]:
         """Scores of the sampled frames of several videos.
@@ -54,13 +65,20 @@ class ExportedScorer(tf.Module):
         features = tf.ensure_shape(features, [None, None, self.input_size])
         lengths = tf.ensure_shape(lengths, [None])
         batch, time = tf.unstack(tf.shape(features)[:2])
-        one_each = tf.debugging.assert_equal(tf.size(lengths), batch, "lengths must have one entry for every video of features.")
+        one_each = tf.debugging.assert_equal(
+            tf.size(lengths), batch, "lengths must have one entry for every video of features."
+        )
         with tf.control_dependencies([one_each]):
             lengths = tf.clip_by_value(lengths, 0, time)
         packing = Packing.of(lengths, time)
         x = _product(packing.pack(features), *self.compress)
         for layer in range(LAYERS):
-            ways = zip((x, tf.gather(x, packing.mirror)), self.kernels[layer], self.biases[layer], strict=False)
+            ways = zip(
+                (x, tf.gather(x, packing.mirror)),
+                self.kernels[layer],
+                self.biases[layer],
+                strict=False,
+            )
             recurrent = [tf.convert_to_tensor(u) for u in self.recurrent[layer]]
             outputs = run_loop([_product(*way) for way in ways], recurrent, packing)
             outputs[1:] = [tf.gather(output, packing.mirror) for output in outputs[1:]]

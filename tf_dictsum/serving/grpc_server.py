@@ -27,10 +27,18 @@ __all__ = ["GrpcServer"]
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _PREDICTION = prediction_service_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_name
 _MODEL = model_service_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name
-_HEALTH_NAMES = ("", _PREDICTION, _MODEL, "PredictionService", "ModelService")  # the last two are TensorFlow Serving's
+_HEALTH_NAMES = (
+    "",
+    _PREDICTION,
+    _MODEL,
+    "PredictionService",
+    "ModelService",
+)  # the last two are TensorFlow Serving's
 
 
-def _answer(core: Core, api: str, context: grpc.ServicerContext, request: Any, call: Callable[[], Any]) -> Any:
+def _answer(
+    core: Core, api: str, context: grpc.ServicerContext, request: Any, call: Callable[[], Any]
+) -> Any:
     """Runs a request: counts it, and turns its errors into gRPC's."""
     start, code, message = time.perf_counter(), Code.OK, ""
     try:
@@ -56,10 +64,18 @@ class _PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         self._core = core
 
     def Predict(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return _answer(self._core, "Predict", context, request, lambda: self._core.predict(request, _deadline(context)))
+        return _answer(
+            self._core,
+            "Predict",
+            context,
+            request,
+            lambda: self._core.predict(request, _deadline(context)),
+        )
 
     def GetModelMetadata(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return _answer(self._core, "GetModelMetadata", context, request, lambda: self._core.metadata(request))
+        return _answer(
+            self._core, "GetModelMetadata", context, request, lambda: self._core.metadata(request)
+        )
 
     def Classify(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return self._refuse("Classify", context)
@@ -79,7 +95,9 @@ class _ModelService(model_service_pb2_grpc.ModelServiceServicer):
         self._core = core
 
     def GetModelStatus(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return _answer(self._core, "GetModelStatus", context, request, lambda: self._core.status(request))
+        return _answer(
+            self._core, "GetModelStatus", context, request, lambda: self._core.status(request)
+        )
 
     def HandleReloadConfigRequest(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         """Answers with the status both as the response and as gRPC's own, as TensorFlow Serving does."""
@@ -94,7 +112,10 @@ class _ModelService(model_service_pb2_grpc.ModelServiceServicer):
             response.status.error_message = error.message
         except Exception as error:
             logging.exception("HandleReloadConfigRequest failed")
-            context.abort(grpc.StatusCode.INTERNAL, f"HandleReloadConfigRequest failed: {type(error).__name__}")
+            context.abort(
+                grpc.StatusCode.INTERNAL,
+                f"HandleReloadConfigRequest failed: {type(error).__name__}",
+            )
         return response
 
 
@@ -112,13 +133,21 @@ class GrpcServer:
     """
 
     def __init__(self, core: Core, address: str, threads: int, tls: TLS | None = None):
-        unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)]
+        unlimited = [
+            ("grpc.max_receive_message_length", -1),
+            ("grpc.max_send_message_length", -1),
+            ("grpc.so_reuseport", 0),
+        ]
         self._server = grpc.server(futures.ThreadPoolExecutor(threads, "grpc"), options=unlimited)
-        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(_PredictionService(core), self._server)
+        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
+            _PredictionService(core), self._server
+        )
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(_ModelService(core), self._server)
         self._health = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection([_PREDICTION, _MODEL, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+        reflection.enable_server_reflection(
+            [_PREDICTION, _MODEL, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
+        )
         self.set_serving(False)
         try:
             if tls is None:
@@ -126,14 +155,22 @@ class GrpcServer:
             else:
                 self.port = self._server.add_secure_port(address, _credentials(tls))
         except RuntimeError:
-            what = "" if tls is None else ", or the key and certificate of --ssl_config_file do not fit"
+            what = (
+                ""
+                if tls is None
+                else ", or the key and certificate of --ssl_config_file do not fit"
+            )
             raise UserError(
                 f"cannot listen on {address} for gRPC: the port is in use or not allowed{what}. Choose another --port."
             ) from None
 
     def set_serving(self, serving: bool) -> None:
         """Sets what grpc.health.v1 answers for every name."""
-        state = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        state = (
+            health_pb2.HealthCheckResponse.SERVING
+            if serving
+            else health_pb2.HealthCheckResponse.NOT_SERVING
+        )
         for name in _HEALTH_NAMES:
             self._health.set(name, state)
 

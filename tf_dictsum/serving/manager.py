@@ -47,7 +47,11 @@ class Manager:
     ):
         self._models = {model.name: model for model in models}
         self._metrics, self._threads, self._batch_threads = metrics, threads, batch_threads
-        self._poll_seconds, self._labels_may_wait, self.on_change = poll_seconds, labels_may_wait, on_change
+        self._poll_seconds, self._labels_may_wait, self.on_change = (
+            poll_seconds,
+            labels_may_wait,
+            on_change,
+        )
         self._versions: dict[str, dict[int, Version]] = {}
         self._labels = {model.name: dict(model.labels) for model in models}
         self._aspired: dict[str, dict[int, pathlib.Path]] = {}
@@ -105,10 +109,19 @@ class Manager:
         versions = self._versions.setdefault(name, {})
         for number, path in aspired.items():
             known = versions.get(number)
-            gone_before = known is not None and known.state == State.END and (known.error is None or before.get(number) != path)
+            gone_before = (
+                known is not None
+                and known.state == State.END
+                and (known.error is None or before.get(number) != path)
+            )
             if known is None or gone_before:
                 versions[number] = Version(name, number, path, self._metrics)
-                threading.Thread(target=self._load, args=(versions[number],), name=f"load {name} {number}", daemon=True).start()
+                threading.Thread(
+                    target=self._load,
+                    args=(versions[number],),
+                    name=f"load {name} {number}",
+                    daemon=True,
+                ).start()
         self._unload_unwanted(name)
 
     def _load(self, version: Version) -> None:
@@ -120,7 +133,11 @@ class Manager:
 
     def _is_starting(self) -> bool:
         if not self._settled:
-            states = {version.state for versions in self._versions.values() for version in versions.values()}
+            states = {
+                version.state
+                for versions in self._versions.values()
+                for version in versions.values()
+            }
             self._settled = not states & {State.START, State.LOADING}
         return not self._settled
 
@@ -133,7 +150,12 @@ class Manager:
         for number, version in versions.items():
             if number not in aspired and version.state == State.AVAILABLE:
                 version.state = State.UNLOADING
-                threading.Thread(target=self._unload, args=(version,), name=f"unload {name} {number}", daemon=True).start()
+                threading.Thread(
+                    target=self._unload,
+                    args=(version,),
+                    name=f"unload {name} {number}",
+                    daemon=True,
+                ).start()
 
     def _unload(self, version: Version) -> None:
         version.unload()
@@ -171,7 +193,9 @@ class Manager:
                 version = versions.get(candidate)
                 if version is not None and version.acquire():
                     return version
-            if name in self._models and self._is_starting():  # TensorFlow Serving does not listen yet: to a client, the same code
+            if (
+                name in self._models and self._is_starting()
+            ):  # TensorFlow Serving does not listen yet: to a client, the same code
                 raise ServingError(Code.UNAVAILABLE, f"Model {name} is still being loaded")
         wanted = f"Latest({name})" if number is None else f"Specific({name}, {number})"
         raise ServingError(Code.NOT_FOUND, f"Servable not found for request: {wanted}")
@@ -200,7 +224,10 @@ class Manager:
     def ready(self) -> bool:
         """Whether every configured model has an AVAILABLE version."""
         with self._lock:
-            return all(any(v.state == State.AVAILABLE for v in self._versions.get(n, {}).values()) for n in self._models)
+            return all(
+                any(v.state == State.AVAILABLE for v in self._versions.get(n, {}).values())
+                for n in self._models
+            )
 
     def reload(self, models: Sequence[ServedModel], deadline: float | None = None) -> None:
         """Serves these models and no others; returns when each of them has an AVAILABLE version.
@@ -212,7 +239,9 @@ class Manager:
         with self._reload_lock:
             with self._lock:
                 self._models = {model.name: model for model in models}
-                self._labels = {n: labels for n, labels in self._labels.items() if n in self._models}
+                self._labels = {
+                    n: labels for n, labels in self._labels.items() if n in self._models
+                }
             self._look()
             self._wait(models, deadline)
             self._set_labels(models)
@@ -237,12 +266,20 @@ class Manager:
             time.sleep(0.02)
         if failed:
             names = ", ".join(self._describe(name) for name in failed)
-            raise ServingError(Code.UNKNOWN, f"{len(failed)} model(s) did not become available: {{{names}}}")
+            raise ServingError(
+                Code.UNKNOWN, f"{len(failed)} model(s) did not become available: {{{names}}}"
+            )
 
     def _describe(self, name: str) -> str:
         versions = [self._versions[name][n] for n in sorted(self._aspired[name])]
-        errors = [f"{{name: {name} version: {v.number}}} due to error: {v.error.message}" for v in versions if v.error is not None]
-        return "; ".join(errors) or f"{{name: {name}}} no version under {self._models[name].base_path}"
+        errors = [
+            f"{{name: {name} version: {v.number}}} due to error: {v.error.message}"
+            for v in versions
+            if v.error is not None
+        ]
+        return (
+            "; ".join(errors) or f"{{name: {name}}} no version under {self._models[name].base_path}"
+        )
 
     def _set_labels(self, models: Sequence[ServedModel]) -> None:
         labels: dict[str, dict[str, int]] = {}

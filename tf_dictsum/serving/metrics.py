@@ -45,13 +45,24 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         prefix = ":tensorflow:serving:"
         self.request_latency = self._histogram(
-            prefix + "request_latency", "Distribution of wall time (µs) of requests.", "model_name", "API", "entrypoint"
+            prefix + "request_latency",
+            "Distribution of wall time (µs) of requests.",
+            "model_name",
+            "API",
+            "entrypoint",
         )
         self.runtime_latency = self._histogram(
-            prefix + "runtime_latency", "Distribution of wall time (µs) for running inference.", "model_name", "API", "runtime"
+            prefix + "runtime_latency",
+            "Distribution of wall time (µs) for running inference.",
+            "model_name",
+            "API",
+            "runtime",
         )
         self.warmup_latency = self._histogram(
-            prefix + "model_warmup_latency", "Distribution of wall time (µs) for warming up a version.", "model_path", "status"
+            prefix + "model_warmup_latency",
+            "Distribution of wall time (µs) for warming up a version.",
+            "model_path",
+            "status",
         )
 
     def _histogram(self, name: str, text: str, *labels: str) -> Histogram:

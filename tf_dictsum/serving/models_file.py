@@ -10,7 +10,14 @@ from google.protobuf import text_format
 from tf_dictsum.errors import UserError
 from tf_dictsum.serving.text_protos import at, read_message
 
-__all__ = ["PLATFORM", "ServedModel", "VersionPolicy", "models_from_message", "models_text", "read_models"]
+__all__ = [
+    "PLATFORM",
+    "ServedModel",
+    "VersionPolicy",
+    "models_from_message",
+    "models_text",
+    "read_models",
+]
 
 PLATFORM = "tensorflow"
 
@@ -72,25 +79,42 @@ def models_from_message(message: Any, source: str, text: str = "") -> tuple[Serv
     """
     if message.WhichOneof("config") != "model_config_list":
         found = (
-            at(source, text, "custom_model_config") + ": not supported" if message.HasField("custom_model_config") else f"{source}: empty"
+            at(source, text, "custom_model_config") + ": not supported"
+            if message.HasField("custom_model_config")
+            else f"{source}: empty"
         )
-        raise UserError(f"{found}; expected model_config_list {{ config {{ name: ... base_path: ... }} }}.")
+        raise UserError(
+            f"{found}; expected model_config_list {{ config {{ name: ... base_path: ... }} }}."
+        )
     models: dict[str, ServedModel] = {}
     for number, config in enumerate(message.model_config_list.config):
         if not config.name:
             raise UserError(f"{at(source, text, 'config', number)}: has no name.")
         if config.name in models:
-            raise UserError(f"{at(source, text, 'config', number)}: model {config.name} is listed several times; names must differ.")
+            raise UserError(
+                f"{at(source, text, 'config', number)}: model {config.name} is listed several times; names must differ."
+            )
         if not config.base_path:
-            raise UserError(f"{at(source, text, 'config', number)}: model {config.name} has no base_path.")
-        if "://" not in config.base_path and not pathlib.PurePosixPath(config.base_path).is_absolute():
+            raise UserError(
+                f"{at(source, text, 'config', number)}: model {config.name} has no base_path."
+            )
+        if (
+            "://" not in config.base_path
+            and not pathlib.PurePosixPath(config.base_path).is_absolute()
+        ):
             where = at(source, text, "base_path", number)
-            raise UserError(f"{where}: expected model {config.name} to have an absolute path; got base_path {config.base_path!r}.")
+            raise UserError(
+                f"{where}: expected model {config.name} to have an absolute path; got base_path {config.base_path!r}."
+            )
         _check_platform(config, source, text, number)
         policy = _policy(config, source, text)
         if any(not label for label in config.version_labels):
-            raise UserError(f"{at(source, text, 'version_labels')}: an empty label in model {config.name}.")
-        models[config.name] = ServedModel(config.name, config.base_path, policy, dict(config.version_labels))
+            raise UserError(
+                f"{at(source, text, 'version_labels')}: an empty label in model {config.name}."
+            )
+        models[config.name] = ServedModel(
+            config.name, config.base_path, policy, dict(config.version_labels)
+        )
     return tuple(models.values())
 
 
@@ -99,10 +123,14 @@ def _check_platform(config: Any, source: str, text: str, number: int) -> None:
         return
     if not config.model_platform:
         where = at(source, text, "config", number)
-        raise UserError(f'{where}: model {config.name} has no model_platform; add model_platform: "{PLATFORM}".')
+        raise UserError(
+            f'{where}: model {config.name} has no model_platform; add model_platform: "{PLATFORM}".'
+        )
     if config.model_platform != PLATFORM:
         where = at(source, text, "model_platform", number)
-        raise UserError(f"{where}: {config.model_platform!r} of model {config.name}; only {PLATFORM!r} is served.")
+        raise UserError(
+            f"{where}: {config.model_platform!r} of model {config.name}; only {PLATFORM!r} is served."
+        )
 
 
 def _policy(config: Any, source: str, text: str) -> VersionPolicy:
@@ -113,7 +141,9 @@ def _policy(config: Any, source: str, text: str) -> VersionPolicy:
         versions = tuple(config.model_version_policy.specific.versions)
         if not versions or min(versions) < 0:
             found = ", ".join(map(str, versions)) or "no versions"
-            raise UserError(f"{at(source, text, 'specific')}: {found} in model {config.name}; name versions from 0, as in versions: 1.")
+            raise UserError(
+                f"{at(source, text, 'specific')}: {found} in model {config.name}; name versions from 0, as in versions: 1."
+            )
         return VersionPolicy("specific", versions=tuple(sorted(set(versions))))
     # 0, which is also "not set", counts as 1 (sources/storage_path/file_system_storage_path_source.cc).
     return VersionPolicy("latest", count=max(1, config.model_version_policy.latest.num_versions))
@@ -126,7 +156,9 @@ def models_text(models: Iterable[ServedModel]) -> str:
     message = model_server_config_pb2.ModelServerConfig()
     message.model_config_list.SetInParent()
     for model in models:
-        config = message.model_config_list.config.add(name=model.name, base_path=model.base_path, model_platform=PLATFORM)
+        config = message.model_config_list.config.add(
+            name=model.name, base_path=model.base_path, model_platform=PLATFORM
+        )
         policy = config.model_version_policy
         if model.policy.kind == "all":
             policy.all.SetInParent()

@@ -29,7 +29,9 @@ def read_monitoring(path: str) -> Monitoring:
     message, text = read_message(path, MonitoringConfig())
     shown = message.prometheus_config.path or DEFAULT_PATH
     if not shown.startswith("/") or any(c.isspace() or c in "?#" for c in shown):
-        raise UserError(f"{at(path, text, 'path')}: {shown!r}; expected the path of a URL, such as {DEFAULT_PATH}.")
+        raise UserError(
+            f"{at(path, text, 'path')}: {shown!r}; expected the path of a URL, such as {DEFAULT_PATH}."
+        )
     return Monitoring(message.prometheus_config.enable, shown)
 
 

@@ -40,7 +40,9 @@ class Packing:
         active = tf.reduce_sum(tf.cast(inside, tf.int32), axis=1)
         start = tf.cumsum(active, exclusive=True)
         mirror = tf.gather(start, tf.gather(longest_first, row) - 1 - step) + row
-        return cls(tf.size(lengths), time, tf.gather(order, row) * time + step, mirror, start, active)
+        return cls(
+            tf.size(lengths), time, tf.gather(order, row) * time + step, mirror, start, active
+        )
 
     def pack(self, x: tf.Tensor) -> tf.Tensor:
         """x [batch, time, D] as [frames, D]."""

@@ -47,9 +47,13 @@ class PartialScores:
                 return
             for key, row in found["videos"].items():
                 if row["features"] == self._digests.get(key):
-                    self._videos[key] = Scores(np.array(row["scores"], np.float32), int(row["version"]))
+                    self._videos[key] = Scores(
+                        np.array(row["scores"], np.float32), int(row["version"])
+                    )
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise UserError(f"{self.path}: not the partial scores of an interrupted job. Delete it or choose another --out.") from None
+            raise UserError(
+                f"{self.path}: not the partial scores of an interrupted job. Delete it or choose another --out."
+            ) from None
 
     def version(self, key: str) -> int:
         """The version that scored this video, -1 if none has."""
@@ -68,7 +72,11 @@ class PartialScores:
     def save(self) -> None:
         """Writes the file. Raises UserError when the file system refuses."""
         rows = {
-            key: {"features": self._digests[key], "version": scores.version, "scores": [float(x) for x in scores.values]}
+            key: {
+                "features": self._digests[key],
+                "version": scores.version,
+                "scores": [float(x) for x in scores.values],
+            }
             for key, scores in self._videos.items()
         }
         if rows:
@@ -85,4 +93,6 @@ class PartialScores:
 
 def _fingerprint(features: np.ndarray) -> str:
     """SHA-256 of what is sent for a video."""
-    return hashlib.sha256(f"{features.shape} ".encode() + np.ascontiguousarray(features, "<f4").tobytes()).hexdigest()
+    return hashlib.sha256(
+        f"{features.shape} ".encode() + np.ascontiguousarray(features, "<f4").tobytes()
+    ).hexdigest()

@@ -29,7 +29,9 @@ def _find_signature(servable: Servable, name: str) -> str:
     return name
 
 
-def predict(servable: Servable, request: Any, deadline: float | None, run: Run) -> tuple[str, dict[str, np.ndarray]]:
+def predict(
+    servable: Servable, request: Any, deadline: float | None, run: Run
+) -> tuple[str, dict[str, np.ndarray]]:
     """Answers a PredictRequest.
 
     Args:
@@ -47,7 +49,9 @@ def predict(servable: Servable, request: Any, deadline: float | None, run: Run) 
     signature = _find_signature(servable, request.model_spec.signature_name)
     _check_method(servable.signatures[signature])
     inputs = _inputs(servable.signatures[signature], request.inputs)
-    return signature, predict_arrays(servable, signature, inputs, deadline, run, request.output_filter)
+    return signature, predict_arrays(
+        servable, signature, inputs, deadline, run, request.output_filter
+    )
 
 
 def predict_arrays(
@@ -74,7 +78,8 @@ def _check_method(definition: Any) -> None:
     if definition.method_name not in _METHODS:
         listed = ", ".join(_METHODS)
         raise ServingError(
-            Code.INTERNAL, f"Expected prediction signature method_name to be one of {{{listed}}}. Was: {definition.method_name}"
+            Code.INTERNAL,
+            f"Expected prediction signature method_name to be one of {{{listed}}}. Was: {definition.method_name}",
         )
 
 
@@ -90,8 +95,12 @@ def _inputs(definition: Any, given: Mapping[str, Any]) -> dict[str, np.ndarray]:
         if alias in sent:
             arrays[alias] = decode(given[alias], alias)
             actual, expected = given[alias].dtype, definition.inputs[alias].dtype
-            if actual != expected:  # told apart here: numpy knows no difference between int32 and qint32
-                raise invalid(f"Type mismatch: actual {type_name(actual)} vs. expect {type_name(expected)}")
+            if (
+                actual != expected
+            ):  # told apart here: numpy knows no difference between int32 and qint32
+                raise invalid(
+                    f"Type mismatch: actual {type_name(actual)} vs. expect {type_name(expected)}"
+                )
         elif alias in definition.defaults:
             arrays[alias] = decode(definition.defaults[alias], alias)
         else:
@@ -102,7 +111,9 @@ def _inputs(definition: Any, given: Mapping[str, Any]) -> dict[str, np.ndarray]:
             )
     if sent - wanted:
         used = ",".join(sorted(sent & wanted))
-        raise invalid(f"Inputs contains invalid name. Used request inputs: {used}, request input: {','.join(sorted(sent))}")
+        raise invalid(
+            f"Inputs contains invalid name. Used request inputs: {used}, request input: {','.join(sorted(sent))}"
+        )
     return arrays
 
 

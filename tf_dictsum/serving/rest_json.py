@@ -12,7 +12,14 @@ from tf_dictsum.serving.status import ServingError, invalid
 
 __all__ = ["columns", "parse_object", "rows", "to_columns", "to_rows"]
 
-_TYPES = {type(None): "Null", dict: "Object", list: "Array", str: "String", int: "Number", float: "Number"}
+_TYPES = {
+    type(None): "Null",
+    dict: "Object",
+    list: "Array",
+    str: "String",
+    int: "Number",
+    float: "Number",
+}
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -42,7 +49,9 @@ def columns(value: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """
     if not isinstance(value, dict):
         if len(inputs) > 1:
-            raise invalid("inputs is a plain value/list, but expecting an object as multiple input tensors required as per tensorinfo_map")
+            raise invalid(
+                "inputs is a plain value/list, but expecting an object as multiple input tensors required as per tensorinfo_map"
+            )
         value = {next(iter(inputs)): value}
     for name in sorted(inputs):
         if name not in value:
@@ -62,7 +71,9 @@ def rows(value: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
         raise invalid("JSON Value: No values in 'instances' array")
     by_name = isinstance(value[0], dict)
     if not by_name and len(inputs) > 1:
-        raise invalid("instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map")
+        raise invalid(
+            "instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map"
+        )
     stacks: dict[str, list[np.ndarray]] = {name: [] for name in inputs}
     for number, element in enumerate(value):
         if isinstance(element, dict) != by_name:
@@ -85,7 +96,9 @@ def rows(value: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
     return {name: np.stack(arrays) for name, arrays in stacks.items()}
 
 
-def _row(name: str, item: Any, inputs: Mapping[str, Any], stacks: Mapping[str, list[np.ndarray]]) -> np.ndarray:
+def _row(
+    name: str, item: Any, inputs: Mapping[str, Any], stacks: Mapping[str, list[np.ndarray]]
+) -> np.ndarray:
     if name not in inputs:
         raise invalid(f"JSON object: does not have named input: {name}")
     array = _array(item, inputs[name].dtype)
@@ -114,9 +127,13 @@ def _array(value: Any, dtype: int) -> np.ndarray:
     if array.dtype.kind not in accepted:
         _refuse(value, dtype)
     if kind.kind in "iu" and (array.min() < np.iinfo(kind).min or array.max() > np.iinfo(kind).max):
-        raise invalid(f"JSON Value: {_shown(array.max())} Type: Number is not of expected type: {type_name(dtype)}")
+        raise invalid(
+            f"JSON Value: {_shown(array.max())} Type: Number is not of expected type: {type_name(dtype)}"
+        )
     if kind.kind == "f" and np.any(np.abs(array[np.isfinite(array)]) > np.finfo(kind).max):
-        raise invalid(f"Cannot convert JSON value: {_shown(float(np.abs(array).max()))} to {type_name(dtype)} without loss of precision.")
+        raise invalid(
+            f"Cannot convert JSON value: {_shown(float(np.abs(array).max()))} to {type_name(dtype)} without loss of precision."
+        )
     return array.astype(kind)
 
 
@@ -130,9 +147,13 @@ def _refuse(value: Any, dtype: int) -> None:
     def walk(item: Any, level: int) -> None:
         if isinstance(item, list):
             if level >= len(shape):
-                raise invalid(f"Encountered list at unexpected level: {level} expected < {len(shape)}")
+                raise invalid(
+                    f"Encountered list at unexpected level: {level} expected < {len(shape)}"
+                )
             if len(item) != shape[level]:
-                raise invalid(f"Encountered list at unexpected size: {len(item)} at level: {level} expected size: {shape[level]}")
+                raise invalid(
+                    f"Encountered list at unexpected size: {len(item)} at level: {level} expected size: {shape[level]}"
+                )
             for inner in item:
                 walk(inner, level + 1)
             return
@@ -142,22 +163,34 @@ def _refuse(value: Any, dtype: int) -> None:
             )
         wanted = tf.as_dtype(dtype)
         number = isinstance(item, (int, float)) and not isinstance(item, bool)
-        fits = isinstance(item, bool) if wanted.is_bool else number and (wanted.is_floating or isinstance(item, int))
+        fits = (
+            isinstance(item, bool)
+            if wanted.is_bool
+            else number and (wanted.is_floating or isinstance(item, int))
+        )
         if not fits:
             kind = str(item) if isinstance(item, bool) else _TYPES[type(item)]
-            raise invalid(f"JSON Value: {_shown(item)} Type: {kind} is not of expected type: {type_name(dtype)}")
+            raise invalid(
+                f"JSON Value: {_shown(item)} Type: {kind} is not of expected type: {type_name(dtype)}"
+            )
 
     walk(value, 0)
     raise invalid(f"JSON Value: {_shown(value)} is not a tensor of type: {type_name(dtype)}")
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value if isinstance(value, (dict, list, str, int, float, bool, type(None))) else value.item())
+    text = json.dumps(
+        value
+        if isinstance(value, (dict, list, str, int, float, bool, type(None)))
+        else value.item()
+    )
     return text if len(text) <= 200 else text[:200] + "..."
 
 
 def _plain(array: np.ndarray) -> Any:
-    if array.dtype == np.float32:  # the shortest text that reads back as this float32, not its long float64 form
+    if (
+        array.dtype == np.float32
+    ):  # the shortest text that reads back as this float32, not its long float64 form
         return array.astype("U32").astype(np.float64).tolist()
     return array.tolist()
 
@@ -174,9 +207,18 @@ def to_rows(outputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
     Raises:
       ServingError: the outputs have no common first dimension.
     """
-    if any(value.ndim == 0 for value in outputs.values()) or len({len(value) for value in outputs.values()}) != 1:
-        raise invalid("Tensors to convert to rows have no common batch size; ask with 'inputs' instead of 'instances'.")
+    if (
+        any(value.ndim == 0 for value in outputs.values())
+        or len({len(value) for value in outputs.values()}) != 1
+    ):
+        raise invalid(
+            "Tensors to convert to rows have no common batch size; ask with 'inputs' instead of 'instances'."
+        )
     if len(outputs) == 1:
         return {"predictions": _plain(next(iter(outputs.values())))}
     lists = {name: _plain(value) for name, value in outputs.items()}
-    return {"predictions": [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]}
+    return {
+        "predictions": [
+            dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)
+        ]
+    }

@@ -45,8 +45,12 @@ _HTTP = {  # model_servers/http_server.cc
     Code.DEADLINE_EXCEEDED: 504,
 }
 _WHICH = r"(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:]+))?"
-_GET = re.compile(rf"/v1/models(?:/(?P<model>[^/:]+){_WHICH}(?P<metadata>/metadata)?)?/?", re.IGNORECASE)
-_POST = re.compile(rf"/v1/models/(?P<model>[^/:]+){_WHICH}:(?P<method>classify|regress|predict)", re.IGNORECASE)
+_GET = re.compile(
+    rf"/v1/models(?:/(?P<model>[^/:]+){_WHICH}(?P<metadata>/metadata)?)?/?", re.IGNORECASE
+)
+_POST = re.compile(
+    rf"/v1/models/(?P<model>[^/:]+){_WHICH}:(?P<method>classify|regress|predict)", re.IGNORECASE
+)
 
 
 def application(core: Core, monitoring: Monitoring) -> Starlette:
@@ -94,7 +98,9 @@ def _answer(core: Core, method: str, path: str, body: bytes) -> Response:
     finally:
         if is_predict and post is not None:
             core.count(post["model"], "Predict", "REST", start, code)
-    return Response(json.dumps({"error": message}), _HTTP.get(code, 500), media_type="application/json")
+    return Response(
+        json.dumps({"error": message}), _HTTP.get(code, 500), media_type="application/json"
+    )
 
 
 def _fill_spec(spec: Any, match: re.Match[str]) -> None:
@@ -108,7 +114,9 @@ def _fill_spec(spec: Any, match: re.Match[str]) -> None:
 
 
 def _to_dict(message: Any) -> dict[str, Any]:
-    return json_format.MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    return json_format.MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
 
 
 def _status(core: Core, match: re.Match[str]) -> dict[str, Any]:
@@ -125,7 +133,10 @@ def _metadata(core: Core, match: re.Match[str]) -> dict[str, Any]:
     response = core.metadata(request)
     signatures = get_model_metadata_pb2.SignatureDefMap()
     response.metadata["signature_def"].Unpack(signatures)
-    return {"model_spec": _to_dict(response.model_spec), "metadata": {"signature_def": _to_dict(signatures)}}
+    return {
+        "model_spec": _to_dict(response.model_spec),
+        "metadata": {"signature_def": _to_dict(signatures)},
+    }
 
 
 def _predict(core: Core, match: re.Match[str], body: bytes) -> dict[str, Any]:
@@ -134,7 +145,9 @@ def _predict(core: Core, match: re.Match[str], body: bytes) -> dict[str, Any]:
     document = parse_object(body)
     signature = document.get("signature_name", "")
     if not isinstance(signature, str):
-        raise invalid("JSON Value: not formatted correctly. 'signature_name' key must be a string value.")
+        raise invalid(
+            "JSON Value: not formatted correctly. 'signature_name' key must be a string value."
+        )
     signature = signature or DEFAULT_SIGNATURE
     with core.use(request) as version:
         if signature not in version.servable.signatures:
@@ -143,7 +156,9 @@ def _predict(core: Core, match: re.Match[str], body: bytes) -> dict[str, Any]:
         if not infos:
             raise invalid(f"Failed to get input map for signature: {signature}")
         if "instances" in document and "inputs" in document:
-            raise invalid("JSON Value: Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist ")
+            raise invalid(
+                "JSON Value: Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist "
+            )
         read: Callable[..., dict[str, Any]]
         if "instances" in document:
             value, read, write = document.pop("instances"), rows, to_rows
@@ -170,7 +185,9 @@ class RestServer:
     """
 
     def __init__(self, core: Core, host: str, port: int, monitoring: Monitoring):
-        config = uvicorn.Config(application(core, monitoring), log_config=None, access_log=False, lifespan="off")
+        config = uvicorn.Config(
+            application(core, monitoring), log_config=None, access_log=False, lifespan="off"
+        )
         self._server = uvicorn.Server(config)
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -179,7 +196,9 @@ class RestServer:
             raise UserError(
                 f"cannot listen on {host}:{port} for REST: {os.strerror(error.errno or 0)}. Choose another --rest_api_port."
             ) from error
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="rest", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name="rest", daemon=True
+        )
 
     def start(self) -> None:
         """Takes requests from now on."""

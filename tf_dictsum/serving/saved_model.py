@@ -23,10 +23,19 @@ from tf_dictsum.serving.warmup import EXTRA, WARMUP_FILE, write_warmup
 __all__ = ["METADATA_FILE", "write_saved_model"]
 
 METADATA_FILE = "metadata.json"
-WARMUP_SHAPES = ((1, 1), (1, 60), (1, 320), (2, 200), (4, 100), (8, 320))  # (videos, sampled frames)
+WARMUP_SHAPES = (
+    (1, 1),
+    (1, 60),
+    (1, 320),
+    (2, 200),
+    (4, 100),
+    (8, 320),
+)  # (videos, sampled frames)
 
 
-def write_saved_model(scorer: Scorer, folder: pathlib.Path, version: int, metadata: dict[str, Any]) -> pathlib.Path:
+def write_saved_model(
+    scorer: Scorer, folder: pathlib.Path, version: int, metadata: dict[str, Any]
+) -> pathlib.Path:
     """Writes `folder/version`, checks it, and publishes it by one rename.
 
     Args:
@@ -57,7 +66,9 @@ def write_saved_model(scorer: Scorer, folder: pathlib.Path, version: int, metada
         _flush(folder)
     except (OSError, tf.errors.OpError) as error:
         reason = error.message if isinstance(error, tf.errors.OpError) else error.strerror or error
-        raise UserError(f"{target}: cannot write it: {reason}. Free space or choose another --export_dir.") from error
+        raise UserError(
+            f"{target}: cannot write it: {reason}. Free space or choose another --export_dir."
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(partial)
@@ -77,7 +88,9 @@ def _write(scorer: Scorer, path: pathlib.Path) -> None:
     archive.write_out(str(path), verbose=False)
 
 
-def _describe(scorer: Scorer, path: pathlib.Path, version: int, metadata: dict[str, Any]) -> dict[str, Any]:
+def _describe(
+    scorer: Scorer, path: pathlib.Path, version: int, metadata: dict[str, Any]
+) -> dict[str, Any]:
     files = sorted(p for p in path.rglob("*") if p.is_file())
     return {
         "tf_dictsum": __version__,
@@ -87,7 +100,9 @@ def _describe(scorer: Scorer, path: pathlib.Path, version: int, metadata: dict[s
         "hidden_size": scorer.compress.units,
         "bidirectional": len(scorer.selector.directions) == 2,
         **metadata,
-        "sha256": {str(p.relative_to(path)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files},
+        "sha256": {
+            str(p.relative_to(path)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files
+        },
     }
 
 

@@ -18,7 +18,14 @@ __all__ = ["score_dataset"]
 _ROUNDS = 5  # of scoring again because the server moved to another version meanwhile
 
 
-def score_dataset(client: ScoringClient, dataset: Dataset, out: pathlib.Path, *, in_flight: int = 8, progress: bool = True) -> int:
+def score_dataset(
+    client: ScoringClient,
+    dataset: Dataset,
+    out: pathlib.Path,
+    *,
+    in_flight: int = 8,
+    progress: bool = True,
+) -> int:
     """Scores every video of a dataset with one and the same model version, and writes {"video_1": [n_steps floats], ...}.
 
     What is received is kept in `<out>.partial`; called again after an interruption, it asks only for the rest. When the server
@@ -38,7 +45,9 @@ def score_dataset(client: ScoringClient, dataset: Dataset, out: pathlib.Path, *,
       UserError: the server's model expects features of another width, the file system refuses, or what `ScoringClient` raises.
         What was received before is kept.
     """
-    features = {key: video.features for key, video in dataset.videos.items() if video.features is not None}
+    features = {
+        key: video.features for key, video in dataset.videos.items() if video.features is not None
+    }
     model = client.model
     partial = PartialScores(out, f"{model.name} {model.signature}", features)
     with Progress(len(features), progress, unit="video") as bar:
@@ -50,7 +59,10 @@ def score_dataset(client: ScoringClient, dataset: Dataset, out: pathlib.Path, *,
                     f"{width}. Use the features that it was trained on."
                 )
             if number:
-                logging.warning("the server has moved to version %d; scoring again what another one scored.", version)
+                logging.warning(
+                    "the server has moved to version %d; scoring again what another one scored.",
+                    version,
+                )
             bar.describe(f"{model.name} version {version}")
             todo = [key for key in features if partial.version(key) != version]
             bar.advance(steps=len(features) - len(todo) - bar.done)
@@ -59,10 +71,18 @@ def score_dataset(client: ScoringClient, dataset: Dataset, out: pathlib.Path, *,
                 write_json(out, {key: [float(x) for x in partial.scores(key)] for key in features})
                 partial.delete()
                 return partial.version(next(iter(features)))
-    raise UserError(f"model {model.name}: the server changed its version {_ROUNDS} times meanwhile. Pin one with --model_version.")
+    raise UserError(
+        f"model {model.name}: the server changed its version {_ROUNDS} times meanwhile. Pin one with --model_version."
+    )
 
 
-def _score(client: ScoringClient, videos: dict[str, np.ndarray], partial: PartialScores, in_flight: int, bar: Progress) -> None:
+def _score(
+    client: ScoringClient,
+    videos: dict[str, np.ndarray],
+    partial: PartialScores,
+    in_flight: int,
+    bar: Progress,
+) -> None:
     # Longest first: no long one is left alone at the end, and neighbours in a server's batch are alike.
     order = sorted(videos, key=lambda key: -len(videos[key]))
     with concurrent.futures.ThreadPoolExecutor(in_flight, "score") as pool:

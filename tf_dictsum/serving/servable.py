@@ -14,7 +14,11 @@ from tf_dictsum.serving.status import Code, ServingError, invalid
 __all__ = ["DEFAULT_SIGNATURE", "Servable", "type_name"]
 
 DEFAULT_SIGNATURE = "serving_default"
-_TYPE_NAMES = {"float16": "half", "float32": "float", "float64": "double"}  # DataTypeString of the C++ code
+_TYPE_NAMES = {
+    "float16": "half",
+    "float32": "float",
+    "float64": "double",
+}  # DataTypeString of the C++ code
 
 # The v1 loader is the one that gives a Session, TensorFlow Serving's own way to run a model; its notice is no news to users.
 tf.get_logger().addFilter(lambda record: "saved_model.loader_impl" not in record.getMessage())
@@ -40,16 +44,25 @@ class Servable:
       ServingError: not a SavedModel, or one that does not load.
     """
 
-    def __init__(self, path: str | os.PathLike[str], intra_op_threads: int = 0, inter_op_threads: int = 0):
+    def __init__(
+        self, path: str | os.PathLike[str], intra_op_threads: int = 0, inter_op_threads: int = 0
+    ):
         self.path = pathlib.Path(path)
-        config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=intra_op_threads, inter_op_parallelism_threads=inter_op_threads)
+        config = tf.compat.v1.ConfigProto(
+            intra_op_parallelism_threads=intra_op_threads,
+            inter_op_parallelism_threads=inter_op_threads,
+        )
         self._session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
         try:
             with self._session.graph.as_default():
-                loaded = tf.compat.v1.saved_model.load(self._session, [tf.saved_model.SERVING], str(path))
+                loaded = tf.compat.v1.saved_model.load(
+                    self._session, [tf.saved_model.SERVING], str(path)
+                )
         except (tf.errors.OpError, OSError, RuntimeError, ValueError, KeyError) as error:
             self._session.close()
-            code = Code(error.error_code) if isinstance(error, tf.errors.OpError) else Code.NOT_FOUND
+            code = (
+                Code(error.error_code) if isinstance(error, tf.errors.OpError) else Code.NOT_FOUND
+            )
             raise ServingError(code, f"{path}: cannot load it: {_text(error)}") from error
         self.signatures = dict(loaded.signature_def)
         self._callables: dict[tuple[tuple[str, ...], tuple[str, ...]], Any] = {}
@@ -63,15 +76,27 @@ class Servable:
         for alias, value in inputs.items():
             info = self.signatures[signature].inputs[alias]
             if tf.as_dtype(info.dtype).as_numpy_dtype != value.dtype.type:
-                raise invalid(f"Type mismatch: actual {type_name(value.dtype)} vs. expect {type_name(info.dtype)}")
+                raise invalid(
+                    f"Type mismatch: actual {type_name(value.dtype)} vs. expect {type_name(info.dtype)}"
+                )
             expected = tf.TensorShape(info.tensor_shape)
             if not expected.is_compatible_with(value.shape):
                 found = ",".join(map(str, value.shape))
-                wanted = "<unknown>" if expected.rank is None else ",".join("?" if d is None else str(d) for d in expected.as_list())
-                raise invalid(f"Shape of tensor {alias} [{found}] is not compatible with expected shape [{wanted}].")
+                wanted = (
+                    "<unknown>"
+                    if expected.rank is None
+                    else ",".join("?" if d is None else str(d) for d in expected.as_list())
+                )
+                raise invalid(
+                    f"Shape of tensor {alias} [{found}] is not compatible with expected shape [{wanted}]."
+                )
 
     def run(
-        self, signature: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], deadline: float | None = None
+        self,
+        signature: str,
+        inputs: Mapping[str, np.ndarray],
+        outputs: Sequence[str],
+        deadline: float | None = None,
     ) -> dict[str, np.ndarray]:
         """Computes outputs of a signature.
 
@@ -98,12 +123,18 @@ class Servable:
             options = tf.compat.v1.RunOptions(timeout_in_ms=left)
         call = self._callables.get((feeds, fetches))
         if call is None:
-            call = self._callables[feeds, fetches] = self._session.make_callable(list(fetches), list(feeds), accept_options=True)
+            call = self._callables[feeds, fetches] = self._session.make_callable(
+                list(fetches), list(feeds), accept_options=True
+            )
         try:
             values = call(*inputs.values(), options=options)
         except tf.errors.OpError as error:
             raise ServingError(Code(error.error_code), _text(error)) from error
-        except (ValueError, TypeError, RuntimeError) as error:  # RuntimeError: the session was closed
+        except (
+            ValueError,
+            TypeError,
+            RuntimeError,
+        ) as error:  # RuntimeError: the session was closed
             code = Code.UNAVAILABLE if isinstance(error, RuntimeError) else Code.INVALID_ARGUMENT
             raise ServingError(code, str(error)) from error
         return dict(zip(outputs, values, strict=True))

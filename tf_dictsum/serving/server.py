@@ -43,20 +43,32 @@ def serve(options: ServeOptions, files: ServerFiles) -> None:
     )
     core = Core(manager, metrics, options.enable_serialization_as_tensor_content)
     if not _is_loopback(options.host):
-        logging.warning("listening on %s: whoever reaches it may use it%s", options.host, "" if files.tls else ", and read along: no TLS")
+        logging.warning(
+            "listening on %s: whoever reaches it may use it%s",
+            options.host,
+            "" if files.tls else ", and read along: no TLS",
+        )
     host = f"[{options.host}]" if ":" in options.host else options.host
     grpc_server = GrpcServer(core, f"{host}:{options.port}", options.grpc_max_threads, files.tls)
-    rest_server = RestServer(core, options.host, options.rest_api_port, files.monitoring) if options.rest_api_port else None
+    rest_server = (
+        RestServer(core, options.host, options.rest_api_port, files.monitoring)
+        if options.rest_api_port
+        else None
+    )
     manager.on_change = lambda: grpc_server.set_serving(manager.ready())
     stop = _stop_event()
     manager.start()
     grpc_server.start()
-    logging.info("gRPC on %s:%d%s", options.host, grpc_server.port, " with TLS" if files.tls else "")
+    logging.info(
+        "gRPC on %s:%d%s", options.host, grpc_server.port, " with TLS" if files.tls else ""
+    )
     if rest_server is not None:
         rest_server.start()
         logging.info("REST on %s:%d", options.host, options.rest_api_port)
     if options.model_config_file_poll_wait_seconds:
-        threading.Thread(target=_poll_config, args=(options, manager, stop), name="models file", daemon=True).start()
+        threading.Thread(
+            target=_poll_config, args=(options, manager, stop), name="models file", daemon=True
+        ).start()
     stop.wait()
     logging.info("ending: answering what is inside")
     manager.on_change = lambda: None

@@ -48,10 +48,16 @@ class ServerFiles:
             models = (ServedModel(options.model_name, os.path.abspath(options.model_base_path)),)
         for model in models:
             if not pathlib.Path(model.base_path).is_dir():
-                raise UserError(f"{model.base_path}: no such folder; expected the version folders of model {model.name}.")
+                raise UserError(
+                    f"{model.base_path}: no such folder; expected the version folders of model {model.name}."
+                )
         return cls(
             models,
-            read_batching(options.batching_parameters_file) if options.batching_parameters_file else Batching(),
-            read_monitoring(options.monitoring_config_file) if options.monitoring_config_file else Monitoring(),
+            read_batching(options.batching_parameters_file)
+            if options.batching_parameters_file
+            else Batching(),
+            read_monitoring(options.monitoring_config_file)
+            if options.monitoring_config_file
+            else Monitoring(),
             read_ssl(options.ssl_config_file) if options.ssl_config_file else None,
         )

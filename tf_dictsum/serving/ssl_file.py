@@ -34,7 +34,11 @@ def read_ssl(path: str) -> TLS:
       UserError: names file, line, field and finding; never shows a key.
     """
     message, text = read_message(path, SSLConfig())
-    for name, kind in (("server_key", "PRIVATE KEY-----"), ("server_cert", "CERTIFICATE-----"), ("custom_ca", "CERTIFICATE-----")):
+    for name, kind in (
+        ("server_key", "PRIVATE KEY-----"),
+        ("server_cert", "CERTIFICATE-----"),
+        ("custom_ca", "CERTIFICATE-----"),
+    ):
         value = getattr(message, name)
         if not value and name == "custom_ca":
             continue
@@ -42,10 +46,14 @@ def read_ssl(path: str) -> TLS:
             raise UserError(f"{path}: {name} is missing; put the PEM text there.")
         if "-----BEGIN " not in value or kind not in value:
             remedy = 'put the file\'s text there, its line ends written as \\n: server_key: "-----BEGIN ...\\n..."'
-            raise UserError(f"{at(path, text, name)}: not the PEM text of a {kind.strip('-').lower()} (a file name is not read); {remedy}.")
+            raise UserError(
+                f"{at(path, text, name)}: not the PEM text of a {kind.strip('-').lower()} (a file name is not read); {remedy}."
+            )
     if message.client_verify and not message.custom_ca:
         where = at(path, text, "client_verify")
-        raise UserError(f"{where}: true, but custom_ca is missing; put the certificate there that signs the clients' certificates.")
+        raise UserError(
+            f"{where}: true, but custom_ca is missing; put the certificate there that signs the clients' certificates."
+        )
     return TLS(message.server_key, message.server_cert, message.custom_ca, message.client_verify)
 
 

@@ -10,7 +10,13 @@ import pathlib
 import re
 from typing import Any, TypeVar
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
+from google.protobuf import (
+    descriptor_pb2,
+    descriptor_pool,
+    message_factory,
+    text_format,
+    wrappers_pb2,
+)
 from google.protobuf.message import Message
 
 from tf_dictsum.errors import UserError
@@ -19,7 +25,11 @@ __all__ = ["BatchingParameters", "MonitoringConfig", "SSLConfig", "at", "read_me
 
 M = TypeVar("M", bound=Message)
 
-_INT64, _BOOL, _STRING = "google.protobuf.Int64Value", "google.protobuf.BoolValue", "google.protobuf.StringValue"
+_INT64, _BOOL, _STRING = (
+    "google.protobuf.Int64Value",
+    "google.protobuf.BoolValue",
+    "google.protobuf.StringValue",
+)
 # Message -> (field, number, type); [] repeats; a name with a dot is another message.
 _MESSAGES = {
     "BatchingParameters": (
@@ -35,20 +45,32 @@ _MESSAGES = {
     ),
     "PrometheusConfig": (("enable", 1, "bool"), ("path", 2, "string")),
     "MonitoringConfig": (("prometheus_config", 1, "tensorflow.serving.PrometheusConfig"),),
-    "SSLConfig": (("server_key", 1, "string"), ("server_cert", 2, "string"), ("custom_ca", 3, "string"), ("client_verify", 4, "bool")),
+    "SSLConfig": (
+        ("server_key", 1, "string"),
+        ("server_cert", 2, "string"),
+        ("custom_ca", 3, "string"),
+        ("client_verify", 4, "bool"),
+    ),
 }
 
 
 def _declare() -> dict[str, type[Message]]:
     file = descriptor_pb2.FileDescriptorProto(
-        name="tf_dictsum/serving_config.proto", package="tensorflow.serving", syntax="proto3", dependency=[wrappers_pb2.DESCRIPTOR.name]
+        name="tf_dictsum/serving_config.proto",
+        package="tensorflow.serving",
+        syntax="proto3",
+        dependency=[wrappers_pb2.DESCRIPTOR.name],
     )
     kinds = descriptor_pb2.FieldDescriptorProto
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
         for field, number, kind in fields:
             plain = kind.removesuffix("[]")
-            made = message.field.add(name=field, number=number, label=kinds.LABEL_REPEATED if kind != plain else kinds.LABEL_OPTIONAL)
+            made = message.field.add(
+                name=field,
+                number=number,
+                label=kinds.LABEL_REPEATED if kind != plain else kinds.LABEL_OPTIONAL,
+            )
             if "." in plain:
                 made.type, made.type_name = kinds.TYPE_MESSAGE, f".{plain}"
             else:
@@ -56,7 +78,12 @@ def _declare() -> dict[str, type[Message]]:
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
     pool.AddSerializedFile(file.SerializeToString())
-    return {name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"tensorflow.serving.{name}")) for name in _MESSAGES}
+    return {
+        name: message_factory.GetMessageClass(
+            pool.FindMessageTypeByName(f"tensorflow.serving.{name}")
+        )
+        for name in _MESSAGES
+    }
 
 
 _CLASSES: dict[str, Any] = _declare()
@@ -84,7 +111,9 @@ def read_message(path: str, message: M) -> tuple[M, str]:
     except FileNotFoundError:
         raise UserError(f"{path}: no such file.") from None
     except UnicodeDecodeError:
-        raise UserError(f"{path}: not a text file; expected the text form of {message.DESCRIPTOR.full_name}.") from None
+        raise UserError(
+            f"{path}: not a text file; expected the text form of {message.DESCRIPTOR.full_name}."
+        ) from None
     except OSError as error:
         raise UserError(f"{path}: cannot read it: {error.strerror or error}.") from None
     try:
@@ -104,7 +133,9 @@ def _explain(error: text_format.ParseError, text: str, message: Message) -> str:
     where = f"line {line}: " if line else ""
     if "no field named" in found:
         return f"{where}{found}. Fields of {message.DESCRIPTOR.name}: {', '.join(field.name for field in message.DESCRIPTOR.fields)}."
-    before = _without_strings("\n".join([*lines[: line - 1], *(row[: column - 1] for row in lines[line - 1 : line])]))
+    before = _without_strings(
+        "\n".join([*lines[: line - 1], *(row[: column - 1] for row in lines[line - 1 : line])])
+    )
     fields = [word for word in re.findall(r"\w+", before) if word in _names(message.DESCRIPTOR)]
     return f"{where}{fields[-1] + ': ' if fields else ''}{found}."
 
@@ -113,7 +144,11 @@ def _names(descriptor: Any, seen: tuple[str, ...] = ()) -> set[str]:
     """Names of all fields at any depth, except the wrappers' own `value` and a map's `key`."""
     if descriptor.full_name in seen:
         return set()
-    below = [_names(f.message_type, (*seen, descriptor.full_name)) for f in descriptor.fields if f.message_type is not None]
+    below = [
+        _names(f.message_type, (*seen, descriptor.full_name))
+        for f in descriptor.fields
+        if f.message_type is not None
+    ]
     return {f.name for f in descriptor.fields}.union(*below) - {"value", "key"}
 
 
@@ -135,4 +170,6 @@ def at(path: str, text: str, field: str, nth: int = 0) -> str:
         for number, line in enumerate(_without_strings(text).splitlines(), start=1)
         for _ in re.finditer(rf"\b{re.escape(field)}\b\s*[:{{<\[]", line)
     ]
-    return f"{path}: line {lines[min(nth, len(lines) - 1)]}: {field}" if lines else f"{path}: {field}"
+    return (
+        f"{path}: line {lines[min(nth, len(lines) - 1)]}: {field}" if lines else f"{path}: {field}"
+    )

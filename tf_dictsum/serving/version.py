@@ -73,15 +73,22 @@ class Version:
             self.error, self.state = error, State.END
             logging.error("%s version %d does not load: %s", self.model, self.number, error.message)
             return
-        except Exception as error:  # whatever the loader raised: the version is broken, the others go on
-            self.error, self.state = ServingError(Code.INTERNAL, f"{self.path}: cannot load it: {error!r}"), State.END
+        except (
+            Exception
+        ) as error:  # whatever the loader raised: the version is broken, the others go on
+            self.error, self.state = (
+                ServingError(Code.INTERNAL, f"{self.path}: cannot load it: {error!r}"),
+                State.END,
+            )
             logging.exception("%s version %d does not load", self.model, self.number)
             return
         self._batcher = None if batch_threads is None else Batcher(servable, batch_threads)
         self.servable = servable
         self.run = servable.run if self._batcher is None else self._batcher.run
         self.state = State.AVAILABLE
-        logging.info("%s version %d is available (%.1f s)", self.model, self.number, time.monotonic() - start)
+        logging.info(
+            "%s version %d is available (%.1f s)", self.model, self.number, time.monotonic() - start
+        )
 
     def _warm(self, servable: Servable) -> None:
         start = time.monotonic()
@@ -90,7 +97,9 @@ class Version:
             predict(servable, request, None, servable.run)
             count += 1
         if count:
-            self._metrics.warmup_latency.labels(str(self.path), "OK").observe((time.monotonic() - start) * 1e6)
+            self._metrics.warmup_latency.labels(str(self.path), "OK").observe(
+                (time.monotonic() - start) * 1e6
+            )
 
     def acquire(self) -> bool:
         """Keeps the version loaded until `release`; False if it does not take requests."""

@@ -14,13 +14,17 @@ def find_versions(base_path: pathlib.Path) -> dict[int, pathlib.Path]:
     Names that are no numbers are left alone, as TensorFlow Serving does, so a version is published by renaming a folder.
     """
     try:
-        entries = [p for p in base_path.iterdir() if p.name.isascii() and p.name.isdigit() and p.is_dir()]
+        entries = [
+            p for p in base_path.iterdir() if p.name.isascii() and p.name.isdigit() and p.is_dir()
+        ]
     except OSError:
         return {}
     return {int(p.name): p for p in sorted(entries, key=lambda p: int(p.name))}
 
 
-def aspired_versions(found: dict[int, pathlib.Path], policy: VersionPolicy) -> dict[int, pathlib.Path]:
+def aspired_versions(
+    found: dict[int, pathlib.Path], policy: VersionPolicy
+) -> dict[int, pathlib.Path]:
     """The part of `found` that the policy asks for."""
     if policy.kind == "all":
         return dict(found)
@@ -39,5 +43,7 @@ def new_version(folder: pathlib.Path, version: int | None = None) -> pathlib.Pat
     number = max(found, default=0) + 1 if version is None else version
     target = found.get(number, folder / str(number))  # 7 may be there as 00000007
     if target.exists():
-        raise UserError(f"{target}: exists already. Choose another --version, or leave it out for the next one.")
+        raise UserError(
+            f"{target}: exists already. Choose another --version, or leave it out for the next one."
+        )
     return target

@@ -15,7 +15,9 @@ WARMUP_FILE = "tf_serving_warmup_requests"
 _MOST = 1000  # tensorflow_serving/servables/tensorflow/saved_model_warmup_util.h
 
 
-def write_warmup(path: pathlib.Path, name: str, input_size: int, shapes: Sequence[tuple[int, int]]) -> None:
+def write_warmup(
+    path: pathlib.Path, name: str, input_size: int, shapes: Sequence[tuple[int, int]]
+) -> None:
     """Writes one PredictionLog per (batch, time) into a TFRecord file.
 
     Every request says its features by one value that stands for all of them, as a TensorProto may, so that the file
@@ -43,7 +45,9 @@ def write_warmup(path: pathlib.Path, name: str, input_size: int, shapes: Sequenc
                     float_val=[0.5],
                 )
             )
-            request.inputs["lengths"].CopyFrom(tf.make_tensor_proto([time] * batch, tf.int32, [batch]))
+            request.inputs["lengths"].CopyFrom(
+                tf.make_tensor_proto([time] * batch, tf.int32, [batch])
+            )
             writer.write(log.SerializeToString())
 
 
@@ -65,10 +69,14 @@ def read_warmup(version: pathlib.Path) -> Iterator[Any]:
         raise ServingError(Code.DATA_LOSS, message) from error
     if len(records) > _MOST:
         raise ServingError(
-            Code.INVALID_ARGUMENT, f"Number of warmup records exceeds the maximum ({_MOST}) in {path}. Warmup data should be minimal."
+            Code.INVALID_ARGUMENT,
+            f"Number of warmup records exceeds the maximum ({_MOST}) in {path}. Warmup data should be minimal.",
         )
     for record in records:
         log = prediction_log_pb2.PredictionLog.FromString(record)
         if log.WhichOneof("log_type") != "predict_log":
-            raise ServingError(Code.UNIMPLEMENTED, f"Unsupported log_type for warmup: {log.WhichOneof('log_type')} in {path}")
+            raise ServingError(
+                Code.UNIMPLEMENTED,
+                f"Unsupported log_type for warmup: {log.WhichOneof('log_type')} in {path}",
+            )
         yield log.predict_log.request

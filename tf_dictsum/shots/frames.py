@@ -23,7 +23,9 @@ def frame_scores(scores: ArrayLike, picks: ArrayLike, n_frames: int) -> np.ndarr
     values = np.asarray(scores, np.float64)
     positions = np.minimum(np.asarray(picks, np.int64), n_frames)
     if values.shape != positions.shape or values.ndim != 1:
-        raise ValueError(f"scores {values.shape} and picks {positions.shape} must be vectors of one length")
+        raise ValueError(
+            f"scores {values.shape} and picks {positions.shape} must be vectors of one length"
+        )
     spans = np.diff(positions, append=n_frames)
     if (spans < 0).any():
         raise ValueError("picks must not decrease")

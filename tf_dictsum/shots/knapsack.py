@@ -5,7 +5,9 @@ from numpy.typing import ArrayLike
 
 __all__ = ["knapsack", "knapsacks"]
 
-_BLOCK = 1 << 15  # cells of the running row held at once: past the processor's cache it takes half as long again
+_BLOCK = (
+    1 << 15
+)  # cells of the running row held at once: past the processor's cache it takes half as long again
 
 
 def knapsack(values: ArrayLike, weights: ArrayLike, capacity: int) -> list[int]:
@@ -31,7 +33,9 @@ def knapsack(values: ArrayLike, weights: ArrayLike, capacity: int) -> list[int]:
     """
     worth = np.asarray(values, np.float64)
     if worth.ndim != 1 or worth.shape != np.shape(weights):
-        raise ValueError(f"values {worth.shape} and weights {np.shape(weights)} must be vectors of one length")
+        raise ValueError(
+            f"values {worth.shape} and weights {np.shape(weights)} must be vectors of one length"
+        )
     return np.flatnonzero(knapsacks(worth[None], weights, capacity)[0]).tolist()
 
 
@@ -52,15 +56,21 @@ def knapsacks(values: ArrayLike, weights: ArrayLike, capacity: int) -> np.ndarra
         raise ValueError("values must be finite")
     if capacity < 0 or (load < 0).any():
         raise ValueError("weights and capacity must not be negative")
-    capacity = min(int(capacity), int(load.sum()))  # more room than everything needs changes nothing
+    capacity = min(
+        int(capacity), int(load.sum())
+    )  # more room than everything needs changes nothing
     size = max(1, _BLOCK // (capacity + 1))
-    parts = [_choose(worth[start : start + size], load, capacity) for start in range(0, len(worth), size)]
+    parts = [
+        _choose(worth[start : start + size], load, capacity) for start in range(0, len(worth), size)
+    ]
     return np.concatenate(parts) if parts else np.zeros(worth.shape, bool)
 
 
 def _choose(worth: np.ndarray, load: np.ndarray, capacity: int) -> np.ndarray:
     rows, items = worth.shape
-    best = np.zeros((rows, capacity + 1))  # best[r, c]: value of the best choice among the items so far, of weight at most c
+    best = np.zeros(
+        (rows, capacity + 1)
+    )  # best[r, c]: value of the best choice among the items so far, of weight at most c
     better_with = np.zeros((items, rows, capacity + 1), bool)
     for i, weight in enumerate(load.tolist()):
         if weight > capacity:

@@ -19,7 +19,14 @@ PENALTY = 1.0  # KTS's own v_max; on unit vectors, found cuts of the test films:
 WINDOW = 1024  # steps that are segmented at once: 8.5 minutes at 2 fps, 0.6 s on one core
 
 
-def change_points(features: ArrayLike, picks: ArrayLike, n_frames: int, *, penalty: float = PENALTY, window: int = WINDOW) -> np.ndarray:
+def change_points(
+    features: ArrayLike,
+    picks: ArrayLike,
+    n_frames: int,
+    *,
+    penalty: float = PENALTY,
+    window: int = WINDOW,
+) -> np.ndarray:
     """Shots of a video from the features of its sampled frames.
 
     A shot begins at a sampled frame: a cut lies between the sampled frame before it and that one.
@@ -105,8 +112,12 @@ def segmentations(features: np.ndarray, most: int) -> Iterator[list[int]]:
     try:
         from ruptures import KernelCPD
     except ImportError:
-        raise UserError("finding shots needs the package ruptures: pip install 'tf-dictsum[video]'.") from None
-    detector = KernelCPD(kernel="linear", min_size=1).fit(np.ascontiguousarray(features, np.float64))
+        raise UserError(
+            "finding shots needs the package ruptures: pip install 'tf-dictsum[video]'."
+        ) from None
+    detector = KernelCPD(kernel="linear", min_size=1).fit(
+        np.ascontiguousarray(features, np.float64)
+    )
     detector.predict(n_bkps=most)  # one dynamic program serves all smaller numbers
     for m in range(1, most + 1):
         yield [int(b) for b in detector.predict(n_bkps=m)[:-1]]

@@ -8,7 +8,9 @@ from numpy.typing import ArrayLike
 __all__ = ["split_long_shots"]
 
 
-def split_long_shots(change_points: ArrayLike, picks: ArrayLike, edges: ArrayLike, longest: float) -> np.ndarray:
+def split_long_shots(
+    change_points: ArrayLike, picks: ArrayLike, edges: ArrayLike, longest: float
+) -> np.ndarray:
     """Divides shots that last longer than `longest` into parts of about equal length.
 
     Every part begins at a sampled frame (as shots of `kts.change_points` do), so each has a score of its own; where

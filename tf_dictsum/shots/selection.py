@@ -9,7 +9,16 @@ from tf_dictsum.data.video import Video
 from tf_dictsum.errors import UserError
 from tf_dictsum.shots.shots import RATIO, RULES, Rule, Shots
 
-__all__ = ["RATIO", "RULES", "Rule", "Summary", "budget_of", "check_scores", "select_shots", "shortest_shot"]
+__all__ = [
+    "RATIO",
+    "RULES",
+    "Rule",
+    "Summary",
+    "budget_of",
+    "check_scores",
+    "select_shots",
+    "shortest_shot",
+]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,7 +36,9 @@ class Summary:
     budget: int
 
 
-def select_shots(scores: ArrayLike, video: Video, *, ratio: float = RATIO, rule: Rule = "knapsack") -> Summary:
+def select_shots(
+    scores: ArrayLike, video: Video, *, ratio: float = RATIO, rule: Rule = "knapsack"
+) -> Summary:
     """Chooses shots by their mean score within a budget of int(frames * ratio).
 
     "frames" counts up to the end of the last shot, as in the field's evaluation code. Rules:
@@ -60,10 +71,14 @@ def check_scores(rows: np.ndarray, video: Video) -> np.ndarray:
       UserError: not one score per pick, or NaN and infinite scores; names the video and the first bad score.
     """
     if rows.shape[1] != video.n_steps:
-        raise UserError(f"{video.key}: {rows.shape[1]} scores for {video.n_steps} sampled frames; give one score per pick.")
+        raise UserError(
+            f"{video.key}: {rows.shape[1]} scores for {video.n_steps} sampled frames; give one score per pick."
+        )
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=0))
     if len(bad):
-        raise UserError(f"{video.key}: score {bad[0]} is NaN or infinite; all scores must be finite.")
+        raise UserError(
+            f"{video.key}: score {bad[0]} is NaN or infinite; all scores must be finite."
+        )
     return rows
 
 

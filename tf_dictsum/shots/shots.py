@@ -42,18 +42,26 @@ class Shots:
             raise UserError(
                 f"{video.key}: the dataset has no change_points for it; add shot boundaries ([n_shots, 2], inclusive) to the file."
             )
-        if shots.min() < 0 or shots[:, 1].max() >= video.n_frames or (shots[:, 1] < shots[:, 0]).any():
+        if (
+            shots.min() < 0
+            or shots[:, 1].max() >= video.n_frames
+            or (shots[:, 1] < shots[:, 0]).any()
+        ):
             raise UserError(
                 f"{video.key}: change_points do not fit the {video.n_frames} frames; they must be pairs of first and last frame."
             )
         if (shots[1:, 0] <= shots[:-1, 1]).any():
-            raise UserError(f"{video.key}: change_points overlap or are out of order; every frame may lie in one shot only.")
+            raise UserError(
+                f"{video.key}: change_points overlap or are out of order; every frame may lie in one shot only."
+            )
         self.bounds = np.asarray(shots, np.int64)
         self.lengths = self.bounds[:, 1] - self.bounds[:, 0] + 1
         self.n_frames = video.n_frames
         self.budget = int((int(self.bounds[-1, 1]) + 1) * ratio)
         picks = np.minimum(np.asarray(video.picks, np.int64), video.n_frames)
-        self.steps = np.diff(np.searchsorted(picks, [self.bounds[:, 0], self.bounds[:, 1] + 1]), axis=0)[0]
+        self.steps = np.diff(
+            np.searchsorted(picks, [self.bounds[:, 0], self.bounds[:, 1] + 1]), axis=0
+        )[0]
         # Pieces: frames of one shot that take their score from one pick. Frames before the first pick have no score (0).
         cuts = np.unique(np.concatenate([self.bounds[:, 0], self.bounds[:, 1] + 1, picks]))
         cuts = cuts[cuts < video.n_frames]
@@ -82,7 +90,11 @@ class Shots:
         """
         values = np.where(self._pick >= 0, scores[:, self._pick], 0.0)
         first = values[:, self._first]
-        return first + np.add.reduceat((values - first[:, self._shot]) * self._frames, self._first, axis=1) / self.lengths
+        return (
+            first
+            + np.add.reduceat((values - first[:, self._shot]) * self._frames, self._first, axis=1)
+            / self.lengths
+        )
 
     def totals(self, frames: np.ndarray) -> np.ndarray:
         """Sum of `frames` [k, n_frames] within every shot: float64 [k, n_shots]."""

@@ -30,19 +30,29 @@ class Budget:
 
     def __post_init__(self) -> None:
         if not 0 < self.ratio <= 1:
-            raise UserError(f"--ratio={self.ratio:g}: the summary's part of the video must lie in (0, 1], such as 0.15.")
+            raise UserError(
+                f"--ratio={self.ratio:g}: the summary's part of the video must lie in (0, 1], such as 0.15."
+            )
         if self.seconds is not None and not 0 < self.seconds < float("inf"):
-            raise UserError(f"--duration={self.seconds:g}: must be more than 0 seconds, such as 30s.")
+            raise UserError(
+                f"--duration={self.seconds:g}: must be more than 0 seconds, such as 30s."
+            )
         if self.key_frames is not None and self.key_frames < 1:
             raise UserError(f"--num_keyframes={self.key_frames}: ask for at least one key frame.")
 
     def frames(self, n_frames: int, fps: float) -> int:
         """Frames that the clip may have: at least one, at most all."""
-        allowed = int(n_frames * self.ratio) if self.seconds is None else int(self.seconds * fps + 1e-6)
+        allowed = (
+            int(n_frames * self.ratio) if self.seconds is None else int(self.seconds * fps + 1e-6)
+        )
         return min(max(allowed, 1), n_frames)
 
     def __str__(self) -> str:
-        return f"{100 * self.ratio:g} % of the video" if self.seconds is None else f"{self.seconds:g} s"
+        return (
+            f"{100 * self.ratio:g} % of the video"
+            if self.seconds is None
+            else f"{self.seconds:g} s"
+        )
 
 
 def parse_duration(text: str) -> float:

@@ -28,7 +28,9 @@ def distances(these: np.ndarray, those: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(squares, 0)).astype(np.float32)
 
 
-def choose_shots(features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int) -> tuple[list[int], np.ndarray]:
+def choose_shots(
+    features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int
+) -> tuple[list[int], np.ndarray]:
     """Shots that together stand for the video within a budget: again and again the one that gains most per unit of cost.
 
     The gain of a shot is how much nearer the video's frames come to a chosen frame; before the first choice every frame is
@@ -58,7 +60,9 @@ def choose_shots(features: np.ndarray, steps: Sequence[np.ndarray], costs: Seque
         gains[shot] = np.maximum(current - nearest[shot], 0).sum(dtype=np.float64) / costs[shot]
         if costs[shot] > room:
             continue
-        if heap and (-gains[shot], shot) > heap[0]:  # what it gains has shrunk since: look at the next one first
+        if (
+            heap and (-gains[shot], shot) > heap[0]
+        ):  # what it gains has shrunk since: look at the next one first
             heapq.heappush(heap, (-gains[shot], shot))
             continue
         chosen.append(shot)
@@ -66,7 +70,10 @@ def choose_shots(features: np.ndarray, steps: Sequence[np.ndarray], costs: Seque
         current = np.minimum(current, nearest[shot])
     taken = np.zeros(len(gains), bool)
     taken[chosen] = True
-    gains[~taken] = np.maximum(current - nearest[~taken], 0).sum(axis=1, dtype=np.float64) / np.asarray(costs)[~taken]
+    gains[~taken] = (
+        np.maximum(current - nearest[~taken], 0).sum(axis=1, dtype=np.float64)
+        / np.asarray(costs)[~taken]
+    )
     return chosen, gains
 
 
@@ -119,11 +126,15 @@ def _nearest(features: np.ndarray, steps: Sequence[np.ndarray], crowd: np.ndarra
     for chunk in np.split(np.arange(len(steps)), np.flatnonzero(np.diff(sizes // 1000)) + 1):
         own = [steps[shot] for shot in chunk]
         starts = np.cumsum([0, *(len(s) for s in own[:-1])])
-        parts.append(np.minimum.reduceat(distances(features[np.concatenate(own)], crowd), starts, axis=0))
+        parts.append(
+            np.minimum.reduceat(distances(features[np.concatenate(own)], crowd), starts, axis=0)
+        )
     return np.concatenate(parts)
 
 
 def _mean_distances(rows: np.ndarray) -> np.ndarray:
     """Mean distance of every row to all rows."""
     block = 500
-    return np.concatenate([distances(rows[i : i + block], rows).mean(axis=1) for i in range(0, len(rows), block)])
+    return np.concatenate(
+        [distances(rows[i : i + block], rows).mean(axis=1) for i in range(0, len(rows), block)]
+    )

@@ -53,7 +53,9 @@ class FeatureCache:
     def __init__(self, folder: pathlib.Path | None = None, largest: int = LARGEST):
         if folder is None:
             root = os.environ.get("XDG_CACHE_HOME")
-            folder = pathlib.Path(root or pathlib.Path.home() / ".cache") / "tf_dictsum" / "features"
+            folder = (
+                pathlib.Path(root or pathlib.Path.home() / ".cache") / "tf_dictsum" / "features"
+            )
         self.folder = folder
         self._largest = largest
 
@@ -67,7 +69,9 @@ class FeatureCache:
         try:
             with open(file, "rb") as handle, np.load(handle, allow_pickle=False) as entry:
                 about = json.loads(str(entry["about"]))
-                timeline = Timeline(entry["ticks"], Fraction(*about["time_base"]), about["start"], about["exact"])
+                timeline = Timeline(
+                    entry["ticks"], Fraction(*about["time_base"]), about["start"], about["exact"]
+                )
                 footage = Footage(
                     video,
                     name,
@@ -83,7 +87,11 @@ class FeatureCache:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            logging.warning("%s: unreadable cache entry (%s); reading the video again.", file, type(error).__name__)
+            logging.warning(
+                "%s: unreadable cache entry (%s); reading the video again.",
+                file,
+                type(error).__name__,
+            )
             return None
         return footage
 
@@ -101,7 +109,13 @@ class FeatureCache:
         }
         try:
             with atomic_path(self._file(key)) as partial, open(partial, "wb") as handle:
-                np.savez(handle, about=json.dumps(about), ticks=timeline.ticks, picks=footage.picks, features=footage.features)
+                np.savez(
+                    handle,
+                    about=json.dumps(about),
+                    ticks=timeline.ticks,
+                    picks=footage.picks,
+                    features=footage.features,
+                )
         except UserError as error:
             logging.warning("features are not cached: %s", error)
             return
@@ -109,7 +123,10 @@ class FeatureCache:
 
     def _forget(self) -> None:
         with contextlib.suppress(OSError):
-            entries = sorted(((f.stat().st_mtime, f.stat().st_size, f) for f in self.folder.glob("*.npz")), reverse=True)
+            entries = sorted(
+                ((f.stat().st_mtime, f.stat().st_size, f) for f in self.folder.glob("*.npz")),
+                reverse=True,
+            )
             total = 0
             for number, (_, size, file) in enumerate(entries):
                 total += size

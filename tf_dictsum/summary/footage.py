@@ -51,4 +51,6 @@ class Footage:
 
 def regular_timeline(n_frames: int, fps: float) -> Timeline:
     """Frames at a constant rate: for features whose video is not at hand."""
-    return Timeline(np.arange(n_frames, dtype=np.int64), 1 / Fraction(fps).limit_denominator(100_000))
+    return Timeline(
+        np.arange(n_frames, dtype=np.int64), 1 / Fraction(fps).limit_denominator(100_000)
+    )

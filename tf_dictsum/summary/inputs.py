@@ -86,7 +86,11 @@ def find_inputs(arguments: Sequence[str]) -> list[Input]:
     paths: dict[str, None] = {}
     for argument in arguments:
         if os.path.isdir(argument):
-            found = sorted(str(p) for p in pathlib.Path(argument).iterdir() if p.suffix[1:].lower() in EXTENSIONS and p.is_file())
+            found = sorted(
+                str(p)
+                for p in pathlib.Path(argument).iterdir()
+                if p.suffix[1:].lower() in EXTENSIONS and p.is_file()
+            )
             if not found:
                 raise UserError(
                     f"{argument}: a folder without videos (names ending in mp4, mkv, mov, webm, ...). Name the files themselves."
@@ -102,7 +106,11 @@ def find_inputs(arguments: Sequence[str]) -> list[Input]:
     names: Counter[str] = Counter()
     inputs = []
     for path in paths:
-        name = pathlib.Path(path).stem if stems[pathlib.Path(path).stem] == 1 else pathlib.Path(path).name
+        name = (
+            pathlib.Path(path).stem
+            if stems[pathlib.Path(path).stem] == 1
+            else pathlib.Path(path).name
+        )
         names[name] += 1
         inputs.append(Input(path, name if names[name] == 1 else f"{name}-{names[name]}"))
     return inputs

@@ -16,7 +16,9 @@ def best_steps(scores: np.ndarray, groups: Iterable[np.ndarray]) -> list[int]:
     return [int(group[np.argmax(scores[group])]) for group in groups if len(group)]
 
 
-def ranked_steps(scores: np.ndarray, groups: Sequence[np.ndarray], shot_scores: np.ndarray) -> list[int]:
+def ranked_steps(
+    scores: np.ndarray, groups: Sequence[np.ndarray], shot_scores: np.ndarray
+) -> list[int]:
     """All steps in the order in which they deserve to be key frames: the best of every shot, best shot first, then the
     second of every shot, and so on.
 
@@ -31,7 +33,9 @@ def ranked_steps(scores: np.ndarray, groups: Sequence[np.ndarray], shot_scores: 
     return [int(queue[rank]) for rank in range(longest) for queue in queues if rank < len(queue)]
 
 
-def without_repeats(features: np.ndarray, order: Sequence[int], count: int, *, fill: bool) -> tuple[list[int], int]:
+def without_repeats(
+    features: np.ndarray, order: Sequence[int], count: int, *, fill: bool
+) -> tuple[list[int], int]:
     """The first `count` steps of `order` that do not nearly repeat one taken before.
 
     Args:

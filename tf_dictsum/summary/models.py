@@ -37,18 +37,36 @@ def load_model(source: str, extractor: Mapping[str, Any], width: int) -> Trained
         return _remote(source, width)
     folder = pathlib.Path(source)
     if not folder.is_dir():
-        raise UserError(f"--model={source}: no such folder. Give a run directory, a SavedModel or grpc://HOST:PORT/NAME.")
-    versions = sorted((p for p in folder.iterdir() if p.name.isascii() and p.name.isdigit()), key=lambda p: int(p.name))
+        raise UserError(
+            f"--model={source}: no such folder. Give a run directory, a SavedModel or grpc://HOST:PORT/NAME."
+        )
+    versions = sorted(
+        (p for p in folder.iterdir() if p.name.isascii() and p.name.isdigit()),
+        key=lambda p: int(p.name),
+    )
     for candidate in (folder, *versions[-1:]):
         if (candidate / "saved_model.pb").is_file():
             return _saved_model(candidate, extractor, width)
-    splits = sorted(folder.glob("split*-seed*"), key=lambda p: [int(n) for n in re.findall(r"\d+", p.name)])
+    splits = sorted(
+        folder.glob("split*-seed*"), key=lambda p: [int(n) for n in re.findall(r"\d+", p.name)]
+    )
     finished = [p for p in (folder, *splits) if (p / "selector.json").is_file()]
     if not finished:
-        found = "its training is not finished" if splits else "it has no selector.json, no saved_model.pb and no split<k>-seed<s> folder"
-        raise UserError(f"--model={source}: not a trained model ({found}). Give a run directory of tf_dictsum.train or a SavedModel.")
+        found = (
+            "its training is not finished"
+            if splits
+            else "it has no selector.json, no saved_model.pb and no split<k>-seed<s> folder"
+        )
+        raise UserError(
+            f"--model={source}: not a trained model ({found}). Give a run directory of tf_dictsum.train or a SavedModel."
+        )
     if len(finished) > 1:
-        logging.info("%s has %d selectors; using %s. Name another one's folder to use that.", source, len(finished), finished[0].name)
+        logging.info(
+            "%s has %d selectors; using %s. Name another one's folder to use that.",
+            source,
+            len(finished),
+            finished[0].name,
+        )
     return _run_directory(finished[0], extractor, width)
 
 
@@ -64,7 +82,11 @@ def _run_directory(folder: pathlib.Path, extractor: Mapping[str, Any], width: in
 
     method = str(info.get("method", "trained selector"))
     text = f"Scored by a trained selector ({method}"
-    text += f", {info['epochs']} epochs on {info['dataset']})." if {"epochs", "dataset"} <= info.keys() else ")."
+    text += (
+        f", {info['epochs']} epochs on {info['dataset']})."
+        if {"epochs", "dataset"} <= info.keys()
+        else ")."
+    )
     return Trained(score, method, str(folder), text)
 
 
@@ -79,7 +101,9 @@ def _saved_model(folder: pathlib.Path, extractor: Mapping[str, Any], width: int)
         outputs = signature.structured_outputs["scores"]
     except (OSError, ValueError, KeyError, AttributeError, tf.errors.OpError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise UserError(f"--model={folder}: not a SavedModel that scores features ({type(error).__name__}: {reason}).") from error
+        raise UserError(
+            f"--model={folder}: not a SavedModel that scores features ({type(error).__name__}: {reason})."
+        ) from error
     del outputs
     file = folder / _METADATA
     info = read_json(file) if file.is_file() else {}
@@ -87,11 +111,15 @@ def _saved_model(folder: pathlib.Path, extractor: Mapping[str, Any], width: int)
 
     def score(features: np.ndarray) -> np.ndarray:
         rows = tf.constant(np.asarray(features, np.float32)[None])
-        return signature(features=rows, lengths=tf.constant([len(features)], tf.int32))["scores"].numpy()[0]
+        return signature(features=rows, lengths=tf.constant([len(features)], tf.int32))[
+            "scores"
+        ].numpy()[0]
 
     score.keep = loaded  # type: ignore[attr-defined]  # a signature alone does not keep its variables alive
     method = str(info.get("method", "trained selector"))
-    return Trained(score, method, str(folder), f"Scored by a trained selector ({method}, SavedModel).")
+    return Trained(
+        score, method, str(folder), f"Scored by a trained selector ({method}, SavedModel)."
+    )
 
 
 def _remote(source: str, width: int) -> Trained:
@@ -103,7 +131,13 @@ def _remote(source: str, width: int) -> Trained:
     return Trained(scorer, "trained selector", source, text)
 
 
-def _check(where: str, trained: Mapping[str, Any] | None, given: Mapping[str, Any], wanted: int | None, width: int) -> None:
+def _check(
+    where: str,
+    trained: Mapping[str, Any] | None,
+    given: Mapping[str, Any],
+    wanted: int | None,
+    width: int,
+) -> None:
     if wanted is not None and wanted != width:
         raise UserError(
             f"--model={where}: was trained on features of width {wanted}, these have {width}. "

@@ -45,7 +45,11 @@ class VideoReader:
         """
         key: dict[str, Any] = {}
         if self._cache is not None:
-            made = {"backbone": self._backbone.lower(), "weights": self._weights and fingerprint(self._weights), "fps": FPS}
+            made = {
+                "backbone": self._backbone.lower(),
+                "weights": self._weights and fingerprint(self._weights),
+                "fps": FPS,
+            }
             key = {**fingerprint(path), **made, "version": __version__}
             found = self._cache.load(key, path, name)
             if found is not None:
@@ -63,11 +67,18 @@ class VideoReader:
         from tf_dictsum.extractors.pipeline import extract
 
         total = video.info.duration
-        found = extract(video, self._extractor, FPS, progress=lambda seconds: report("reading", seconds, total, "s"))
+        found = extract(
+            video,
+            self._extractor,
+            FPS,
+            progress=lambda seconds: report("reading", seconds, total, "s"),
+        )
         warnings: tuple[str, ...] = ()
         if video.problem:
             end = float(found.timeline.ends[-1])
-            warnings = (f"The file is damaged ({video.problem}): used are the {found.timeline.n_frames} frames ({end:.1f} s) before that.",)
+            warnings = (
+                f"The file is damaged ({video.problem}): used are the {found.timeline.n_frames} frames ({end:.1f} s) before that.",
+            )
         return Footage(
             path,
             name,
@@ -90,7 +101,9 @@ class VideoReader:
         return make_extractor(
             self._backbone,
             self._weights,
-            lambda source, done: report(f"downloading {source.name}", done * mib, source.size * mib or None, "MiB"),
+            lambda source, done: report(
+                f"downloading {source.name}", done * mib, source.size * mib or None, "MiB"
+            ),
         )
 
 
@@ -106,7 +119,9 @@ def read_features_file(path: str) -> Iterator[Footage]:
     """
     dataset = load_dataset(path)
     record = read_extractor(dataset.attributes)
-    extractor: Mapping[str, Any] = record or {"network": str(dataset.attributes.get("features", "unknown"))}
+    extractor: Mapping[str, Any] = record or {
+        "network": str(dataset.attributes.get("features", "unknown"))
+    }
     stem = pathlib.Path(path).stem
     for video in dataset.videos.values():
         attributes = _attributes(path, video.key)
@@ -118,12 +133,23 @@ def read_features_file(path: str) -> Iterator[Footage]:
 def _attributes(path: str, key: str) -> dict[str, Any]:
     try:
         with h5py.File(path, "r") as file:
-            return {str(k): v.decode("utf-8", "replace") if isinstance(v, bytes) else v for k, v in file[key].attrs.items()}
+            return {
+                str(k): v.decode("utf-8", "replace") if isinstance(v, bytes) else v
+                for k, v in file[key].attrs.items()
+            }
     except READ_ERRORS as error:
-        raise UserError(f"{path}:{key}: cannot be read ({' '.join(str(error).split())}). Copy or make the file again.") from None
+        raise UserError(
+            f"{path}:{key}: cannot be read ({' '.join(str(error).split())}). Copy or make the file again."
+        ) from None
 
 
-def _footage(source: str, video: Video, name: str, attributes: Mapping[str, Any], extractor: Mapping[str, Any]) -> Footage:
+def _footage(
+    source: str,
+    video: Video,
+    name: str,
+    attributes: Mapping[str, Any],
+    extractor: Mapping[str, Any],
+) -> Footage:
     assert video.features is not None
     given = str(attributes.get("file", ""))
     place = pathlib.Path(source).parent / given if given else None
@@ -137,10 +163,16 @@ def _footage(source: str, video: Video, name: str, attributes: Mapping[str, Any]
                 "Was the video changed? Extract its features again."
             )
         return Footage(os.fspath(place), name, file.info.width, file.info.height, timeline, *common)
-    warnings = [f"The video is not at hand{f' ({given})' if given else ''}: no pictures and no clip."]
+    warnings = [
+        f"The video is not at hand{f' ({given})' if given else ''}: no pictures and no clip."
+    ]
     fps = float(attributes.get("fps", 0) or 0)
     if not 0 < fps < 1e4:
         gap = float(np.median(np.diff(video.picks))) if video.n_steps > 1 else 15.0
         fps = FPS * gap
-        warnings.append(f"The features file does not say the frame rate: times assume {fps:g} frames per second.")
-    return Footage("", name, 0, 0, regular_timeline(video.n_frames, fps), *common, warnings=tuple(warnings))
+        warnings.append(
+            f"The features file does not say the frame rate: times assume {fps:g} frames per second."
+        )
+    return Footage(
+        "", name, 0, 0, regular_timeline(video.n_frames, fps), *common, warnings=tuple(warnings)
+    )

@@ -35,13 +35,19 @@ class RemoteScorer:
 
         found = _ADDRESS.fullmatch(source)
         if not found or not 0 < int(found[2].rpartition(":")[2]) < 65536:
-            raise UserError(f"--model={source}: expected grpc://HOST:PORT/NAME, such as grpc://localhost:8500/dictsum.")
+            raise UserError(
+                f"--model={source}: expected grpc://HOST:PORT/NAME, such as grpc://localhost:8500/dictsum."
+            )
         self._source, self.server, self.model = source, found[2], found[3]
         connection, backoff = Connection(self.server, tls=found[1] == "grpcs"), Backoff(retries)
         try:
-            self._client = ScoringClient(connection, Model(self.model), deadline, backoff, when_slow="Is it overloaded?")
+            self._client = ScoringClient(
+                connection, Model(self.model), deadline, backoff, when_slow="Is it overloaded?"
+            )
         except ImportError as error:
-            raise UserError(f"--model={source} needs the package {error.name}: pip install 'tf-dictsum[serve]'.") from None
+            raise UserError(
+                f"--model={source} needs the package {error.name}: pip install 'tf-dictsum[serve]'."
+            ) from None
         try:
             _, wanted = self._client.signature()
         except UserError as error:

@@ -47,7 +47,14 @@ class Selector(abc.ABC):
     rule: str
 
     @abc.abstractmethod
-    def choose(self, features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int, means: Means) -> Choice:
+    def choose(
+        self,
+        features: np.ndarray,
+        steps: Sequence[np.ndarray],
+        costs: Sequence[int],
+        budget: int,
+        means: Means,
+    ) -> Choice:
         """Scores the frames and chooses shots.
 
         Args:
@@ -59,7 +66,9 @@ class Selector(abc.ABC):
         """
 
     @abc.abstractmethod
-    def rank(self, features: np.ndarray, choice: Choice, steps: Sequence[np.ndarray], count: int) -> list[int]:
+    def rank(
+        self, features: np.ndarray, choice: Choice, steps: Sequence[np.ndarray], count: int
+    ) -> list[int]:
         """All steps, or the most wanted `count` and more, as key frames of the whole video: the most wanted first."""
 
 
@@ -74,7 +83,14 @@ class Representative(Selector):
         "whole video (least mean distance from every frame to a chosen one)."
     )
 
-    def choose(self, features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int, means: Means) -> Choice:
+    def choose(
+        self,
+        features: np.ndarray,
+        steps: Sequence[np.ndarray],
+        costs: Sequence[int],
+        budget: int,
+        means: Means,
+    ) -> Choice:
         """As `Selector.choose`. A shot's score is its gain per frame at the moment of its choice, over the first choice's (the square
         root of that: gains fall steeply, and a curve should be readable). Within a shot, the frame that is nearest to the
         others has this score and the others less."""
@@ -82,13 +98,21 @@ class Representative(Selector):
         scores = np.zeros(len(features))
         values = np.sqrt(gains / gains.max()) if gains.max() > 0 else np.ones(len(gains))
         for own, value in zip(steps, values, strict=True):
-            sample = own if len(own) <= 500 else own[np.linspace(0, len(own) - 1, 500).round().astype(int)]
+            sample = (
+                own
+                if len(own) <= 500
+                else own[np.linspace(0, len(own) - 1, 500).round().astype(int)]
+            )
             away = distances(features[own], features[sample]).mean(axis=1)
-            away = away + 1e-3 * (away.mean() + 1e-9)  # equal frames are equally near, not a division by zero
+            away = away + 1e-3 * (
+                away.mean() + 1e-9
+            )  # equal frames are equally near, not a division by zero
             scores[own] = value * away.min() / away
         return Choice(scores, tuple(sorted(chosen)))
 
-    def rank(self, features: np.ndarray, choice: Choice, steps: Sequence[np.ndarray], count: int) -> list[int]:
+    def rank(
+        self, features: np.ndarray, choice: Choice, steps: Sequence[np.ndarray], count: int
+    ) -> list[int]:
         """k-medoids of all frames, then the others."""
         first = choose_frames(features, count)
         rest = set(range(len(features))) - set(first)
@@ -108,7 +132,14 @@ class Trained(Selector):
     def __init__(self, scorer: Any, method: str, model: str, text: str):
         self.scorer, self.method, self.model, self.text = scorer, method, model, text
 
-    def choose(self, features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int, means: Means) -> Choice:
+    def choose(
+        self,
+        features: np.ndarray,
+        steps: Sequence[np.ndarray],
+        costs: Sequence[int],
+        budget: int,
+        means: Means,
+    ) -> Choice:
         """As `Selector.choose`.
 
         Raises:
@@ -116,13 +147,23 @@ class Trained(Selector):
         """
         scores = np.asarray(self.scorer(features), np.float64)
         if scores.shape != (len(features),) or not np.isfinite(scores).all():
-            found = f"shape {scores.shape}" if np.isfinite(scores).all() else "NaN or infinite scores"
-            raise UserError(f"--model={self.model}: gives {found} for {len(features)} sampled frames. Train or export it again.")
+            found = (
+                f"shape {scores.shape}" if np.isfinite(scores).all() else "NaN or infinite scores"
+            )
+            raise UserError(
+                f"--model={self.model}: gives {found} for {len(features)} sampled frames. Train or export it again."
+            )
         scores = np.clip(scores, 0, 1)
         weights, room = np.asarray(costs, np.int64), budget
-        unit = max(1, -(-len(weights) * room // _CELLS))  # hours of video: lengths in coarser units, rounded up
+        unit = max(
+            1, -(-len(weights) * room // _CELLS)
+        )  # hours of video: lengths in coarser units, rounded up
         return Choice(scores, tuple(knapsack(means(scores), -(-weights // unit), room // unit)))
 
-    def rank(self, features: np.ndarray, choice: Choice, steps: Sequence[np.ndarray], count: int) -> list[int]:
+    def rank(
+        self, features: np.ndarray, choice: Choice, steps: Sequence[np.ndarray], count: int
+    ) -> list[int]:
         """The best frame of every shot, best shot first; then the second ones."""
-        return ranked_steps(choice.scores, steps, np.array([choice.scores[own].mean() for own in steps]))
+        return ranked_steps(
+            choice.scores, steps, np.array([choice.scores[own].mean() for own in steps])
+        )

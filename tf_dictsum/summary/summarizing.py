@@ -28,13 +28,17 @@ def summarize(footage: Footage, selector: Selector, budget: Budget) -> VideoSumm
     duration = float(ends[-1])
     fps = footage.n_frames / duration
     known = footage.change_points
-    whole = change_points(footage.features, footage.picks, footage.n_frames) if known is None else known
+    whole = (
+        change_points(footage.features, footage.picks, footage.n_frames) if known is None else known
+    )
     allowed = budget.frames(footage.n_frames, fps)
     longest = min(LONGEST_PART, max(SHORTEST_PART, allowed / fps / 2))
     shots = split_long_shots(whole, footage.picks, np.append(seconds, duration), longest)
     # Known boundaries may lie between samples: a shot without one borrows the sample before it, as its score does.
     steps = [_steps_of(footage.picks, first, last) for first, last in shots.tolist()]
-    costs, room = _costs(np.array([ends[last] - seconds[first] for first, last in shots.tolist()]) * fps, allowed)
+    costs, room = _costs(
+        np.array([ends[last] - seconds[first] for first, last in shots.tolist()]) * fps, allowed
+    )
 
     def means(scores: np.ndarray) -> np.ndarray:
         return shot_scores(frame_scores(scores, footage.picks, footage.n_frames), shots)
@@ -45,7 +49,13 @@ def summarize(footage: Footage, selector: Selector, budget: Budget) -> VideoSumm
     picked, said = _key_steps(footage, selector, choice, steps, segments, budget)
     shot_of = np.searchsorted(shots[:, 0], footage.picks, side="right") - 1
     key_frames = tuple(
-        KeyFrame(n, int(footage.picks[k]), float(seconds[footage.picks[k]]), int(shot_of[k]), float(choice.scores[k]))
+        KeyFrame(
+            n,
+            int(footage.picks[k]),
+            float(seconds[footage.picks[k]]),
+            int(shot_of[k]),
+            float(choice.scores[k]),
+        )
         for n, k in enumerate(picked, start=1)
     )
     return VideoSummary(
@@ -108,13 +118,25 @@ def _segments(
                 f"No shot is as short as the {allowed} frame{'s' * (allowed > 1)} allowed: the clip is the middle of the best one."
             )
     return tuple(
-        Segment(shot, first, last, float(seconds[first]), float(ends[last]), float(per_frame[first : last + 1].mean()))
+        Segment(
+            shot,
+            first,
+            last,
+            float(seconds[first]),
+            float(ends[last]),
+            float(per_frame[first : last + 1].mean()),
+        )
         for shot, first, last in pairs
     ), warnings
 
 
 def _key_steps(
-    footage: Footage, selector: Selector, choice: Choice, steps: list[np.ndarray], segments: tuple[Segment, ...], budget: Budget
+    footage: Footage,
+    selector: Selector,
+    choice: Choice,
+    steps: list[np.ndarray],
+    segments: tuple[Segment, ...],
+    budget: Budget,
 ) -> tuple[list[int], list[str]]:
     if budget.key_frames is None:
         order = best_steps(choice.scores, [steps[segment.shot] for segment in segments])
@@ -125,7 +147,11 @@ def _key_steps(
     found, repeats = without_repeats(footage.features, order, wanted, fill=True)
     said = []
     if len(found) < wanted:
-        said.append(f"{len(found)} key frames instead of {wanted}: the video has no more sampled frames.")
+        said.append(
+            f"{len(found)} key frames instead of {wanted}: the video has no more sampled frames."
+        )
     if repeats:
-        said.append(f"{repeats} of the {len(found)} key frames nearly repeat another one: the video has no more different pictures.")
+        said.append(
+            f"{repeats} of the {len(found)} key frames nearly repeat another one: the video has no more different pictures."
+        )
     return found, said

@@ -36,11 +36,19 @@ def trim_to_cuts(summary: VideoSummary, timeline: Timeline) -> VideoSummary:
     starts = {segment.start_frame for segment in summary.segments}
     last = summary.change_points[:, 1]
     open_ends = [
-        s for s in summary.segments if s.end_frame == last[s.shot] and s.end_frame + 1 not in starts and s.end_frame + 1 < summary.n_frames
+        s
+        for s in summary.segments
+        if s.end_frame == last[s.shot]
+        and s.end_frame + 1 not in starts
+        and s.end_frame + 1 < summary.n_frames
     ]
     ranges = {s: range(_last_pick(summary, s), s.end_frame + 2) for s in open_ends}
     wanted = sorted({frame for frames in ranges.values() for frame in frames})
-    pictures = {f.number: _small(f.rgb) for f in VideoFile(summary.video, timeline).frames(wanted)} if wanted else {}
+    pictures = (
+        {f.number: _small(f.rgb) for f in VideoFile(summary.video, timeline).frames(wanted)}
+        if wanted
+        else {}
+    )
     trimmed = []
     for segment in summary.segments:
         cut = _cut([pictures[frame] for frame in ranges[segment]]) if segment in ranges else None
@@ -52,7 +60,9 @@ def trim_to_cuts(summary: VideoSummary, timeline: Timeline) -> VideoSummary:
 
 
 def _last_pick(summary: VideoSummary, segment: Segment) -> int:
-    picks = summary.picks[(summary.picks >= segment.start_frame) & (summary.picks <= segment.end_frame)]
+    picks = summary.picks[
+        (summary.picks >= segment.start_frame) & (summary.picks <= segment.end_frame)
+    ]
     return int(picks[-1]) if len(picks) else segment.start_frame
 
 

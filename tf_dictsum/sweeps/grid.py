@@ -73,19 +73,29 @@ def variants_of(
             raise UserError(f"--{axis}={','.join(map(str, values))}: every value once, please.")
     unknown = sorted(set(methods) - {"dictsum", "sum_gan_aae"})
     if unknown:
-        raise UserError(f"--methods={','.join(methods)}: no method named {', '.join(unknown)}; there are dictsum and sum_gan_aae.")
-    if any(not 0 <= sigma <= 1 for sigma in sigmas) or any(not weight >= 0 for weight in dict_weights):
+        raise UserError(
+            f"--methods={','.join(methods)}: no method named {', '.join(unknown)}; there are dictsum and sum_gan_aae."
+        )
+    if any(not 0 <= sigma <= 1 for sigma in sigmas) or any(
+        not weight >= 0 for weight in dict_weights
+    ):
         raise UserError("--sigmas are between 0 and 1, --dict_weights 0 or more.")
     found: dict[str, Config] = {}
     for method in methods or (base.method,):
         for sigma in sigmas or (base.sigma,):
             weights = dict_weights or (base.dict_weight,)
             for weight in weights if method == "dictsum" else weights[:1]:
-                name = f"{method}-sigma{sigma:g}" + (f"-lambda{weight:g}" if method == "dictsum" else "")
-                found[name] = dataclasses.replace(base, method=method, sigma=sigma, dict_weight=weight)
+                name = f"{method}-sigma{sigma:g}" + (
+                    f"-lambda{weight:g}" if method == "dictsum" else ""
+                )
+                found[name] = dataclasses.replace(
+                    base, method=method, sigma=sigma, dict_weight=weight
+                )
     for name, config in (named or {}).items():
         if name in found:
-            raise UserError(f"--variants: {name} is there already. Name every flag file differently.")
+            raise UserError(
+                f"--variants: {name} is there already. Name every flag file differently."
+            )
         if not name or set(name) & set("/\\ ") or name.startswith("."):
             raise UserError(f"--variants: {name!r} cannot name a folder. Rename the flag file.")
         found[name] = config
@@ -101,7 +111,12 @@ def jobs_of(variants: Iterable[Variant], splits: Iterable[int], folder: pathlib.
             for split in numbers:
                 name = f"{variant.name}-split{split}-seed{seed}"
                 config = dataclasses.replace(
-                    variant.config, run_dir=str(folder / "jobs" / name), split=str(split), seed=seed, seeds=(), progress=False
+                    variant.config,
+                    run_dir=str(folder / "jobs" / name),
+                    split=str(split),
+                    seed=seed,
+                    seeds=(),
+                    progress=False,
                 )
                 jobs.append(Job(name, variant.name, split, seed, config))
     return jobs

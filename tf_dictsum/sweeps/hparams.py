@@ -12,7 +12,9 @@ from tf_dictsum.sweeps.grid import Variant
 __all__ = ["write_hparams"]
 
 
-def write_hparams(folder: pathlib.Path, variants: Sequence[Variant], found: Mapping[str, Any]) -> None:
+def write_hparams(
+    folder: pathlib.Path, variants: Sequence[Variant], found: Mapping[str, Any]
+) -> None:
     """Writes <folder>/<variant>/: the fields in which the variants differ, and the means of its last and selected epochs.
 
     The folder is made anew: a row is the state of the sweep, not its history. Every job has logs of its own.
@@ -24,7 +26,11 @@ def write_hparams(folder: pathlib.Path, variants: Sequence[Variant], found: Mapp
     from tf_dictsum.training.tensorboard import TensorBoardLogger
 
     shutil.rmtree(folder, ignore_errors=True)
-    names = [f.name for f in dataclasses.fields(variants[0].config) if len({getattr(v.config, f.name) for v in variants}) > 1]
+    names = [
+        f.name
+        for f in dataclasses.fields(variants[0].config)
+        if len({getattr(v.config, f.name) for v in variants}) > 1
+    ]
     for variant in variants:
         row = found["variants"].get(variant.name)
         if row is None:
@@ -36,7 +42,11 @@ def write_hparams(folder: pathlib.Path, variants: Sequence[Variant], found: Mapp
             if summary[column]["mean"] is not None
         }
         logger = TensorBoardLogger(
-            folder / variant.name, variant.config.as_flags(), {"variant": variant.name, **{n: getattr(variant.config, n) for n in names}}
+            folder / variant.name,
+            variant.config.as_flags(),
+            {"variant": variant.name, **{n: getattr(variant.config, n) for n in names}},
         )
-        logger.epoch({"epoch": 0, "losses": {}, "mean": measures}, {}, f"selected/{found['headline']}")
+        logger.epoch(
+            {"epoch": 0, "losses": {}, "mean": measures}, {}, f"selected/{found['headline']}"
+        )
         logger.close()

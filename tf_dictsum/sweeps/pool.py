@@ -47,7 +47,10 @@ def run_jobs(
             for worker in [w for w in crew if w.job is None]:
                 if waiting:
                     taken = {w.kind for w in crew if w is not worker and w.job is not None}
-                    worker.give(waiting.pop(_choose([group(job) for job in waiting], worker.kind, taken)), group)
+                    worker.give(
+                        waiting.pop(_choose([group(job) for job in waiting], worker.kind, taken)),
+                        group,
+                    )
             for ready in connection.wait([w.pipe for w in crew if w.job is not None]):
                 worker = next(w for w in crew if w.pipe is ready)
                 job, result, error, alive = worker.take()
@@ -80,7 +83,9 @@ class _Worker(Generic[J, R]):
 
     def give(self, job: J, group: Callable[[J], Hashable]) -> None:
         self.job, self.kind = job, group(job)
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it died idle: `take` says so
+        with contextlib.suppress(
+            BrokenPipeError, ConnectionResetError
+        ):  # it died idle: `take` says so
             self.pipe.send(job)
 
     def take(self) -> tuple[J, R | None, str | None, bool]:
@@ -93,7 +98,11 @@ class _Worker(Generic[J, R]):
         except (EOFError, ConnectionResetError):
             self.process.join()
             code = self.process.exitcode or 0
-            how = f"was killed by signal {-code} (out of memory?)" if code < 0 else f"ended with status {code}"
+            how = (
+                f"was killed by signal {-code} (out of memory?)"
+                if code < 0
+                else f"ended with status {code}"
+            )
             self.stop()
             return job, None, f"its process {how}", False
 
@@ -118,7 +127,12 @@ def _serve(pipe: Any, work: Callable[[J], R]) -> None:
         except KeyboardInterrupt:
             return
         except Exception as error:
-            answer = (None, f"{type(error).__name__}: {error}" if type(error).__name__ != "UserError" else str(error))
+            answer = (
+                None,
+                f"{type(error).__name__}: {error}"
+                if type(error).__name__ != "UserError"
+                else str(error),
+            )
         pipe.send(answer)
 
 

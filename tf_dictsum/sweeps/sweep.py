@@ -25,7 +25,13 @@ __all__ = ["sweep"]
 
 
 def sweep(
-    base: Config, variants: Sequence[Variant], *, workers: int = 1, threads: int = 0, reference: str = "", train: bool = True
+    base: Config,
+    variants: Sequence[Variant],
+    *,
+    workers: int = 1,
+    threads: int = 0,
+    reference: str = "",
+    train: bool = True,
 ) -> tuple[dict[str, Any], str, dict[str, str]]:
     """Runs every variant × seed × split that is not done yet, and writes sweep.json, sweep.md and hparams/.
 
@@ -50,17 +56,38 @@ def sweep(
     names = [variant.name for variant in variants]
     if reference and reference not in names:
         raise UserError(f"--reference={reference}: no such variant; there are {', '.join(names)}.")
-    reference = reference or next((v.name for v in variants if v.config.method == "sum_gan_aae"), "")
-    with locked_folder(folder, ".sweep.lock", "the sweep's folder", "another sweep is running in this folder"):
+    reference = reference or next(
+        (v.name for v in variants if v.config.method == "sum_gan_aae"), ""
+    )
+    with locked_folder(
+        folder, ".sweep.lock", "the sweep's folder", "another sweep is running in this folder"
+    ):
         done = {job.name for job in jobs if finished(job, dataset)}
         failed: dict[str, str] = {}
         if train:
-            failed = _run([job for job in jobs if job.name not in done], dataset, workers, threads, len(done), len(jobs))
+            failed = _run(
+                [job for job in jobs if job.name not in done],
+                dataset,
+                workers,
+                threads,
+                len(done),
+                len(jobs),
+            )
             done = {job.name for job in jobs if finished(job, dataset)}
         if not done:
             first = f" The first error: {next(iter(failed.values()))}" if failed else ""
-            raise UserError(f"{folder}: no job of this sweep is finished, so there is no table.{first}")
-        found = summarize(variants, [job for job in jobs if job.name in done], len(jobs), dataset, splits, reference, failed)
+            raise UserError(
+                f"{folder}: no job of this sweep is finished, so there is no table.{first}"
+            )
+        found = summarize(
+            variants,
+            [job for job in jobs if job.name in done],
+            len(jobs),
+            dataset,
+            splits,
+            reference,
+            failed,
+        )
         markdown = sweep_markdown(found)
         write_json(folder / "sweep.json", found)
         write_text(folder / "sweep.md", markdown)
@@ -68,17 +95,30 @@ def sweep(
     return found, markdown, failed
 
 
-def _run(jobs: Sequence[Job], dataset: Any, workers: int, threads: int, done: int, total: int) -> dict[str, str]:
+def _run(
+    jobs: Sequence[Job], dataset: Any, workers: int, threads: int, done: int, total: int
+) -> dict[str, str]:
     """Job name -> error."""
     workers = max(1, min(workers, len(jobs)))
     threads = threads or max(1, (os.cpu_count() or 1) // workers)
-    logging.info("%d of %d jobs are done; %d to run in %d processes of %d threads.", done, total, len(jobs), workers, threads)
+    logging.info(
+        "%d of %d jobs are done; %d to run in %d processes of %d threads.",
+        done,
+        total,
+        len(jobs),
+        workers,
+        threads,
+    )
     failed, started = {}, time.monotonic()
-    for count, (job, seconds, error) in enumerate(run_jobs(jobs, functools.partial(run_job, threads=threads), workers, kind_of), 1):
+    for count, (job, seconds, error) in enumerate(
+        run_jobs(jobs, functools.partial(run_job, threads=threads), workers, kind_of), 1
+    ):
         if error:
             failed[job.name] = error
         write_outcome(job, dataset, error, seconds or 0.0)
         left = (time.monotonic() - started) / count * (len(jobs) - count)
         how = f"FAILED: {error} Its log: {job.folder / 'log.txt'}" if error else f"{seconds:.0f} s"
-        logging.info("%s: %s (%d/%d, about %.0f min left)", job.name, how, done + count, total, left / 60)
+        logging.info(
+            "%s: %s (%d/%d, about %.0f min left)", job.name, how, done + count, total, left / 60
+        )
     return failed

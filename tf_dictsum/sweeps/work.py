@@ -37,9 +37,26 @@ _ONE_RUN: dict[str, Any] = {
     "epochs": 1,
     "compare_to": "",
 }
-_PRETRAINING: tuple[str, ...] = ("init", "shuffle", "clip", "adam_epsilon", "parallel_size", "parallel_output", "parallel_dropout")
-_PRETRAINING += ("pretrain_epochs", "pretrain_patience", "pretrain_lr", "pretrain_loss", "deterministic", "jit")
-_methods: dict[Any, Any] = {}  # of this process: what is compiled for one job serves the next of its kind
+_PRETRAINING: tuple[str, ...] = (
+    "init",
+    "shuffle",
+    "clip",
+    "adam_epsilon",
+    "parallel_size",
+    "parallel_output",
+    "parallel_dropout",
+)
+_PRETRAINING += (
+    "pretrain_epochs",
+    "pretrain_patience",
+    "pretrain_lr",
+    "pretrain_loss",
+    "deterministic",
+    "jit",
+)
+_methods: dict[
+    Any, Any
+] = {}  # of this process: what is compiled for one job serves the next of its kind
 
 
 def kind_of(job: Job) -> Config:
@@ -59,7 +76,12 @@ def finished(job: Job, dataset: Dataset) -> bool:
 def write_outcome(job: Job, dataset: Dataset, error: str | None, seconds: float) -> None:
     """Writes job.json: {"status": "done" or "failed", "error", "seconds", "identity"}."""
     status = "failed" if error else "done"
-    outcome = {"status": status, "error": error, "seconds": round(seconds, 1), "identity": _identity(job, dataset)}
+    outcome = {
+        "status": status,
+        "error": error,
+        "seconds": round(seconds, 1),
+        "identity": _identity(job, dataset),
+    }
     write_json(job.folder / OUTCOME, outcome)
 
 
@@ -67,8 +89,14 @@ def _identity(job: Job, dataset: Dataset) -> str:
     content = content_hash(dataset, tuple(dataset.videos))
     kind = kind_of(job)
     # Only what differs from its default: a flag that a later version adds does not undo a sweep.
-    changed = [(f.name, getattr(kind, f.name)) for f in dataclasses.fields(kind) if getattr(kind, f.name) != getattr(Config(), f.name)]
-    return hashlib.sha256(f"{changed} {job.config.epochs} {job.split} {job.seed} {content}".encode()).hexdigest()
+    changed = [
+        (f.name, getattr(kind, f.name))
+        for f in dataclasses.fields(kind)
+        if getattr(kind, f.name) != getattr(Config(), f.name)
+    ]
+    return hashlib.sha256(
+        f"{changed} {job.config.epochs} {job.split} {job.seed} {content}".encode()
+    ).hexdigest()
 
 
 def run_job(job: Job, threads: int) -> float:
@@ -88,11 +116,19 @@ def run_job(job: Job, threads: int) -> float:
 
         dataset = load_dataset(job.config.dataset)
         (split,) = chosen_splits(job.config, dataset).values()
-        shared = job.folder.parent.parent / "parallel" / f"{_pretraining(job, dataset, split)}.weights.h5"
+        shared = (
+            job.folder.parent.parent
+            / "parallel"
+            / f"{_pretraining(job, dataset, split)}.weights.h5"
+        )
         own = job.history.parent / PARALLEL
         if job.config.method == "dictsum" and shared.exists() and not own.exists():
             _copy(shared, own)
-            logging.info("%s: the parallel encoder of %s, pretrained by another job with the same settings.", own, shared)
+            logging.info(
+                "%s: the parallel encoder of %s, pretrained by another job with the same settings.",
+                own,
+                shared,
+            )
         try:
             train(job.config, _reused_method)
         except Exception:
@@ -107,7 +143,10 @@ def _pretraining(job: Job, dataset: Dataset, split: Split) -> str:
     """What pretraining depends on: jobs that differ in nothing of it have the same parallel encoder."""
     values = [getattr(job.config, name) for name in _PRETRAINING]
     content = content_hash(dataset, split.train_keys)
-    given = job.config.parallel_encoder and hashlib.sha256(pathlib.Path(job.config.parallel_encoder).read_bytes()).hexdigest()
+    given = (
+        job.config.parallel_encoder
+        and hashlib.sha256(pathlib.Path(job.config.parallel_encoder).read_bytes()).hexdigest()
+    )
     return hashlib.sha256(f"{values} {job.seed} {content} {given}".encode()).hexdigest()[:16]
 
 
@@ -151,7 +190,9 @@ def _output_to(path: pathlib.Path) -> Iterator[None]:
     try:
         log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     except OSError as error:
-        raise UserError(f"{path}: cannot write the job's log: {error.strerror}. Choose another --run_dir.") from error
+        raise UserError(
+            f"{path}: cannot write the job's log: {error.strerror}. Choose another --run_dir."
+        ) from error
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)

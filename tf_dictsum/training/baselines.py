@@ -34,7 +34,9 @@ class Baselines:
     random: dict[str, dict[int, np.ndarray]] = dataclasses.field(default_factory=dict)
 
 
-def baselines_of(dataset: Dataset, splits: Mapping[int, Split], epochs: int = 1, draws: int = DRAWS) -> Baselines:
+def baselines_of(
+    dataset: Dataset, splits: Mapping[int, Split], epochs: int = 1, draws: int = DRAWS
+) -> Baselines:
     """Measures them. Test videos without change points cannot be summarized and are left out; no rows when none is left.
 
     Args:
@@ -43,7 +45,12 @@ def baselines_of(dataset: Dataset, splits: Mapping[int, Split], epochs: int = 1,
       epochs: looks at the test set that `best_of_random` has.
       draws: of the random row; at least `epochs`.
     """
-    wanted = {key for split in splits.values() for key in split.test_keys if dataset.videos[key].change_points is not None}
+    wanted = {
+        key
+        for split in splits.values()
+        for key in split.test_keys
+        if dataset.videos[key].change_points is not None
+    }
     if not wanted:
         return Baselines()
     settings = Settings(draws=max(draws, epochs))
@@ -56,14 +63,24 @@ def baselines_of(dataset: Dataset, splits: Mapping[int, Split], epochs: int = 1,
             if name in found:
                 columns.setdefault(name, {})[key] = found[name]
     groups = [tuple(key for key in split.test_keys if key in wanted) for split in splits.values()]
-    rows = {name: row_of(columns[name], groups) for name in ("random", "constant", "beginning", "ending", *ROWS[2:]) if name in columns}
-    rows = {name: row for name, row in rows.items() if any(value is not None for value in row.mean.values())}
+    rows = {
+        name: row_of(columns[name], groups)
+        for name in ("random", "constant", "beginning", "ending", *ROWS[2:])
+        if name in columns
+    }
+    rows = {
+        name: row
+        for name, row in rows.items()
+        if any(value is not None for value in row.mean.values())
+    }
     if epochs > 1:
         rows["best_of_random"] = best_of_draws(columns["random"], groups, epochs)
     random: dict[str, dict[int, np.ndarray]] = {}
     for name in METRICS:
         for number, group in zip(splits, groups, strict=True):
-            values = [columns["random"][key][name] for key in group if name in columns["random"][key]]
+            values = [
+                columns["random"][key][name] for key in group if name in columns["random"][key]
+            ]
             if values and np.isfinite(np.array(values)).all():
                 random.setdefault(name, {})[number] = np.mean(values, axis=0)
     return Baselines(rows, random)

@@ -28,7 +28,9 @@ class Checkpointer:
     def __init__(self, folder: str | os.PathLike[str], variables: Mapping[str, Any]):
         self.folder = pathlib.Path(folder)
         self.epoch = tf.Variable(-1, dtype=tf.int64, trainable=False)
-        tensors = {name: getattr(variable, "value", variable) for name, variable in variables.items()}
+        tensors = {
+            name: getattr(variable, "value", variable) for name, variable in variables.items()
+        }
         self.manager: tf.train.CheckpointManager | None = None
         self.checkpoint = tf.train.Checkpoint(epoch=self.epoch, variables=tensors)
 
@@ -42,7 +44,9 @@ class Checkpointer:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if self.manager is None:
-                self.manager = tf.train.CheckpointManager(self.checkpoint, str(self.folder), max_to_keep=1)
+                self.manager = tf.train.CheckpointManager(
+                    self.checkpoint, str(self.folder), max_to_keep=1
+                )
             self.manager.save(checkpoint_number=epoch)
         except (OSError, tf.errors.OpError) as error:
             for partial in self.folder.glob(f"ckpt-{epoch}*"):
@@ -59,10 +63,15 @@ class Checkpointer:
         Raises:
           UserError: it is damaged, or does not hold exactly these variables.
         """
-        state = self.folder / "checkpoint"  # names the newest; replaced as a whole, after the files that it names
+        state = (
+            self.folder / "checkpoint"
+        )  # names the newest; replaced as a whole, after the files that it names
         if not state.exists():
             if any(self.folder.glob("ckpt-*")):
-                logging.warning("%s: the first checkpoint was not finished; this stage starts anew.", self.folder)
+                logging.warning(
+                    "%s: the first checkpoint was not finished; this stage starts anew.",
+                    self.folder,
+                )
             return None
         try:
             path = tf.train.latest_checkpoint(str(self.folder))
@@ -75,7 +84,14 @@ class Checkpointer:
             )
         try:
             self.checkpoint.restore(path).assert_consumed()
-        except (OSError, tf.errors.OpError, AssertionError, ValueError, LookupError, RuntimeError) as error:
+        except (
+            OSError,
+            tf.errors.OpError,
+            AssertionError,
+            ValueError,
+            LookupError,
+            RuntimeError,
+        ) as error:
             lines = str(getattr(error, "message", None) or error).strip().splitlines()
             raise UserError(
                 f"{path}: the checkpoint is damaged or belongs to another model ({lines[0] if lines else 'no details'}). "

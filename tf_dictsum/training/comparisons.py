@@ -34,15 +34,23 @@ def run_values(runs: Runs, column: str, name: str) -> dict[tuple[int, int], floa
     return values
 
 
-def runs_by_split(values: Mapping[tuple[int, int], float], splits: Sequence[int] | None = None) -> tuple[np.ndarray, list[int]]:
+def runs_by_split(
+    values: Mapping[tuple[int, int], float], splits: Sequence[int] | None = None
+) -> tuple[np.ndarray, list[int]]:
     """[seeds, splits] of the seeds that have every split, and the splits; no rows where no seed has them all."""
     numbers = sorted({split for split, _ in values}) if splits is None else list(splits)
     seeds = sorted({seed for _, seed in values})
-    rows = [[values[split, seed] for split in numbers] for seed in seeds if all((split, seed) in values for split in numbers)]
+    rows = [
+        [values[split, seed] for split in numbers]
+        for seed in seeds
+        if all((split, seed) in values for split in numbers)
+    ]
     return np.array(rows, np.float64).reshape(len(rows), len(numbers)), numbers
 
 
-def compare_with_random(runs: Runs, random: Mapping[str, Mapping[int, np.ndarray]], name: str) -> list[dict[str, Any]]:
+def compare_with_random(
+    runs: Runs, random: Mapping[str, Mapping[int, np.ndarray]], name: str
+) -> list[dict[str, Any]]:
     """One entry per measure for the last and the selected epoch (see `_entry`).
 
     The draws are one random summary after another of the same test videos: as many runs of a system that learned nothing.

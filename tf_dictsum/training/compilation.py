@@ -32,7 +32,9 @@ class CompilationReport(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if not self.said_lengths:
             listed = ", ".join(map(str, self.lengths)) or "as they come"
-            logging.info("XLA compiles %s, once for each padded length: %s.", _WHAT[self.xla], listed)
+            logging.info(
+                "XLA compiles %s, once for each padded length: %s.", _WHAT[self.xla], listed
+            )
             self.said_lengths = True
         if len(self.epochs) < 2:
             self.epochs.append(0.0)

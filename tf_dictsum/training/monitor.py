@@ -40,7 +40,9 @@ class History:
 
     def __init__(self, path: pathlib.Path, epochs: int):
         self.path = path
-        self.records: list[Record] = [r for r in read_json(path) if r["epoch"] <= epochs] if path.exists() else []
+        self.records: list[Record] = (
+            [r for r in read_json(path) if r["epoch"] <= epochs] if path.exists() else []
+        )
 
     def add(self, record: Record) -> None:
         """Appends and writes, atomically."""
@@ -59,7 +61,14 @@ class StepLogger(keras.callbacks.Callback):
       rates: where learning rates come from; None: not logged.
     """
 
-    def __init__(self, progress: Progress, logger: TensorBoardLogger, steps_per_epoch: int, title: str, rates: Method | None = None):
+    def __init__(
+        self,
+        progress: Progress,
+        logger: TensorBoardLogger,
+        steps_per_epoch: int,
+        title: str,
+        rates: Method | None = None,
+    ):
         super().__init__()
         self.progress, self.logger, self.rates, self.title = progress, logger, rates, title
         self.steps_per_epoch = steps_per_epoch
@@ -80,7 +89,11 @@ class StepLogger(keras.callbacks.Callback):
                     "Lower the learning rates (--learning_rate, --pretrain_lr) or set --clip, and train anew with --overwrite."
                 )
             self.values[name].append(value)
-        rates = {f"learning_rate_{name}": rate for name, rate in self.rates.learning_rates.items()} if self.rates else {}
+        rates = (
+            {f"learning_rate_{name}": rate for name, rate in self.rates.learning_rates.items()}
+            if self.rates
+            else {}
+        )
         self.logger.step(self.epoch * self.steps_per_epoch + batch + 1, {**step, **rates})
         self.progress.advance(step)
 
@@ -118,7 +131,12 @@ class Monitor(keras.callbacks.Callback):
     ):
         super().__init__()
         self.method, self.test, self.folder, self.history = method, test, folder, history
-        self.checkpoints, self.steps, self.logger, self.primary = checkpoints, steps, logger, primary
+        self.checkpoints, self.steps, self.logger, self.primary = (
+            checkpoints,
+            steps,
+            logger,
+            primary,
+        )
         self.epochs = epochs
         self.collapse = CollapseWatch()
         self.started = time.perf_counter()
@@ -127,15 +145,31 @@ class Monitor(keras.callbacks.Callback):
         """Writes scores/epoch-NNN.json and the epoch's record, and shows both in TensorBoard."""
         seconds = time.perf_counter() - self.started if epoch else 0.0
         scores = self.method.score(self.test)
-        write_json(self.folder / "scores" / f"epoch-{epoch:03d}.json", {k: [float(x) for x in s] for k, s in scores.items()})
+        write_json(
+            self.folder / "scores" / f"epoch-{epoch:03d}.json",
+            {k: [float(x) for x in s] for k, s in scores.items()},
+        )
         segmented = [v for v in self.test if v.change_points is not None]
         results = {v.key: evaluate_video(scores[v.key], v) for v in segmented}
         measures = {key: result.metrics() for key, result in results.items()}
         mean = average(measures, [list(measures)]) if measures else {}
-        record = {"epoch": epoch, "seconds": seconds, "losses": losses, "videos": measures, "mean": mean}
+        record = {
+            "epoch": epoch,
+            "seconds": seconds,
+            "losses": losses,
+            "videos": measures,
+            "mean": mean,
+        }
         self.history.add(record)
-        drawn = segmented if epoch % max(1, self.epochs // IMAGES) == 0 or epoch == self.epochs else []
-        images = {v.key: score_figure(scores[v.key], v, select_shots(scores[v.key], v), f"{v.name}, epoch {epoch}") for v in drawn}
+        drawn = (
+            segmented if epoch % max(1, self.epochs // IMAGES) == 0 or epoch == self.epochs else []
+        )
+        images = {
+            v.key: score_figure(
+                scores[v.key], v, select_shots(scores[v.key], v), f"{v.name}, epoch {epoch}"
+            )
+            for v in drawn
+        }
         self.logger.epoch(record, images, self.primary)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -145,6 +179,9 @@ class Monitor(keras.callbacks.Callback):
         losses = self.steps.means()
         self.collapse.update(losses["score_std"])
         self.evaluate(epoch + 1, losses)
-        if selected_record([r for r in self.history.records if r["epoch"] > 0])["epoch"] == epoch + 1:
+        if (
+            selected_record([r for r in self.history.records if r["epoch"] > 0])["epoch"]
+            == epoch + 1
+        ):
             save_weights(self.method.selector, self.folder / "selected.weights.h5")
         self.checkpoints.save(epoch + 1)

@@ -15,7 +15,9 @@ from tf_dictsum.training.run_directory import split_identity
 __all__ = ["read_other_run"]
 
 
-def read_other_run(path: str, splits: Mapping[int, Split], dataset: Dataset) -> tuple[str, dict[tuple[int, int], list[dict[str, Any]]]]:
+def read_other_run(
+    path: str, splits: Mapping[int, Split], dataset: Dataset
+) -> tuple[str, dict[tuple[int, int], list[dict[str, Any]]]]:
     """The method of a run directory, and (split, seed) -> the records of its epochs, for these splits.
 
     Raises:
@@ -25,7 +27,9 @@ def read_other_run(path: str, splits: Mapping[int, Split], dataset: Dataset) -> 
     try:
         flags = (folder / "config.flags").read_text(encoding="utf-8")
     except OSError:
-        raise UserError(f"--compare_to={path}: not a run directory (it has no config.flags). Name one of tf_dictsum.train.") from None
+        raise UserError(
+            f"--compare_to={path}: not a run directory (it has no config.flags). Name one of tf_dictsum.train."
+        ) from None
     method = re.search(r"^--method=(\w+)$", flags, re.MULTILINE)
     histories = {}
     for number, split in splits.items():
@@ -42,5 +46,7 @@ def read_other_run(path: str, splits: Mapping[int, Split], dataset: Dataset) -> 
             if records and records[-1]["epoch"] > 0:
                 histories[number, int(seed[1])] = records
     if not histories:
-        raise UserError(f"--compare_to={path}: holds no trained epoch of the splits {json.dumps(list(splits))}.")
+        raise UserError(
+            f"--compare_to={path}: holds no trained epoch of the splits {json.dumps(list(splits))}."
+        )
     return method[1] if method else folder.name, histories

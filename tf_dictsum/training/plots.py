@@ -15,10 +15,14 @@ __all__ = ["score_figure"]
 _WIDTH, _HEIGHT, _DPI = 900, 280, 100
 _SCORE, _HUMAN, _CHOSEN = "#1f4e9c", "#d9730d", "#8fcf9b"
 _TITLE = 46  # characters beside the legend
-_NARROWEST = 0.02  # of the score axis: the noise of a collapsed selector must not look like a result
+_NARROWEST = (
+    0.02  # of the score axis: the noise of a collapsed selector must not look like a result
+)
 
 
-def score_figure(scores: ArrayLike, video: Video, summary: Summary | None, title: str) -> np.ndarray:
+def score_figure(
+    scores: ArrayLike, video: Video, summary: Summary | None, title: str
+) -> np.ndarray:
     """Draws the scores of a video over its frames, with human importance and the chosen shots.
 
     Human importance (`gtscore`) is shifted and scaled to the range of the scores: shapes can be compared, heights not.
@@ -37,7 +41,9 @@ def score_figure(scores: ArrayLike, video: Video, summary: Summary | None, title
     """
     values = np.asarray(scores, np.float64)
     if values.shape != (video.n_steps,):
-        raise ValueError(f"{video.key}: scores of shape {values.shape} for {video.n_steps} sampled frames")
+        raise ValueError(
+            f"{video.key}: scores of shape {values.shape} for {video.n_steps} sampled frames"
+        )
     # The object API and this canvas only: pyplot keeps global state and is not safe in a training loop.
     figure = Figure(figsize=(_WIDTH / _DPI, _HEIGHT / _DPI), dpi=_DPI)
     canvas = FigureCanvasAgg(figure)
@@ -45,7 +51,14 @@ def score_figure(scores: ArrayLike, video: Video, summary: Summary | None, title
     low, high = _limits(values)
     _draw_shots(axes, video, summary)
     if video.gtscore is not None:
-        axes.plot(video.picks, _rescaled(video.gtscore, low, high), color=_HUMAN, linewidth=1.0, alpha=0.85, label="people (scaled)")
+        axes.plot(
+            video.picks,
+            _rescaled(video.gtscore, low, high),
+            color=_HUMAN,
+            linewidth=1.0,
+            alpha=0.85,
+            label="people (scaled)",
+        )
     axes.plot(video.picks, values, color=_SCORE, linewidth=1.5, label="score")
     margin = 0.06 * (high - low)
     axes.set_xlim(0, max(video.n_frames - 1, 1))
@@ -57,7 +70,9 @@ def score_figure(scores: ArrayLike, video: Video, summary: Summary | None, title
         axes.spines[side].set_visible(False)
     title = title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
     figure.text(0.065, 0.93, title, fontsize=10, weight="bold", parse_math=False)
-    figure.legend(loc="upper right", bbox_to_anchor=(0.995, 1.0), ncols=4, fontsize=8, frameon=False)
+    figure.legend(
+        loc="upper right", bbox_to_anchor=(0.995, 1.0), ncols=4, fontsize=8, frameon=False
+    )
     figure.subplots_adjust(left=0.065, right=0.985, top=0.88, bottom=0.16)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
@@ -83,7 +98,23 @@ def _draw_shots(axes: Axes, video: Video, summary: Summary | None) -> None:
     if summary is not None:
         for number, shot in enumerate(summary.selected_shots):
             first, last = (int(frame) for frame in video.change_points[shot])
-            axes.axvspan(first, last + 1, color=_CHOSEN, alpha=0.55, linewidth=0, label=None if number else "chosen shots")
+            axes.axvspan(
+                first,
+                last + 1,
+                color=_CHOSEN,
+                alpha=0.55,
+                linewidth=0,
+                label=None if number else "chosen shots",
+            )
     starts = video.change_points[1:, 0]
     # Along the bottom edge only: lines over the full height would bury the curves of a video of 100 shots.
-    axes.vlines(starts, 0, 0.05, transform=axes.get_xaxis_transform(), color="#444444", linewidth=0.6, alpha=0.6, label="shot boundaries")
+    axes.vlines(
+        starts,
+        0,
+        0.05,
+        transform=axes.get_xaxis_transform(),
+        color="#444444",
+        linewidth=0.6,
+        alpha=0.6,
+        label="shot boundaries",
+    )

@@ -72,7 +72,9 @@ class Progress:
         if logs is None:
             self._skip(steps)
             return
-        shown = [f"{short} {float(logs[name]):.3g}" for name, short in _SHOWN.items() if name in logs]
+        shown = [
+            f"{short} {float(logs[name]):.3g}" for name, short in _SHOWN.items() if name in logs
+        ]
         self._bar.set_postfix_str(", ".join(shown), refresh=False)
         self._bar.update(steps)
 

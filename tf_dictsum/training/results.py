@@ -12,7 +12,13 @@ from tf_dictsum.metrics.baselines import LOWER_IS_BETTER, Baseline
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS, headline_metric
 from tf_dictsum.metrics.statistics import bootstrap_interval
 from tf_dictsum.training.baselines import Baselines
-from tf_dictsum.training.comparisons import COLUMNS, compare_systems, compare_with_random, run_values, runs_by_split
+from tf_dictsum.training.comparisons import (
+    COLUMNS,
+    compare_systems,
+    compare_with_random,
+    run_values,
+    runs_by_split,
+)
 from tf_dictsum.training.selection import CRITERION, selected_record
 
 __all__ = ["results"]
@@ -55,10 +61,18 @@ def results(
     if not histories or not all(histories.values()):
         raise ValueError("results need at least one record for every split and seed")
     runs = _runs(histories)
-    names = [metric for metric in (*METRICS, *COUNTS) if any(run["last"].get(metric) is not None for run in runs)]
+    names = [
+        metric
+        for metric in (*METRICS, *COUNTS)
+        if any(run["last"].get(metric) is not None for run in runs)
+    ]
     rows = {title: _baseline(row) for title, row in baselines.rows.items()}
     if any(run["untrained"] for run in runs):
-        rows["untrained"] = {"mean": {n: _mean(run["untrained"].get(n) for run in runs) for n in names}, "sd": None, "draws": 0}
+        rows["untrained"] = {
+            "mean": {n: _mean(run["untrained"].get(n) for run in runs) for n in names},
+            "sd": None,
+            "draws": 0,
+        }
     headline: str = headline_metric(dataset)
     comparisons = compare_with_random(runs, baselines.random, name)
     for other, records in (others or {}).items():
@@ -70,7 +84,10 @@ def results(
         "notes": _notes(dataset, bool(names)),
         "splits": len(splits),
         "runs": runs,
-        "summary": {metric: {column: _interval(runs, column, metric) for column in COLUMNS} for metric in names},
+        "summary": {
+            metric: {column: _interval(runs, column, metric) for column in COLUMNS}
+            for metric in names
+        },
         "comparisons": comparisons,
         "baselines": rows,
     }
@@ -87,11 +104,19 @@ def _run(split: int, seed: int, records: Sequence[Record]) -> dict[str, Any]:
     measures = [_measures(r) for r in trained]
     best: dict[str, dict[str, Any]] = {}
     for name in METRICS:
-        known = [(m[name], r["epoch"], m) for m, r in zip(measures, trained, strict=True) if m.get(name) is not None]
+        known = [
+            (m[name], r["epoch"], m)
+            for m, r in zip(measures, trained, strict=True)
+            if m.get(name) is not None
+        ]
         if known:
             choose: Callable[..., Any] = min if name in LOWER_IS_BETTER else max
             value, epoch, at = choose(known, key=lambda item: item[0])  # the earliest of equals
-            best[name] = {"epoch": epoch, "value": value, **{count: at.get(count) for count in COUNTS}}
+            best[name] = {
+                "epoch": epoch,
+                "value": value,
+                **{count: at.get(count) for count in COUNTS},
+            }
     return {
         "split": split,
         "seed": seed,
@@ -105,7 +130,11 @@ def _run(split: int, seed: int, records: Sequence[Record]) -> dict[str, Any]:
 def _measures(record: Record) -> Measures:
     """Means over the videos of a record; from the videos themselves, so that one rule holds for all measures."""
     videos = record["videos"].values()
-    return {name: _mean(video.get(name) for video in videos) for name in (*METRICS, *COUNTS)} if videos else {}
+    return (
+        {name: _mean(video.get(name) for video in videos) for name in (*METRICS, *COUNTS)}
+        if videos
+        else {}
+    )
 
 
 def _interval(runs: Sequence[Mapping[str, Any]], column: str, name: str) -> dict[str, Any]:
@@ -122,7 +151,11 @@ def _interval(runs: Sequence[Mapping[str, Any]], column: str, name: str) -> dict
 
 def _baseline(row: Baseline) -> dict[str, Any]:
     sd = {name: _finite(value) for name, value in row.sd.items()} if row.sd else None
-    return {"mean": {name: _finite(value) for name, value in row.mean.items()}, "sd": sd, "draws": row.draws}
+    return {
+        "mean": {name: _finite(value) for name, value in row.mean.items()},
+        "sd": sd,
+        "draws": row.draws,
+    }
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
@@ -137,11 +170,17 @@ def _finite(value: float | None) -> float | None:
 def _notes(dataset: Dataset, measured: bool) -> list[str]:
     notes = []
     if dataset.attributes.get("features_are_standin"):
-        notes.append("The features of this dataset are STAND-INS: numbers on them say nothing about any method.")
+        notes.append(
+            "The features of this dataset are STAND-INS: numbers on them say nothing about any method."
+        )
     if dataset.source == "demo":
-        notes.append("The demo set is GENERATED: it shows that everything runs; its numbers are not results on videos.")
+        notes.append(
+            "The demo set is GENERATED: it shows that everything runs; its numbers are not results on videos."
+        )
     if not measured:
-        notes.append("No test video has change points: there are scores, but no summaries to measure.")
+        notes.append(
+            "No test video has change points: there are scores, but no summaries to measure."
+        )
     elif all(video.user_summary is None for video in dataset.videos.values()):
         notes.append("The dataset has no user summaries, so there is no F-score.")
     return notes

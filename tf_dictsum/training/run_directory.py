@@ -62,7 +62,12 @@ class RunDirectory:
         """
         if self.path.is_file():
             raise UserError(f"{self.path}: is a file. Choose another --run_dir.")
-        with locked_folder(self.path, ".lock", "the run directory", "another process is training in this run directory"):
+        with locked_folder(
+            self.path,
+            ".lock",
+            "the run directory",
+            "another process is training in this run directory",
+        ):
             self._claim()
             yield
 
@@ -70,9 +75,15 @@ class RunDirectory:
         file = self.path / CONFIG
         if file.exists():
             # A flag that is newer than the run has its default there: a new version takes up old runs.
-            before = _parse(type(self.config)().as_flags()) | _parse(file.read_text(encoding="utf-8"))
+            before = _parse(type(self.config)().as_flags()) | _parse(
+                file.read_text(encoding="utf-8")
+            )
             now = _parse(self.config.as_flags())
-            changed = sorted(n for n in before.keys() | now.keys() if before.get(n) != now.get(n) and n not in RESUMABLE)
+            changed = sorted(
+                n
+                for n in before.keys() | now.keys()
+                if before.get(n) != now.get(n) and n not in RESUMABLE
+            )
             if changed and not self.config.overwrite:
                 shown = ", ".join(f"{n}: {before.get(n)} there, {now.get(n)} now" for n in changed)
                 raise UserError(
@@ -110,9 +121,13 @@ class RunDirectory:
 
 
 def _parse(text: str) -> dict[str, str]:
-    pairs = (line.removeprefix("--").split("=", 1) for line in text.splitlines() if line.startswith("--"))
+    pairs = (
+        line.removeprefix("--").split("=", 1) for line in text.splitlines() if line.startswith("--")
+    )
     values = {}
     for name, *value in pairs:
         known = name in _FIELDS
-        values[name if known else name.removeprefix("no")] = value[0] if value else str(known).lower()
+        values[name if known else name.removeprefix("no")] = (
+            value[0] if value else str(known).lower()
+        )
     return values

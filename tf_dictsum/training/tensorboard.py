@@ -20,7 +20,16 @@ from tf_dictsum.errors import UserError
 
 __all__ = ["TensorBoardLogger", "tag_of"]
 
-_LOSSES = ("reconstruction", "sparsity", "dictionary", "selector_total", "reconstruction_decoder", "generator", "original", "summary")
+_LOSSES = (
+    "reconstruction",
+    "sparsity",
+    "dictionary",
+    "selector_total",
+    "reconstruction_decoder",
+    "generator",
+    "original",
+    "summary",
+)
 _TAGS = {name: f"loss/{name}" for name in (*_LOSSES, "parallel_loss")} | {
     "dictionary_to_reconstruction": "dictionary/loss_over_reconstruction",
     "dictionary_norm": "dictionary/norm",
@@ -87,7 +96,9 @@ class TensorBoardLogger:
         """Writes the logs of one training step (scalars by name; see `tag_of`), counted over the whole run."""
         self._scalars(step, {tag_of(name): value for name, value in logs.items()})
 
-    def epoch(self, record: Mapping[str, Any], images: Mapping[str, np.ndarray], primary: str) -> None:
+    def epoch(
+        self, record: Mapping[str, Any], images: Mapping[str, np.ndarray], primary: str
+    ) -> None:
         """Writes one record of the history, at its epoch, and makes all so far visible on disk.
 
         Args:
@@ -106,7 +117,9 @@ class TensorBoardLogger:
         if "seconds" in record:
             values["time/epoch_seconds"] = record["seconds"]
         self._scalars(epoch, values)
-        self._summary(epoch, *(_image(f"test_videos/{key}", image) for key, image in images.items()))
+        self._summary(
+            epoch, *(_image(f"test_videos/{key}", image) for key, image in images.items())
+        )
         self.flush()
 
     def flush(self) -> None:
@@ -129,13 +142,18 @@ class TensorBoardLogger:
         if self._configured or not measures or not self._hparams:
             return
         self._configured = True
-        columns = [hparams_api.HParam(name, _AnyValue(type(value))) for name, value in self._hparams.items()]
+        columns = [
+            hparams_api.HParam(name, _AnyValue(type(value)))
+            for name, value in self._hparams.items()
+        ]
         results = [hparams_api.Metric(f"test/{name}", display_name=name) for name in measures]
         self._summary(0, *hparams_summary.hparams_config_pb(columns, results).value)
 
     def _scalars(self, step: int, values: Mapping[str, SupportsFloat]) -> None:
         # simple_value and not a tensor: the plain EventAccumulator knows no other scalars, nor hides overtaken ones otherwise.
-        self._summary(step, *(Summary.Value(tag=tag, simple_value=float(x)) for tag, x in values.items()))
+        self._summary(
+            step, *(Summary.Value(tag=tag, simple_value=float(x)) for tag, x in values.items())
+        )
 
     def _summary(self, step: int, *values: Summary.Value) -> None:
         if values:
@@ -150,7 +168,9 @@ class TensorBoardLogger:
 
     def _cannot_write(self, error: Exception) -> UserError:
         # TensorFlow's file errors are no OSErrors, and they come out of the writer's thread.
-        return UserError(f"{self._log_dir}: cannot write TensorBoard logs: {error}. Free space or choose another place.")
+        return UserError(
+            f"{self._log_dir}: cannot write TensorBoard logs: {error}. Free space or choose another place."
+        )
 
 
 class _AnyValue(hparams_api.Domain):
@@ -173,9 +193,16 @@ class _AnyValue(hparams_api.Domain):
 
 def _image(tag: str, image: np.ndarray) -> Summary.Value:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        raise ValueError(f"{tag}: an image is uint8 [height, width, 3], not {image.dtype} {list(image.shape)}")
+        raise ValueError(
+            f"{tag}: an image is uint8 [height, width, 3], not {image.dtype} {list(image.shape)}"
+        )
     png = io.BytesIO()
     # A palette halves the file, and a run writes thousands; a plot has few colours.
     Image.fromarray(image).quantize(_COLOURS).save(png, "png", optimize=True)
     height, width, _ = image.shape
-    return Summary.Value(tag=tag, image=Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=png.getvalue()))
+    return Summary.Value(
+        tag=tag,
+        image=Summary.Image(
+            height=height, width=width, colorspace=3, encoded_image_string=png.getvalue()
+        ),
+    )

@@ -35,7 +35,9 @@ from tf_dictsum.training.tensorboard import TensorBoardLogger
 __all__ = ["train"]
 
 
-def train(config: Config, make: Callable[[Config, int, Sequence[int]], Method] = make_method) -> tuple[dict[str, Any], str]:
+def train(
+    config: Config, make: Callable[[Config, int, Sequence[int]], Method] = make_method
+) -> tuple[dict[str, Any], str]:
     """Runs `config` to its end, resuming whatever `config.run_dir` already holds of it.
 
     Args:
@@ -52,21 +54,41 @@ def train(config: Config, make: Callable[[Config, int, Sequence[int]], Method] =
     splits = chosen_splits(config, dataset)
     for video in dataset.videos.values():
         if video.change_points is not None and shortest_shot(video) > budget_of(video):
-            logging.warning("%s: no shot fits into 15 %% of the video, so its summary is empty; check its change_points.", video.key)
+            logging.warning(
+                "%s: no shot fits into 15 %% of the video, so its summary is empty; check its change_points.",
+                video.key,
+            )
     others = dict([read_other_run(config.compare_to, splits, dataset)]) if config.compare_to else {}
     directory = RunDirectory(config)
     with directory.open():
         method = make(config, dataset.feature_size, [v.n_steps for v in dataset.videos.values()])
         jobs = [(number, seed) for seed in config.all_seeds for number in splits]
         trains = {n: [dataset.videos[k] for k in s.train_keys] for n, s in splits.items()}
-        total = sum(method.prepare_steps(trains[n]) + config.epochs * method.steps_per_epoch(trains[n]) for n, _ in jobs)
-        progress, compilation = Progress(total, config.progress), CompilationReport(method.xla, method.buckets)
+        total = sum(
+            method.prepare_steps(trains[n]) + config.epochs * method.steps_per_epoch(trains[n])
+            for n, _ in jobs
+        )
+        progress, compilation = (
+            Progress(total, config.progress),
+            CompilationReport(method.xla, method.buckets),
+        )
         histories = {}
         try:
             for place, (number, seed) in enumerate(jobs):
                 title = f"split {number} seed {seed} ({place + 1}/{len(jobs)})"
                 folder = directory.split_folder(number, seed, splits[number], dataset)
-                job = _Job(config, method, dataset, number, splits[number], seed, folder, progress, title, compilation)
+                job = _Job(
+                    config,
+                    method,
+                    dataset,
+                    number,
+                    splits[number],
+                    seed,
+                    folder,
+                    progress,
+                    title,
+                    compilation,
+                )
                 histories[number, seed] = job.run()
         finally:
             progress.close()
@@ -98,7 +120,10 @@ class _Job:
     def run(self) -> list[dict[str, Any]]:
         """Trains what is left to train; returns the records of all epochs."""
         epochs, videos = self.config.epochs, self.dataset.videos
-        train, test = [videos[k] for k in self.split.train_keys], [videos[k] for k in self.split.test_keys]
+        train, test = (
+            [videos[k] for k in self.split.train_keys],
+            [videos[k] for k in self.split.test_keys],
+        )
         self.progress.describe(f"{self.title} starting")
         steps = self.method.steps_per_epoch(train)
         pretraining = self.method.prepare_steps(train)
@@ -106,7 +131,9 @@ class _Job:
         checkpoints = Checkpointer(self.folder / "checkpoints", self.method.variables)
         done = checkpoints.restore()
         if done is not None and done > epochs:
-            raise UserError(f"{self.folder}: is trained for {done} epochs already; --epochs={epochs} is less. Ask for {done} or more.")
+            raise UserError(
+                f"{self.folder}: is trained for {done} epochs already; --epochs={epochs} is less. Ask for {done} or more."
+            )
         history = History(self.folder / "history.json", -1 if done is None else done)
         if done == epochs:
             self.progress.advance(None, pretraining + epochs * steps)
@@ -115,16 +142,32 @@ class _Job:
         if done is not None:
             logging.info("%s: resumes after epoch %d.", self.folder, done)
         self._prepare(train, steps, pretraining)
-        logger = TensorBoardLogger(self.folder / "logs", self.config.as_flags(), self._hparams(), (done or 0) * steps + 1)
+        logger = TensorBoardLogger(
+            self.folder / "logs", self.config.as_flags(), self._hparams(), (done or 0) * steps + 1
+        )
         step_logger = StepLogger(self.progress, logger, steps, self.title, self.method)
         primary = headline_metric(self.dataset)
-        monitor = Monitor(self.method, test, self.folder, history, checkpoints, step_logger, logger, primary, epochs)
+        monitor = Monitor(
+            self.method,
+            test,
+            self.folder,
+            history,
+            checkpoints,
+            step_logger,
+            logger,
+            primary,
+            epochs,
+        )
         try:
             if done is None:
                 monitor.evaluate(0, {})
             else:
                 self.progress.advance(None, done * steps)
-            self.method.fit(first_epoch=done or 0, epochs=epochs, callbacks=[self.compilation, step_logger, monitor])
+            self.method.fit(
+                first_epoch=done or 0,
+                epochs=epochs,
+                callbacks=[self.compilation, step_logger, monitor],
+            )
         finally:
             logger.close()
         self._save_selector()
@@ -135,7 +178,12 @@ class _Job:
         epochs, written = self.config.epochs, self.folder / "selector.json"
         if written.exists() and read_json(written).get("epochs") == epochs:
             return
-        info: dict[str, Any] = {"method": self.config.method, "seed": self.seed, "epochs": epochs, "dataset": self.dataset.name}
+        info: dict[str, Any] = {
+            "method": self.config.method,
+            "seed": self.seed,
+            "epochs": epochs,
+            "dataset": self.dataset.name,
+        }
         extractor = read_extractor(self.dataset.attributes)
         if extractor:  # so that it refuses other features later
             info["extractor"] = extractor
@@ -152,6 +200,19 @@ class _Job:
         self.progress.advance(None, expected - (self.progress.done - before))
 
     def _hparams(self) -> dict[str, bool | int | float | str]:
-        names = ["method", "sigma", "dict_weight", "recon_weight", "dictionary", "parallel_hidden", "pretrain_epochs", "hidden_size"]
+        names = [
+            "method",
+            "sigma",
+            "dict_weight",
+            "recon_weight",
+            "dictionary",
+            "parallel_hidden",
+            "pretrain_epochs",
+            "hidden_size",
+        ]
         names += ["learning_rate", "update", "batch_size", "init"]
-        return {**{name: getattr(self.config, name) for name in names}, "split": self.number, "seed": self.seed}
+        return {
+            **{name: getattr(self.config, name) for name in names},
+            "split": self.number,
+            "seed": self.seed,
+        }

@@ -65,4 +65,6 @@ class Clock:
 
     def timeline(self) -> Timeline:
         """All of it."""
-        return Timeline(np.array(self._ticks, np.int64), self._time_base, self._start or 0, self._exact)
+        return Timeline(
+            np.array(self._ticks, np.int64), self._time_base, self._start or 0, self._exact
+        )

@@ -71,7 +71,9 @@ class Cropper:
 
     def _build(self, frame: Any) -> Any:
         graph = import_av().filter.Graph()
-        last = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
+        last = graph.add_buffer(
+            width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
+        )
         for text in self._filters:
             name, _, arguments = text.partition("=")
             step = graph.add(name, arguments or None)

@@ -45,7 +45,11 @@ class Timeline:
     @property
     def fps(self) -> float:
         """Mean frames per second; 0 for a single frame."""
-        return float((len(self.ticks) - 1) / (int(self.ticks[-1]) * self.time_base)) if len(self.ticks) > 1 else 0.0
+        return (
+            float((len(self.ticks) - 1) / (int(self.ticks[-1]) * self.time_base))
+            if len(self.ticks) > 1
+            else 0.0
+        )
 
 
 @dataclasses.dataclass(frozen=True)

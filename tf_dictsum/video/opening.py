@@ -19,7 +19,9 @@ def import_av() -> Any:
     try:
         import av
     except ImportError as error:
-        raise UserError(f"reading video needs PyAV ({error}): pip install 'tf-dictsum[video]'.") from None
+        raise UserError(
+            f"reading video needs PyAV ({error}): pip install 'tf-dictsum[video]'."
+        ) from None
     return av
 
 
@@ -43,7 +45,9 @@ def open_container(path: str | os.PathLike[str]) -> Any:
     if not beginning:
         raise UserError(f"{shown(name)}: an empty file (0 bytes). Copy or download it again.")
     try:
-        return av.open(f"file:{name}", metadata_errors="replace")  # the prefix: else "a:b.mp4" names a protocol
+        return av.open(
+            f"file:{name}", metadata_errors="replace"
+        )  # the prefix: else "a:b.mp4" names a protocol
     except (av.error.FFmpegError, ValueError) as error:
         if _lacks_index(pathlib.Path(name)):
             raise UserError(
@@ -51,7 +55,9 @@ def open_container(path: str | os.PathLike[str]) -> Any:
                 "recorded or copied. Copy it again."
             ) from None
         reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(f"{shown(name)}: not a video that FFmpeg can read ({reason}; it begins with {beginning[:8]!r}).") from None
+        raise UserError(
+            f"{shown(name)}: not a video that FFmpeg can read ({reason}; it begins with {beginning[:8]!r})."
+        ) from None
 
 
 def video_stream(container: Any, path: str | os.PathLike[str]) -> Any:
@@ -66,11 +72,15 @@ def video_stream(container: Any, path: str | os.PathLike[str]) -> Any:
     if not streams:
         has = f"{len(container.streams.audio)} audio stream{'s' * (len(container.streams.audio) != 1)}"
         has += " and a cover picture" if container.streams.video else ""
-        raise UserError(f"{shown(path)}: has no video stream (it has {has}). Give a file with moving pictures.")
+        raise UserError(
+            f"{shown(path)}: has no video stream (it has {has}). Give a file with moving pictures."
+        )
     best = container.streams.best("video")
     stream = best if best in streams else streams[0]
     if stream.codec_context is None:
-        raise UserError(f"{shown(path)}: its video codec is not one that this FFmpeg decodes. Convert it, for example to H.264.")
+        raise UserError(
+            f"{shown(path)}: its video codec is not one that this FFmpeg decodes. Convert it, for example to H.264."
+        )
     return stream
 
 

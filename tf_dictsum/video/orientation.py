@@ -36,5 +36,7 @@ def orientation_of(frame: Any) -> Orientation:
             mirrored = a * d - b * c < 0
             if mirrored:  # x -> -x comes first
                 a, b = -a, -b
-            return Orientation(round(math.atan2(-b, a) / (math.pi / 2)) % 4 if a or b else 0, mirrored)
+            return Orientation(
+                round(math.atan2(-b, a) / (math.pi / 2)) % 4 if a or b else 0, mirrored
+            )
     return Orientation()

@@ -52,7 +52,9 @@ class VideoFile:
       UserError: not a readable video with at least one frame; one line that says why.
     """
 
-    def __init__(self, path: str | os.PathLike[str], timeline: Timeline | None = None, threads: int = 0):
+    def __init__(
+        self, path: str | os.PathLike[str], timeline: Timeline | None = None, threads: int = 0
+    ):
         self.path = path
         self.timeline = timeline
         self.problem: str | None = None
@@ -60,7 +62,9 @@ class VideoFile:
         with contextlib.closing(self._decoded()) as frames:
             beginning = [decoded for decoded, _ in zip(frames, range(_LOOK_AHEAD), strict=False)]
         if not beginning:
-            raise UserError(f"{shown(path)}: no frame of it can be decoded ({self.problem or 'it has none'}). Copy it again.")
+            raise UserError(
+                f"{shown(path)}: no frame of it can be decoded ({self.problem or 'it has none'}). Copy it again."
+            )
         self._stamp = stamp_of(beginning)
         self._orientation = orientation_of(beginning[0])
         stored = (beginning[0].width, beginning[0].height)
@@ -73,10 +77,16 @@ class VideoFile:
         rate = stream.guessed_rate or stream.average_rate
         self._time_base = Fraction(stream.time_base)
         self._period = max(round((1 / rate if rate else Fraction(1, 25)) / self._time_base), 1)
-        aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or Fraction(1)
+        aspect = (
+            stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or Fraction(1)
+        )
         # Non-square pixels make the picture wider, never lower: no line is lost.
         width, height = stored
-        self._size = (max(round(width * aspect), 1), height) if aspect >= 1 else (width, max(round(height / aspect), 1))
+        self._size = (
+            (max(round(width * aspect), 1), height)
+            if aspect >= 1
+            else (width, max(round(height / aspect), 1))
+        )
         if max(self._size) > 4 * max(stored):  # nonsense in the header
             self._size, aspect = stored, Fraction(1)
         turned = self._orientation.quarters % 2 == 1
@@ -94,7 +104,10 @@ class VideoFile:
             average_fps=float(rate) if rate else None,
             duration=duration if duration and duration > 0 else None,
             codec=stream.codec_context.name,
-            audio_streams=tuple(s.codec_context.name if s.codec_context else "unknown" for s in container.streams.audio),
+            audio_streams=tuple(
+                s.codec_context.name if s.codec_context else "unknown"
+                for s in container.streams.audio
+            ),
             frame_count=self.timeline.n_frames if self.timeline else None,
         )
 
@@ -107,7 +120,11 @@ class VideoFile:
         sampler = Sampler(fps, self._time_base)
         clock = Clock(self._stamp, self._time_base, self._period)
         held: Any = None
-        picture = self._whole() if crop is None else Cropper(crop, (self.info.width, self.info.height), self._orientation)
+        picture = (
+            self._whole()
+            if crop is None
+            else Cropper(crop, (self.info.width, self.info.height), self._orientation)
+        )
         self.problem = None
         with contextlib.closing(self._decoded()) as frames:
             for decoded in frames:
@@ -115,7 +132,9 @@ class VideoFile:
                     yield Frame(clock.count - 2, clock.seconds(-2), picture(held))
                 held = decoded
         if held is None:
-            raise UserError(f"{shown(self.path)}: cannot be decoded any more ({self.problem or 'was it changed?'}).")
+            raise UserError(
+                f"{shown(self.path)}: cannot be decoded any more ({self.problem or 'was it changed?'})."
+            )
         if sampler.finish():
             yield Frame(clock.count - 1, clock.seconds(-1), picture(held))
         self._finish(clock.timeline())
@@ -157,7 +176,10 @@ class VideoFile:
         if line is not None and line.exact:
             seconds = line.seconds
             count = 1
-            while count < len(wanted) and seconds[wanted[count]] - seconds[wanted[count - 1]] < _SEEK_SECONDS:
+            while (
+                count < len(wanted)
+                and seconds[wanted[count]] - seconds[wanted[count - 1]] < _SEEK_SECONDS
+            ):
                 count += 1
             wanted = wanted[:count]
             if seconds[wanted[0]] >= _SEEK_SECONDS:
@@ -249,12 +271,18 @@ class VideoFile:
 
     def _finish(self, timeline: Timeline) -> None:
         self.timeline = timeline
-        self.info = dataclasses.replace(self.info, frame_count=timeline.n_frames, average_fps=timeline.fps or self.info.average_fps)
+        self.info = dataclasses.replace(
+            self.info,
+            frame_count=timeline.n_frames,
+            average_fps=timeline.fps or self.info.average_fps,
+        )
         end, said = float(timeline.ends[-1]), self.info.duration
         if said and self.problem is None and end < 0.95 * said - 1.0:
             self.problem = "it ends early"
         if self.problem:
-            header = f" of the {said:.1f} s that its header says" if said and end < said - 1.0 else ""
+            header = (
+                f" of the {said:.1f} s that its header says" if said and end < said - 1.0 else ""
+            )
             logging.warning(
                 "%s: %s; used are the %d frames (%.1f s%s) that could be decoded.",
                 shown(self.path),

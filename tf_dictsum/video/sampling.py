@@ -45,7 +45,9 @@ class Sampler:
 
     def _represents(self, end: int) -> bool:
         """Whether an open step lies before `end`, in half ticks; closes all that do."""
-        first_after = -(-end // self._step)  # ceil: a step in the very middle belongs to the later frame
+        first_after = -(
+            -end // self._step
+        )  # ceil: a step in the very middle belongs to the later frame
         found = first_after > self._first_open
         self._first_open = max(self._first_open, int(first_after))
         return found
