@@ -30,10 +30,14 @@ def run_loop(
     Returns:
       Per direction h of every step, float [frames, H], packed as the projections.
     """
-    one = lambda: _loop(projections, recurrent, packing, tf.constant(1), _step_of_one)  # noqa: E731
-    several = lambda: _loop(
-        projections, recurrent, packing, packing.batch, _step_of_several(packing)
-    )  # noqa: E731
+
+    def one() -> tf.Tensor:
+        return _loop(projections, recurrent, packing, tf.constant(1), _step_of_one)
+
+    def several() -> tf.Tensor:
+        step = _step_of_several(packing)
+        return _loop(projections, recurrent, packing, packing.batch, step)
+
     return tf.cond(tf.equal(packing.batch, 1), one, several)
 
 
