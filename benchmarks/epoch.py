@@ -15,10 +15,10 @@ from typing import Any
 
 from timing import print_report
 
-from tf_dictsum import cli
 from tf_dictsum.config import Config
-from tf_dictsum.files import read_json
-from tf_dictsum.quiet import load_tensorflow
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.files import read_json
+from tf_dictsum.util.quiet import load_tensorflow
 
 EVERY = 10  # epochs of a run of 100 between two pictures of a video
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from tf_dictsum import cli
-from tf_dictsum.errors import UserError
-from tf_dictsum.quiet import load_tensorflow
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.quiet import load_tensorflow
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,13 +17,13 @@ import re
 
 import numpy as np
 
-from tf_dictsum import cli
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import read_json
 from tf_dictsum.metrics.evaluation import evaluate_video
 from tf_dictsum.metrics.statistics import bootstrap_interval
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json
 
 MEASURES = ("representation_error", "selected_steps", "selected_shots")
 

@@ -15,10 +15,10 @@ import time
 
 import numpy as np
 
-from tf_dictsum import cli
-from tf_dictsum.errors import UserError
 from tf_dictsum.render.outputs import DEFAULT_KINDS, write_outputs
 from tf_dictsum.summary.summary import KeyFrame, Segment, VideoSummary
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
 from tf_dictsum.video.info import Timeline
 from tf_dictsum.video.reader import VideoFile
 from tf_dictsum.video.sampling import picks_of

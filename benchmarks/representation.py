@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from tf_dictsum import cli
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import read_json
 from tf_dictsum.metrics.baselines import constant_baseline, random_baseline
 from tf_dictsum.metrics.statistics import bootstrap_interval
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json
 
 MEASURES = ("representation_error", "selected_steps", "selected_shots")
 

@@ -9,10 +9,10 @@ import time
 import numpy as np
 from timing import print_report, summary, time_in_turn
 
-from tf_dictsum import cli
 from tf_dictsum.config import Config
 from tf_dictsum.data.video import Video
-from tf_dictsum.quiet import load_tensorflow
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.quiet import load_tensorflow
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,10 +8,10 @@ import sys
 import pytest
 from absl import flags
 
-from tf_dictsum.cli import define_flags, from_flags
 from tf_dictsum.config import Config
-from tf_dictsum.errors import UserError
 from tf_dictsum.sweep import Options
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.flags import define_flags, from_flags
 
 CONFIGS = sorted((pathlib.Path(__file__).parents[1] / "configs").glob("*.flags"))
 

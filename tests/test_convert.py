@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.models.selector_files import load_selector
 from tf_dictsum.models.summarizer import Summarizer
 from tf_dictsum.torch_weights import load_summarizer
+from tf_dictsum.util.errors import UserError
 
 SIZE, UNITS = 6, 4
 

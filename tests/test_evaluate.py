@@ -15,8 +15,8 @@ from tf_dictsum import evaluate
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.hdf5 import save_dataset
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS
+from tf_dictsum.util.errors import UserError
 
 
 def command(*flags):

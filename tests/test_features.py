@@ -16,8 +16,8 @@ import tf_dictsum
 from tf_dictsum import features
 from tf_dictsum.data.extractor import read_extractor
 from tf_dictsum.data.hdf5 import load_dataset
-from tf_dictsum.errors import UserError
 from tf_dictsum.extractors import pipeline
+from tf_dictsum.util.errors import UserError
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pathlib
 import zipfile
 from typing import Any
 
-from tf_dictsum import cli
-from tf_dictsum.errors import UserError
-from tf_dictsum.quiet import load_tensorflow
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["Options", "main", "read_state_dict", "run"]
 
@@ -77,7 +77,7 @@ def main(argv: list[str]) -> None:
     from tf_dictsum.models.selector_files import save_selector
     from tf_dictsum.models.summarizer import Summarizer
     from tf_dictsum.torch_weights import load_summarizer, summarizer_sizes
-    from tf_dictsum.weights import save_weights
+    from tf_dictsum.util.weights import save_weights
 
     input_size, hidden_size = summarizer_sizes(state, str(source))
     model = Summarizer(input_size, hidden_size)

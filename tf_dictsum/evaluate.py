@@ -5,11 +5,9 @@ import typing
 
 from absl import logging
 
-from tf_dictsum import cli
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split, load_splits, make_folds
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
 from tf_dictsum.evaluation.as_csv import as_csv
 from tf_dictsum.evaluation.as_json import as_json
 from tf_dictsum.evaluation.compare import compare_files
@@ -18,9 +16,11 @@ from tf_dictsum.evaluation.report import Report, build_report
 from tf_dictsum.evaluation.settings import Settings
 from tf_dictsum.evaluation.systems import find_series, read_system, splits_of_run
 from tf_dictsum.evaluation.text import as_text
-from tf_dictsum.files import write_json, write_text
 from tf_dictsum.metrics.protocols import PROTOCOLS
 from tf_dictsum.shots.shots import RATIO, RULES, Rule
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import write_json, write_text
 
 __all__ = ["Options", "main", "run"]
 

@@ -10,10 +10,10 @@ import dataclasses
 import hashlib
 import pathlib
 
-from tf_dictsum import cli
-from tf_dictsum.errors import UserError
-from tf_dictsum.quiet import load_tensorflow
 from tf_dictsum.serving.version_folders import new_version
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["Options", "main", "run"]
 
@@ -71,7 +71,7 @@ def main(argv: list[str]) -> None:
 
     from tf_dictsum.models.selector_files import WEIGHTS, load_selector
     from tf_dictsum.serving.saved_model import write_saved_model
-    from tf_dictsum.weights import load_weights
+    from tf_dictsum.util.weights import load_weights
 
     scorer, info = load_selector(source)
     weights = source / (WEIGHTS if options.epoch == "last" else "selected.weights.h5")

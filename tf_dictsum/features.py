@@ -16,11 +16,11 @@ from typing import Any
 
 from absl import flags, logging
 
-from tf_dictsum import cli
-from tf_dictsum.errors import UserError
-from tf_dictsum.quiet import load_tensorflow
 from tf_dictsum.summary.inputs import Input, find_inputs
 from tf_dictsum.summary.progress import Bar
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["Options", "main", "run"]
 

@@ -9,10 +9,10 @@ reads. An interrupted job goes on where it was when the same command is run agai
 import dataclasses
 import pathlib
 
-from tf_dictsum import cli
 from tf_dictsum.data.hdf5 import load_dataset
-from tf_dictsum.errors import UserError
-from tf_dictsum.quiet import load_tensorflow
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["Options", "main", "run"]
 

@@ -8,11 +8,11 @@ Needs `pip install 'tf-dictsum[serve]'`. Ctrl-C or SIGTERM ends it once the requ
 
 import importlib.util
 
-from tf_dictsum import cli
-from tf_dictsum.errors import UserError
-from tf_dictsum.quiet import load_tensorflow
 from tf_dictsum.serving.options import ServeOptions
 from tf_dictsum.serving.server_files import ServerFiles
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["main", "run"]
 

@@ -8,9 +8,9 @@ The files in export/ are its output with default flags: the paths inside the ten
 import dataclasses
 import pathlib
 
-from tf_dictsum import cli
-from tf_dictsum.errors import UserError
-from tf_dictsum.quiet import load_tensorflow
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["Options", "main", "run"]
 

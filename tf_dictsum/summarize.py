@@ -15,8 +15,6 @@ import webbrowser
 
 from absl import flags, logging
 
-from tf_dictsum import cli
-from tf_dictsum.errors import UserError
 from tf_dictsum.render.names import output_name
 from tf_dictsum.render.outputs import (
     DEFAULT_KINDS,
@@ -36,6 +34,8 @@ from tf_dictsum.summary.reading import VideoReader, read_features_file
 from tf_dictsum.summary.selectors import Representative, Selector
 from tf_dictsum.summary.summarizing import summarize
 from tf_dictsum.summary.trimming import trim_to_cuts
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["Options", "main", "run"]
 

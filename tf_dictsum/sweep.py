@@ -14,9 +14,9 @@ import typing
 
 from absl import flags
 
-from tf_dictsum import cli
 from tf_dictsum.config import Config
-from tf_dictsum.errors import UserError
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["Options", "main", "run"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["load_parallel", "load_summarizer", "summarizer_sizes"]
 

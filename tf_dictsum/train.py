@@ -6,10 +6,10 @@ python -m tf_dictsum.train --flagfile=configs/summe.flags --dataset=FILE.h5 --sp
 
 import sys
 
-from tf_dictsum import cli
 from tf_dictsum.config import Config
-from tf_dictsum.errors import UserError
-from tf_dictsum.quiet import load_tensorflow
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["main", "run"]
 

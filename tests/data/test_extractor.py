@@ -6,7 +6,7 @@ import h5py
 import pytest
 
 from tf_dictsum.data.extractor import check_extractor, extractor_attributes, read_extractor
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 RECORD = {
     "network": "bvlc_googlenet",

@@ -11,7 +11,7 @@ import pytest
 
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.hdf5 import load_dataset, save_dataset
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 FRAMES, STEPS = 100, 7  # picks 0, 15, ..., 90
 

@@ -9,7 +9,7 @@ import pytest
 
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split, load_splits, make_folds
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 KEYS = [f"video_{i}" for i in range(1, 7)]
 

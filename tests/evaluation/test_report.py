@@ -5,7 +5,6 @@ import pytest
 
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
 from tf_dictsum.evaluation.baseline_columns import BASELINES, NOTES
 from tf_dictsum.evaluation.report import build_report
 from tf_dictsum.evaluation.rows import remarks, verdicts
@@ -16,6 +15,7 @@ from tf_dictsum.metrics.baselines import best_of_draws, random_baseline
 from tf_dictsum.metrics.evaluation import evaluate_dataset, evaluate_video
 from tf_dictsum.metrics.fscore import f_scores
 from tf_dictsum.shots.selection import select_shots
+from tf_dictsum.util.errors import UserError
 
 SPLITS = [Split((), ("video_2", "video_4")), Split((), ("video_6", "video_2", "video_7"))]
 FEW = Settings(draws=6, best_of=3)

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.evaluation.scores_file import read_scores
+from tf_dictsum.util.errors import UserError
 
 
 def plain(scores):

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from keras import applications, utils
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.extractors.backbones import BACKBONES, make_backbone
 from tf_dictsum.extractors.extractor import make_extractor
+from tf_dictsum.util.errors import UserError
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from googlenet_weights import random_weights
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.extractors.googlenet import convolutions, googlenet, set_weights
+from tf_dictsum.util.errors import UserError
 
 MEAN_BGR = np.array([104.0, 117.0, 123.0])
 

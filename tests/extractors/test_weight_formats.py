@@ -4,10 +4,10 @@ from googlenet_weights import caffemodel, onnx_model, random_weights
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.extractors.extractor import checksum
 from tf_dictsum.extractors.weight_formats import read_weights
 from tf_dictsum.extractors.wire import fields, packed_integers
+from tf_dictsum.util.errors import UserError
 
 WRITERS = {
     "caffemodel, old": lambda arrays: caffemodel(arrays, True),

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.extractors.weights_cache import GOOGLENET, Source, cache_folder, find_weights
+from tf_dictsum.util.errors import UserError
 
 CONTENT = bytes(range(256)) * 9000
 

@@ -7,8 +7,8 @@ import pytest
 
 from tf_dictsum.config import Config
 from tf_dictsum.data.hdf5 import load_dataset
-from tf_dictsum.errors import UserError
 from tf_dictsum.methods.dictsum import DictSum, exchanged
+from tf_dictsum.util.errors import UserError
 
 
 @pytest.mark.parametrize("seed", range(20))

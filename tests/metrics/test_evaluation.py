@@ -5,7 +5,6 @@ import pytest
 
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset, Video
-from tf_dictsum.errors import UserError
 from tf_dictsum.metrics.evaluation import (
     COUNTS,
     METRICS,
@@ -19,6 +18,7 @@ from tf_dictsum.metrics.fscore import f_scores
 from tf_dictsum.metrics.rank import rank_correlation
 from tf_dictsum.metrics.representation import representation_error
 from tf_dictsum.shots.selection import select_shots
+from tf_dictsum.util.errors import UserError
 
 
 def make_video(key, seed, n_steps=40):

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tf_dictsum.data.video import Video
-from tf_dictsum.errors import UserError
 from tf_dictsum.metrics.fscore import UserAgreement, f_average, f_max, f_scores
 from tf_dictsum.shots.shots import Shots
+from tf_dictsum.util.errors import UserError
 
 
 def naive(summary, user):

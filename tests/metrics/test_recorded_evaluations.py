@@ -11,8 +11,8 @@ from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import load_splits
 from tf_dictsum.evaluation.report import build_report
 from tf_dictsum.evaluation.settings import Settings
-from tf_dictsum.files import read_json
 from tf_dictsum.metrics.evaluation import evaluate_dataset, evaluate_video
+from tf_dictsum.util.files import read_json
 
 SHARED = os.environ.get("TF_DICTSUM_SHARED")
 pytestmark = pytest.mark.skipif(

@@ -12,9 +12,9 @@ av = pytest.importorskip("av", reason="PyAV (extra video) is not installed")
 
 from footage import RATE, beeps, make_video, numbers_of, onsets, sound_of, times_of  # noqa: E402
 
-from tf_dictsum.errors import UserError  # noqa: E402
 from tf_dictsum.render.clip import write_clip  # noqa: E402
 from tf_dictsum.summary.summary import Segment  # noqa: E402
+from tf_dictsum.util.errors import UserError  # noqa: E402
 from tf_dictsum.video.info import Timeline  # noqa: E402
 from tf_dictsum.video.reader import VideoFile  # noqa: E402
 

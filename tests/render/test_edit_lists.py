@@ -8,9 +8,9 @@ import sys
 import pytest
 from examples import Material, make_summary
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.render.edl import as_edl, write_edl
 from tf_dictsum.render.otio import as_timeline, write_otio
+from tf_dictsum.util.errors import UserError
 
 CODE = r"(\d\d:\d\d:\d\d:\d\d)"
 EVENT = re.compile(rf"(\d{{3}})  AX       (AA/V|V   )  C        {CODE} {CODE} {CODE} {CODE}")

@@ -12,7 +12,6 @@ pytest.importorskip("av", reason="PyAV (extra video) is not installed")
 
 from footage import numbers_of
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.render.outputs import (
     DEFAULT_KINDS,
     KINDS,
@@ -21,6 +20,7 @@ from tf_dictsum.render.outputs import (
     older_outputs,
     write_outputs,
 )
+from tf_dictsum.util.errors import UserError
 
 
 def test_every_file_and_nothing_else(tmp_path: pathlib.Path, material: Material):

@@ -13,11 +13,11 @@ pytest.importorskip("av", reason="PyAV (extra video) is not installed")
 
 from footage import make_video, read_number
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.render.pictures import Thumbnail, key_frame_pictures, remove_older_key_frames
 from tf_dictsum.render.scores_plot import scores_figure, write_scores_plot
 from tf_dictsum.render.storyboard import storyboard, write_storyboard
 from tf_dictsum.summary.summary import KeyFrame, VideoSummary
+from tf_dictsum.util.errors import UserError
 from tf_dictsum.video.reader import VideoFile
 
 

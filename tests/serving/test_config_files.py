@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.config_files import (
     TLS,
     Batching,
@@ -21,6 +20,7 @@ from tf_dictsum.serving.config_files import (
     read_ssl,
     ssl_text,
 )
+from tf_dictsum.util.errors import UserError
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n"

@@ -19,10 +19,10 @@ import yaml
 from serving_harness import EmbeddedServer, Replies, encode, write_model
 
 from tf_dictsum.data.demo import demo_dataset
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.channel import Connection
 from tf_dictsum.serving.client import Backoff, Model, ScoringClient
 from tf_dictsum.serving.config_files import TLS, ssl_text
+from tf_dictsum.util.errors import UserError
 
 ROOT = pathlib.Path(__file__).parents[2]
 EXPORT = ROOT / "export"

@@ -12,7 +12,6 @@ import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import config_pb2, saved_model_pb2
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.models.scorer import Scorer
 from tf_dictsum.models.selector_files import save_selector
@@ -23,6 +22,7 @@ from tf_dictsum.serving.servable import Servable
 from tf_dictsum.serving.status import Code, ServingError
 from tf_dictsum.serving.version_folders import new_version
 from tf_dictsum.serving.warmup import EXTRA, WARMUP_FILE, read_warmup, write_warmup
+from tf_dictsum.util.errors import UserError
 
 WIDTH, UNITS = 7, 5
 

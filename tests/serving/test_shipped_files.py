@@ -7,7 +7,6 @@ import sys
 import pytest
 import yaml
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.config_files import (
     Batching,
     Monitoring,
@@ -17,6 +16,7 @@ from tf_dictsum.serving.config_files import (
     read_monitoring,
 )
 from tf_dictsum.serving.shipped_files import BATCHING, Settings, serving_files, write_serving_files
+from tf_dictsum.util.errors import UserError
 
 EXPORT = pathlib.Path(__file__).parents[2] / "export"
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_dictsum.data.hdf5 import load_dataset
-from tf_dictsum.errors import UserError
 from tf_dictsum.shots.kts import change_points, choose_boundaries, segmentations
+from tf_dictsum.util.errors import UserError
 
 
 def scatter(rows):

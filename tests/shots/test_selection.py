@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tf_dictsum.data.video import Video
-from tf_dictsum.errors import UserError
 from tf_dictsum.shots.selection import select_shots
+from tf_dictsum.util.errors import UserError
 
 # Five shots of 10, 20, 10, 40 and 20 frames, one pick every 10 frames.
 VIDEO = Video(

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_dictsum.data.video import Video
-from tf_dictsum.errors import UserError
 from tf_dictsum.shots.frames import frame_scores, shot_scores
 from tf_dictsum.shots.shots import RULES, Shots
+from tf_dictsum.util.errors import UserError
 
 
 @st.composite

@@ -1,7 +1,7 @@
 import pytest
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.summary.inputs import find_inputs
+from tf_dictsum.util.errors import UserError
 
 
 @pytest.fixture

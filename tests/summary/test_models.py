@@ -13,13 +13,13 @@ import pytest
 import trustme
 from scripted_server import ScriptedServer, expected_scores
 
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import write_json
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.models.scorer import Scorer
 from tf_dictsum.models.selector_files import save_selector
 from tf_dictsum.summary.models import load_model
 from tf_dictsum.summary.remote import RemoteScorer
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import write_json
 
 ROOT = pathlib.Path(__file__).parents[2]
 RECORD = {

@@ -5,9 +5,9 @@ import pathlib
 import pytest
 
 from tf_dictsum.config import Config
-from tf_dictsum.errors import UserError
 from tf_dictsum.sweeps.grid import jobs_of, variants_of
 from tf_dictsum.sweeps.work import kind_of
+from tf_dictsum.util.errors import UserError
 
 BASE = Config(seeds=(3, 4), epochs=7)
 

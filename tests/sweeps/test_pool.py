@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.sweeps.pool import _choose, run_jobs
+from tf_dictsum.util.errors import UserError
 
 
 def work(job):

@@ -8,10 +8,10 @@ import pytest
 from tf_dictsum.config import Config
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.splits import make_folds
-from tf_dictsum.files import write_json
 from tf_dictsum.sweeps.grid import Job, jobs_of, variants_of
 from tf_dictsum.sweeps.summary import summarize, sweep_markdown
 from tf_dictsum.sweeps.work import finished, write_outcome
+from tf_dictsum.util.files import write_json
 
 DEMO = demo_dataset()
 SPLITS = dict(enumerate(make_folds(list(DEMO.videos), 2, 0)))

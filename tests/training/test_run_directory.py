@@ -8,8 +8,8 @@ import pytest
 from tf_dictsum.config import Config
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset, Video
-from tf_dictsum.errors import UserError
 from tf_dictsum.training.run_directory import RunDirectory
+from tf_dictsum.util.errors import UserError
 
 
 def dataset(value=1.0):

@@ -9,8 +9,8 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import api_pb2, metadata
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.training.tensorboard import TensorBoardLogger, tag_of
+from tf_dictsum.util.errors import UserError
 
 FLAGS = "--dataset=demo\n--sigma=0.15\n<b>&"
 HPARAMS: dict[str, bool | int | float | str] = {

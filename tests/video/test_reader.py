@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from clips import number_of, picture, write_clip
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 from tf_dictsum.video.info import Timeline
 from tf_dictsum.video.reader import VideoFile
 from tf_dictsum.video.sampling import picks_of

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = [
     "check_change_points",

@@ -11,7 +11,7 @@ from typing import Any
 
 import h5py
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["ATTRIBUTE", "FIELDS", "check_extractor", "extractor_attributes", "read_extractor"]
 

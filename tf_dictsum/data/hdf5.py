@@ -11,8 +11,8 @@ import numpy as np
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.read_video import READ_ERRORS, plain_attributes, read_video
 from tf_dictsum.data.video import Dataset, Video
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import atomic_path
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import atomic_path
 
 __all__ = ["load_dataset", "natural_order", "open_dataset_file", "save_dataset", "write_video"]
 

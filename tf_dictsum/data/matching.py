@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from absl import logging
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["match_videos"]
 

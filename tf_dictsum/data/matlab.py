@@ -9,7 +9,7 @@ import numpy as np
 import scipy.io
 
 from tf_dictsum.data.read_video import READ_ERRORS
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["read_mat"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from absl import logging
 
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import read_json
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json
 
 __all__ = ["Split", "load_splits", "make_folds"]
 

@@ -8,7 +8,6 @@ from absl import logging
 
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
 from tf_dictsum.evaluation.baseline_columns import BASELINES, baseline_columns
 from tf_dictsum.evaluation.relative import Yardsticks
 from tf_dictsum.evaluation.settings import Settings
@@ -23,6 +22,7 @@ from tf_dictsum.metrics.evaluation import (
 )
 from tf_dictsum.metrics.protocols import measures_of
 from tf_dictsum.metrics.statistics import Comparison, paired_test
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["EpochResult", "Fold", "Report", "SystemResult", "build_report"]
 

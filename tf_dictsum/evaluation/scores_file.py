@@ -9,8 +9,8 @@ import numpy as np
 from absl import logging
 
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import read_json
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json
 
 __all__ = ["read_scores"]
 

@@ -11,9 +11,9 @@ from absl import logging
 
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
 from tf_dictsum.evaluation.scores_file import read_scores
-from tf_dictsum.files import read_json
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json
 
 __all__ = ["Series", "System", "find_series", "read_system", "splits_of_run"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 
-from tf_dictsum.errors import UserError
-from tf_dictsum.weights import load_weights
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.weights import load_weights
 
 __all__ = ["BACKBONES", "make_backbone"]
 

@@ -15,11 +15,11 @@ from tf_dictsum.data.extractor import check_extractor, extractor_attributes, rea
 from tf_dictsum.data.hdf5 import write_video
 from tf_dictsum.data.read_video import READ_ERRORS
 from tf_dictsum.data.video import Video
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import atomic_path
 from tf_dictsum.shots.kts import change_points
 from tf_dictsum.summary.feature_cache import FeatureCache, fingerprint
 from tf_dictsum.summary.footage import Footage
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import atomic_path
 from tf_dictsum.video.opening import shown
 
 __all__ = ["FeaturesFile"]

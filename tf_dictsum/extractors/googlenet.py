@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["FEATURES", "INPUT_SIZE", "convolutions", "googlenet", "set_weights"]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.extractors.wire import fields, packed_integers
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["read_caffemodel", "read_npz", "read_onnx", "read_weights"]
 

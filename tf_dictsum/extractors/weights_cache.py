@@ -10,8 +10,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import atomic_path
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import atomic_path
 
 __all__ = ["GOOGLENET", "Source", "cache_folder", "fetch", "find_weights"]
 

@@ -13,15 +13,15 @@ from absl import logging
 from tf_dictsum.config import Config
 from tf_dictsum.data.pipeline import make_batches, training_stream
 from tf_dictsum.data.video import Video
-from tf_dictsum.errors import UserError
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.loops import compiled_loops
 from tf_dictsum.methods.variables import named_variables, reset_optimizer
 from tf_dictsum.methods.xla import xla_mode
 from tf_dictsum.models.parallel_autoencoder import ParallelAutoencoder
 from tf_dictsum.optimizers import Adam
-from tf_dictsum.training.checkpoint import Checkpointer
-from tf_dictsum.weights import load_weights, save_weights
+from tf_dictsum.util.checkpoints import Checkpointer
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.weights import load_weights, save_weights
 
 __all__ = ["ParallelEncoder", "epochs_without_progress"]
 

@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset, Video
-from tf_dictsum.errors import UserError
 from tf_dictsum.metrics.protocols import BASIC, PROTOCOLS
 from tf_dictsum.shots.selection import check_scores
 from tf_dictsum.shots.shots import RATIO, Rule, Shots
+from tf_dictsum.util.errors import UserError
 
 __all__ = [
     "COUNTS",

@@ -3,11 +3,11 @@
 import pathlib
 from typing import Any
 
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import read_json, write_json
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.models.scorer import Scorer
-from tf_dictsum.weights import load_weights, save_weights
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json, write_json
+from tf_dictsum.util.weights import load_weights, save_weights
 
 __all__ = ["load_selector", "save_selector"]
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import atomic_path
 from tf_dictsum.render.picture import PictureFilter
 from tf_dictsum.render.ranges import FrameRanges
 from tf_dictsum.render.sound import SoundTrack, sound_tracks
 from tf_dictsum.summary.summary import Segment
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import atomic_path
 from tf_dictsum.video.info import Timeline
 from tf_dictsum.video.opening import import_av, shown
 from tf_dictsum.video.orientation import orientation_of

@@ -3,9 +3,9 @@
 import os
 import pathlib
 
-from tf_dictsum.files import write_text
 from tf_dictsum.render.timecode import smpte_timecode
 from tf_dictsum.summary.summary import VideoSummary
+from tf_dictsum.util.files import write_text
 from tf_dictsum.video.opening import shown
 
 __all__ = ["as_edl", "write_edl"]

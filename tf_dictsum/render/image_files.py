@@ -5,7 +5,7 @@ import os
 
 from PIL import Image
 
-from tf_dictsum.files import atomic_path
+from tf_dictsum.util.files import atomic_path
 
 __all__ = ["write_image"]
 

@@ -5,9 +5,9 @@ import pathlib
 from typing import Any
 
 from tf_dictsum._version import __version__
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import write_text
 from tf_dictsum.summary.summary import VideoSummary
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import write_text
 from tf_dictsum.video.opening import shown
 
 __all__ = ["as_timeline", "import_otio", "write_otio"]

@@ -5,7 +5,6 @@ import pathlib
 import re
 from collections.abc import Callable, Collection
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.render.clip import write_clip
 from tf_dictsum.render.edl import write_edl
 from tf_dictsum.render.names import KINDS, key_frame_name, key_frame_pattern, output_name
@@ -17,6 +16,7 @@ from tf_dictsum.render.storyboard import write_storyboard
 from tf_dictsum.render.summary_csv import write_summary_csv
 from tf_dictsum.render.summary_json import write_summary_json
 from tf_dictsum.summary.summary import VideoSummary
+from tf_dictsum.util.errors import UserError
 from tf_dictsum.video.info import Timeline
 from tf_dictsum.video.reader import VideoFile
 

@@ -13,11 +13,11 @@ import urllib.parse
 from collections.abc import Sequence
 
 from tf_dictsum._version import __version__
-from tf_dictsum.files import write_text
 from tf_dictsum.render.names import output_name
 from tf_dictsum.render.page_timeline import legend, length_text, short_timecode, timeline
 from tf_dictsum.render.pictures import Thumbnail
 from tf_dictsum.summary.summary import KeyFrame, VideoSummary
+from tf_dictsum.util.files import write_text
 from tf_dictsum.video.opening import shown
 
 __all__ = ["as_page", "write_page"]

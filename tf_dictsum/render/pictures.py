@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.render.image_files import write_image
 from tf_dictsum.render.names import key_frame_name, key_frame_pattern
 from tf_dictsum.summary.summary import KeyFrame, VideoSummary
+from tf_dictsum.util.errors import UserError
 from tf_dictsum.video.reader import VideoFile
 
 __all__ = ["THUMBNAIL", "Thumbnail", "key_frame_pictures", "remove_older_key_frames"]

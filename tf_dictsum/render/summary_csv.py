@@ -5,9 +5,9 @@ import json
 import os
 from collections.abc import Mapping
 
-from tf_dictsum.files import atomic_path
 from tf_dictsum.render.timecode import timecode
 from tf_dictsum.summary.summary import VideoSummary
+from tf_dictsum.util.files import atomic_path
 from tf_dictsum.video.opening import shown
 
 __all__ = ["COLUMNS", "write_summary_csv"]

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from tf_dictsum._version import __version__
-from tf_dictsum.files import write_json
 from tf_dictsum.render.names import key_frame_name
 from tf_dictsum.render.timecode import timecode
 from tf_dictsum.summary.summary import VideoSummary
+from tf_dictsum.util.files import write_json
 from tf_dictsum.video.opening import shown
 
 __all__ = ["as_json", "write_summary_json"]

@@ -6,8 +6,8 @@ from typing import Any
 
 from google.protobuf import text_format
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.text_protos import BatchingParameters, at, read_message
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["Batching", "batching_text", "read_batching"]
 

@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 from typing import Any
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["Connection", "open_channel"]
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 from absl import logging
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.channel import Connection, open_channel
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["Backoff", "Model", "Scores", "ScoringClient"]
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.manager import Manager
 from tf_dictsum.serving.metrics import Metrics
 from tf_dictsum.serving.models_file import models_from_message
@@ -13,6 +12,7 @@ from tf_dictsum.serving.predict import Run, predict
 from tf_dictsum.serving.status import Code, ServingError, invalid
 from tf_dictsum.serving.tensor_codec import encode
 from tf_dictsum.serving.version import Version
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["Core", "metadata_of", "unimplemented"]
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.models.scorer import Scorer
 from tf_dictsum.serving.batch_arrays import merge
 from tf_dictsum.serving.config_files import Batching
 from tf_dictsum.serving.predict import predict
 from tf_dictsum.serving.servable import DEFAULT_SIGNATURE, Servable
 from tf_dictsum.serving.warmup import read_warmup
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["check_export", "graph_nodes"]
 

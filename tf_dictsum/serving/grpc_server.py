@@ -17,10 +17,10 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.config_files import TLS
 from tf_dictsum.serving.core import Core, unimplemented
 from tf_dictsum.serving.status import Code, ServingError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["GrpcServer"]
 

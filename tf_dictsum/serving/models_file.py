@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from google.protobuf import text_format
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.text_protos import at, read_message
+from tf_dictsum.util.errors import UserError
 
 __all__ = [
     "PLATFORM",

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from tf_dictsum.cli import option
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.flags import option
 
 __all__ = ["ServeOptions"]
 

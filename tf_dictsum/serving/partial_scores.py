@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import read_json, write_json
 from tf_dictsum.serving.client import Scores
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json, write_json
 
 __all__ = ["PartialScores"]
 

@@ -19,13 +19,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.config_files import Monitoring
 from tf_dictsum.serving.core import Core, unimplemented
 from tf_dictsum.serving.predict import predict_arrays
 from tf_dictsum.serving.rest_json import columns, parse_object, rows, to_columns, to_rows
 from tf_dictsum.serving.servable import DEFAULT_SIGNATURE
 from tf_dictsum.serving.status import Code, ServingError, invalid
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["RestServer", "application"]
 

@@ -12,13 +12,13 @@ import keras
 import tensorflow as tf
 
 from tf_dictsum._version import __version__
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import write_json
 from tf_dictsum.models.scorer import Scorer
 from tf_dictsum.serving.export_check import check_export
 from tf_dictsum.serving.exported_scorer import ExportedScorer
 from tf_dictsum.serving.version_folders import new_version
 from tf_dictsum.serving.warmup import EXTRA, WARMUP_FILE, write_warmup
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import write_json
 
 __all__ = ["METADATA_FILE", "write_saved_model"]
 

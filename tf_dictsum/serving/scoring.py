@@ -7,11 +7,11 @@ import numpy as np
 from absl import logging
 
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import write_json
 from tf_dictsum.serving.client import ScoringClient
 from tf_dictsum.serving.partial_scores import PartialScores
-from tf_dictsum.training.progress import Progress
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import write_json
+from tf_dictsum.util.progress import Progress
 
 __all__ = ["score_dataset"]
 

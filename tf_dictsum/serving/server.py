@@ -10,7 +10,6 @@ from typing import Any
 
 from absl import logging
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.batcher import BatchThreads
 from tf_dictsum.serving.config_files import read_models
 from tf_dictsum.serving.core import Core
@@ -21,6 +20,7 @@ from tf_dictsum.serving.options import ServeOptions
 from tf_dictsum.serving.rest_server import RestServer
 from tf_dictsum.serving.server_files import ServerFiles
 from tf_dictsum.serving.status import ServingError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["serve"]
 

@@ -4,7 +4,6 @@ import dataclasses
 import os
 import pathlib
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.config_files import (
     TLS,
     Batching,
@@ -16,6 +15,7 @@ from tf_dictsum.serving.config_files import (
     read_ssl,
 )
 from tf_dictsum.serving.options import ServeOptions
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["ServerFiles"]
 

@@ -3,8 +3,6 @@
 import dataclasses
 import pathlib
 
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import write_text
 from tf_dictsum.serving.config_files import (
     Batching,
     Monitoring,
@@ -13,6 +11,8 @@ from tf_dictsum.serving.config_files import (
     models_text,
     monitoring_text,
 )
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import write_text
 
 __all__ = ["BATCHING", "Settings", "serving_files", "write_serving_files"]
 

@@ -4,8 +4,8 @@ import dataclasses
 
 from google.protobuf import text_format
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.text_protos import SSLConfig, at, read_message
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["TLS", "read_ssl", "ssl_text"]
 

@@ -19,7 +19,7 @@ from google.protobuf import (
 )
 from google.protobuf.message import Message
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["BatchingParameters", "MonitoringConfig", "SSLConfig", "at", "read_message"]
 

@@ -2,8 +2,8 @@
 
 import pathlib
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.serving.models_file import VersionPolicy
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["aspired_versions", "find_versions", "new_version"]
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tf_dictsum.data.video import Video
-from tf_dictsum.errors import UserError
 from tf_dictsum.shots.shots import RATIO, RULES, Rule, Shots
+from tf_dictsum.util.errors import UserError
 
 __all__ = [
     "RATIO",

@@ -5,8 +5,8 @@ from typing import Literal
 import numpy as np
 
 from tf_dictsum.data.video import Video
-from tf_dictsum.errors import UserError
 from tf_dictsum.shots.knapsack import knapsacks
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["RATIO", "RULES", "Rule", "Shots"]
 

@@ -3,8 +3,8 @@
 import dataclasses
 import re
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.shots.selection import RATIO
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["Budget", "parse_duration"]
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import atomic_path
 from tf_dictsum.summary.footage import Footage
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import atomic_path
 from tf_dictsum.video.info import Timeline
 
 __all__ = ["FeatureCache", "fingerprint"]

@@ -7,7 +7,7 @@ import pathlib
 from collections import Counter
 from collections.abc import Sequence
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["EXTENSIONS", "Input", "find_inputs"]
 

@@ -9,10 +9,10 @@ import numpy as np
 from absl import logging
 
 from tf_dictsum.data.extractor import check_extractor
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import read_json
-from tf_dictsum.quiet import load_tensorflow
 from tf_dictsum.summary.selectors import Trained
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json
+from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["load_model"]
 

@@ -13,9 +13,9 @@ from tf_dictsum.data.extractor import read_extractor
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.read_video import READ_ERRORS
 from tf_dictsum.data.video import Video
-from tf_dictsum.errors import UserError
 from tf_dictsum.summary.feature_cache import FeatureCache, fingerprint
 from tf_dictsum.summary.footage import Footage, regular_timeline
+from tf_dictsum.util.errors import UserError
 from tf_dictsum.video.opening import shown
 from tf_dictsum.video.reader import VideoFile
 
@@ -92,7 +92,7 @@ class VideoReader:
         )
 
     def _load(self, report: Report) -> Any:
-        from tf_dictsum.quiet import load_tensorflow
+        from tf_dictsum.util.quiet import load_tensorflow
 
         load_tensorflow()
         from tf_dictsum.extractors.extractor import make_extractor

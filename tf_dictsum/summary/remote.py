@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["RemoteScorer"]
 

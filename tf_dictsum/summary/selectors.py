@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tf_dictsum.errors import UserError
 from tf_dictsum.shots.knapsack import knapsack
 from tf_dictsum.summary.coverage import choose_frames, choose_shots, distances
 from tf_dictsum.summary.key_frames import ranked_steps
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["Choice", "Representative", "Selector", "Trained"]
 

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tf_dictsum.quiet import load_tensorflow
 from tf_dictsum.sweeps.grid import Variant
+from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["write_hparams"]
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.files import read_json
 from tf_dictsum.metrics.evaluation import COUNTS
 from tf_dictsum.sweeps.grid import Job, Variant
 from tf_dictsum.training.baselines import baselines_of
@@ -20,6 +19,7 @@ from tf_dictsum.training.results_table import (
     verdict_lines,
     with_sd,
 )
+from tf_dictsum.util.files import read_json
 
 __all__ = ["summarize", "sweep_markdown"]
 

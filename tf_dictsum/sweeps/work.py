@@ -17,11 +17,11 @@ from tf_dictsum.config import Config
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import atomic_path, read_json, write_json
 from tf_dictsum.sweeps.grid import Job
 from tf_dictsum.training.chosen_splits import chosen_splits
 from tf_dictsum.training.run_directory import content_hash
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import atomic_path, read_json, write_json
 
 __all__ = ["finished", "kind_of", "run_job", "write_outcome"]
 
@@ -169,7 +169,7 @@ def _reused_method(config: Config, input_size: int, lengths: Sequence[int]) -> A
 def _load_tensorflow(threads: int, deterministic: bool) -> None:
     if "tensorflow" in sys.modules:
         return
-    from tf_dictsum.quiet import load_tensorflow
+    from tf_dictsum.util.quiet import load_tensorflow
 
     if threads:
         os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(threads)

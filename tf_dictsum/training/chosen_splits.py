@@ -3,7 +3,7 @@
 from tf_dictsum.config import Config
 from tf_dictsum.data.splits import Split, load_splits, make_folds
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["chosen_splits"]
 

@@ -10,18 +10,18 @@ import keras
 import numpy as np
 
 from tf_dictsum.data.video import Video
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import read_json, write_json
 from tf_dictsum.methods.base import Method
 from tf_dictsum.metrics.evaluation import average, evaluate_video
 from tf_dictsum.shots.selection import select_shots
-from tf_dictsum.training.checkpoint import Checkpointer
 from tf_dictsum.training.collapse import CollapseWatch
 from tf_dictsum.training.plots import score_figure
-from tf_dictsum.training.progress import Progress
 from tf_dictsum.training.selection import selected_record
 from tf_dictsum.training.tensorboard import TensorBoardLogger
-from tf_dictsum.weights import save_weights
+from tf_dictsum.util.checkpoints import Checkpointer
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json, write_json
+from tf_dictsum.util.progress import Progress
+from tf_dictsum.util.weights import save_weights
 
 __all__ = ["History", "Monitor", "StepLogger"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import read_json
 from tf_dictsum.training.run_directory import split_identity
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json
 
 __all__ = ["read_other_run"]
 

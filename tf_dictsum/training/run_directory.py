@@ -11,9 +11,9 @@ from typing import Any
 from tf_dictsum.config import RESUMABLE, Config
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import read_json, write_json, write_text
-from tf_dictsum.locked_folder import locked_folder
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json, write_json, write_text
+from tf_dictsum.util.locks import locked_folder
 
 __all__ = ["RunDirectory", "content_hash", "split_identity"]
 

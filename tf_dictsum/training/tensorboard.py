@@ -16,7 +16,7 @@ from tensorboard.plugins.hparams import summary_v2 as hparams_summary
 from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["TensorBoardLogger", "tag_of"]
 

@@ -13,24 +13,24 @@ from tf_dictsum.data.extractor import read_extractor
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import read_json, write_json, write_text
 from tf_dictsum.methods.base import Method
 from tf_dictsum.methods.registry import make_method
 from tf_dictsum.metrics.evaluation import headline_metric
 from tf_dictsum.models.selector_files import save_selector
 from tf_dictsum.shots.selection import budget_of, shortest_shot
 from tf_dictsum.training.baselines import baselines_of
-from tf_dictsum.training.checkpoint import Checkpointer
 from tf_dictsum.training.chosen_splits import chosen_splits
 from tf_dictsum.training.compilation import CompilationReport
 from tf_dictsum.training.monitor import History, Monitor, StepLogger
 from tf_dictsum.training.other_run import read_other_run
-from tf_dictsum.training.progress import Progress
 from tf_dictsum.training.results import results
 from tf_dictsum.training.results_table import results_markdown
 from tf_dictsum.training.run_directory import RunDirectory
 from tf_dictsum.training.tensorboard import TensorBoardLogger
+from tf_dictsum.util.checkpoints import Checkpointer
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json, write_json, write_text
+from tf_dictsum.util.progress import Progress
 
 __all__ = ["train"]
 

@@ -5,7 +5,7 @@ import pathlib
 import struct
 from typing import Any
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["import_av", "open_container", "shown", "video_stream"]
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from absl import logging
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 from tf_dictsum.video.clock import Clock, stamp_of
 from tf_dictsum.video.crop import Crop, Cropper
 from tf_dictsum.video.info import Timeline, VideoInfo

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dictsum.training.progress import Progress
+from tf_dictsum.util.progress import Progress
 
 
 def test_disabled_is_silent_and_still_counts(capfd: pytest.CaptureFixture[str]):

@@ -5,7 +5,7 @@ import fcntl
 import pathlib
 from collections.abc import Iterator
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["locked_folder"]
 

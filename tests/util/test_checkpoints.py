@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from absl import logging
 
-from tf_dictsum.errors import UserError
-from tf_dictsum.training.checkpoint import Checkpointer
+from tf_dictsum.util.checkpoints import Checkpointer
+from tf_dictsum.util.errors import UserError
 
 
 def variables(*shapes):

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from absl import app, flags, logging
 
 from tf_dictsum._version import __version__
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["define_flags", "from_flags", "option", "run"]
 

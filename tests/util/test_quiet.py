@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tf_dictsum.quiet import use_program_cache
+from tf_dictsum.util.quiet import use_program_cache
 
 
 def test_cache_folder(tmp_path, monkeypatch):
@@ -29,7 +29,7 @@ def test_no_folder_no_cache(tmp_path, monkeypatch):
 
 
 PROGRAM = """
-from tf_dictsum.quiet import load_tensorflow
+from tf_dictsum.util.quiet import load_tensorflow
 load_tensorflow()
 import tensorflow as tf
 from tf_dictsum.layers.loops import compiled_loops

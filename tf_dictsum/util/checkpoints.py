@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 
-from tf_dictsum.errors import UserError
+from tf_dictsum.util.errors import UserError
 
 __all__ = ["Checkpointer"]
 

@@ -7,8 +7,8 @@ import warnings
 
 import keras
 
-from tf_dictsum.errors import UserError
-from tf_dictsum.files import atomic_path
+from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import atomic_path
 
 __all__ = ["load_weights", "save_weights"]
 
