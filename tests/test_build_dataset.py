@@ -17,8 +17,8 @@ from mat_files import write_mat
 
 from tf_dictsum.build_dataset import Options, build
 from tf_dictsum.data.hdf5 import load_dataset, save_dataset
-from tf_dictsum.data.matlab import read_mat
-from tf_dictsum.data.owners_dataset import user_summaries
+from tf_dictsum.releases.dataset import user_summaries
+from tf_dictsum.releases.matlab import read_mat
 from tf_dictsum.util.errors import UserError
 
 BOTH = pytest.mark.parametrize("version", ["5", "7.3"])

@@ -7,9 +7,9 @@ import h5py
 import numpy as np
 
 from tf_dictsum.build_dataset import Options
-from tf_dictsum.data.change_points import fit_shots, read_shots
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.hdf5 import load_dataset, save_dataset
+from tf_dictsum.releases.change_points import fit_shots, read_shots
 
 TEXT = (pathlib.Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
 

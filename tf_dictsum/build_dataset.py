@@ -15,11 +15,11 @@ number of frames. Videos are named by title or by key (video_1 is the first of t
 import dataclasses
 import os
 
-from tf_dictsum.data.change_points import read_shots
 from tf_dictsum.data.hdf5 import load_dataset, save_dataset
-from tf_dictsum.data.owners import read_release
-from tf_dictsum.data.owners_dataset import build_dataset
 from tf_dictsum.data.video import Dataset
+from tf_dictsum.releases.change_points import read_shots
+from tf_dictsum.releases.dataset import build_dataset
+from tf_dictsum.releases.owners import read_release
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
 

@@ -6,10 +6,10 @@ import pathlib
 import numpy as np
 from absl import logging
 
-from tf_dictsum.data.change_points import Shots, fit_shots
-from tf_dictsum.data.matching import match_videos
-from tf_dictsum.data.owners import OwnersRelease, OwnersVideo
 from tf_dictsum.data.video import Dataset, Video
+from tf_dictsum.releases.change_points import Shots, fit_shots
+from tf_dictsum.releases.matching import match_videos
+from tf_dictsum.releases.owners import OwnersRelease, OwnersVideo
 from tf_dictsum.shots.knapsack import knapsack
 from tf_dictsum.shots.selection import budget_of, select_shots
 from tf_dictsum.util.errors import UserError

@@ -10,7 +10,7 @@ import numpy as np
 from absl import logging
 
 from tf_dictsum.data.checks import fail, finite_float32, one_integer
-from tf_dictsum.data.matlab import read_mat
+from tf_dictsum.releases.matlab import read_mat
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["OwnersRelease", "OwnersVideo", "read_release"]

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mat_files import write_mat
 
-from tf_dictsum.data.matlab import read_mat
+from tf_dictsum.releases.matlab import read_mat
 from tf_dictsum.util.errors import UserError
 
 BOTH = pytest.mark.parametrize("version", ["5", "7.3"])
