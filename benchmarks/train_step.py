@@ -36,7 +36,7 @@ def main(argv: list[str]) -> None:
     load_tensorflow(training=True)
     import tensorflow as tf
 
-    from tf_dictsum.data.pipeline import make_batches
+    from tf_dictsum.data.batches import make_batches
     from tf_dictsum.methods.registry import make_method
 
     config = Config(

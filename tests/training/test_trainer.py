@@ -9,7 +9,7 @@ import pytest
 from absl import logging
 
 from tf_dictsum.config import Config
-from tf_dictsum.data.extractor import extractor_attributes
+from tf_dictsum.data.extractor_record import extractor_attributes
 from tf_dictsum.data.hdf5 import load_dataset, save_dataset
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.models.selector_files import load_selector

@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 
 from tf_dictsum.data.demo import demo_dataset
-from tf_dictsum.data.read_video import READ_ERRORS, plain_attributes, read_video
 from tf_dictsum.data.video import Dataset, Video
+from tf_dictsum.data.video_group import READ_ERRORS, plain_attributes, read_video
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import atomic_path
 

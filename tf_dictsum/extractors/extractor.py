@@ -65,7 +65,7 @@ class Extractor:
         )
 
     def record(self, fps: float) -> dict[str, Any]:
-        """What features made at `fps` steps per second are (`data.extractor`)."""
+        """What features made at `fps` steps per second are (`data.extractor_record`)."""
         return {**self._record, "fps": float(fps)}
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:

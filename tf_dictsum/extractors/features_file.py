@@ -11,10 +11,10 @@ from typing import Any
 import h5py
 import numpy as np
 
-from tf_dictsum.data.extractor import check_extractor, extractor_attributes, read_extractor
+from tf_dictsum.data.extractor_record import check_extractor, extractor_attributes, read_extractor
 from tf_dictsum.data.hdf5 import write_video
-from tf_dictsum.data.read_video import READ_ERRORS
 from tf_dictsum.data.video import Video
+from tf_dictsum.data.video_group import READ_ERRORS
 from tf_dictsum.shots.kts import change_points
 from tf_dictsum.summary.feature_cache import FeatureCache, fingerprint
 from tf_dictsum.summary.footage import Footage
@@ -37,7 +37,7 @@ class FeaturesFile:
 
     Args:
       path: of the file; what it holds is kept.
-      record: of the extractor (`data.extractor`); every video of a file is made by one extractor.
+      record: of the extractor (`data.extractor_record`); every video of a file is made by one extractor.
 
     Raises:
       UserError: the file is there and not a features file of this extractor, or its folder cannot be written.

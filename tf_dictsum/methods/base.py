@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from tf_dictsum.config import Config
-from tf_dictsum.data.pipeline import padded_lengths
+from tf_dictsum.data.batches import padded_lengths
 from tf_dictsum.data.video import Video
 from tf_dictsum.methods.xla import xla_mode
 

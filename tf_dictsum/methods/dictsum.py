@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from tf_dictsum.config import Config
-from tf_dictsum.data.pipeline import make_batches
+from tf_dictsum.data.batches import make_batches
 from tf_dictsum.data.video import Video
 from tf_dictsum.methods.pretraining import ParallelEncoder
 from tf_dictsum.methods.sum_gan_aae import SumGanAae

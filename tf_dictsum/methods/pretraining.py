@@ -11,7 +11,7 @@ import tensorflow as tf
 from absl import logging
 
 from tf_dictsum.config import Config
-from tf_dictsum.data.pipeline import make_batches, training_stream
+from tf_dictsum.data.batches import make_batches, training_stream
 from tf_dictsum.data.video import Video
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.loops import compiled_loops

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dictsum.config import Config
-from tf_dictsum.data.pipeline import Batch, make_batches, training_stream
+from tf_dictsum.data.batches import Batch, make_batches, training_stream
 from tf_dictsum.data.video import Video
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.loops import compiled_loops

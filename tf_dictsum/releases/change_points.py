@@ -10,7 +10,7 @@ import numpy as np
 
 from tf_dictsum.data.checks import check_change_points, fail, whole_numbers
 from tf_dictsum.data.hdf5 import natural_order, open_dataset_file
-from tf_dictsum.data.read_video import READ_ERRORS, text_of
+from tf_dictsum.data.video_group import READ_ERRORS, text_of
 from tf_dictsum.releases.matlab import read_mat
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import scipy.io
 
-from tf_dictsum.data.read_video import READ_ERRORS
+from tf_dictsum.data.video_group import READ_ERRORS
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["read_mat"]

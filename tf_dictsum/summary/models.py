@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from tf_dictsum.data.extractor import check_extractor
+from tf_dictsum.data.extractor_record import check_extractor
 from tf_dictsum.summary.selectors import Trained
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json

@@ -9,10 +9,10 @@ import h5py
 import numpy as np
 
 from tf_dictsum._version import __version__
-from tf_dictsum.data.extractor import read_extractor
+from tf_dictsum.data.extractor_record import read_extractor
 from tf_dictsum.data.hdf5 import load_dataset
-from tf_dictsum.data.read_video import READ_ERRORS
 from tf_dictsum.data.video import Video
+from tf_dictsum.data.video_group import READ_ERRORS
 from tf_dictsum.summary.feature_cache import FeatureCache, fingerprint
 from tf_dictsum.summary.footage import Footage, regular_timeline
 from tf_dictsum.util.errors import UserError

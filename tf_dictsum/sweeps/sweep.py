@@ -10,13 +10,13 @@ from typing import Any
 from absl import logging
 
 from tf_dictsum.config import Config
+from tf_dictsum.data.chosen_splits import chosen_splits
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.sweeps.grid import Job, Variant, jobs_of
 from tf_dictsum.sweeps.hparams import write_hparams
 from tf_dictsum.sweeps.pool import run_jobs
 from tf_dictsum.sweeps.summary import summarize, sweep_markdown
 from tf_dictsum.sweeps.work import finished, kind_of, run_job, write_outcome
-from tf_dictsum.training.chosen_splits import chosen_splits
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import write_json, write_text
 from tf_dictsum.util.locks import locked_folder

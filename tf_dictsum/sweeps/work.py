@@ -14,11 +14,11 @@ from typing import Any
 from absl import logging
 
 from tf_dictsum.config import Config
+from tf_dictsum.data.chosen_splits import chosen_splits
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.sweeps.grid import Job
-from tf_dictsum.training.chosen_splits import chosen_splits
 from tf_dictsum.training.run_directory import content_hash
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import atomic_path, read_json, write_json

@@ -9,7 +9,8 @@ from typing import Any
 from absl import logging
 
 from tf_dictsum.config import Config
-from tf_dictsum.data.extractor import read_extractor
+from tf_dictsum.data.chosen_splits import chosen_splits
+from tf_dictsum.data.extractor_record import read_extractor
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
@@ -19,7 +20,6 @@ from tf_dictsum.metrics.evaluation import headline_metric
 from tf_dictsum.models.selector_files import save_selector
 from tf_dictsum.shots.selection import budget_of, shortest_shot
 from tf_dictsum.training.baselines import baselines_of
-from tf_dictsum.training.chosen_splits import chosen_splits
 from tf_dictsum.training.compilation import CompilationReport
 from tf_dictsum.training.monitor import History, Monitor, StepLogger
 from tf_dictsum.training.other_run import read_other_run

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tf_dictsum.data.pipeline import epoch_order, make_batches, padded_lengths, training_stream
+from tf_dictsum.data.batches import epoch_order, make_batches, padded_lengths, training_stream
 from tf_dictsum.data.video import Video
 
 

@@ -5,7 +5,7 @@ import json
 import h5py
 import pytest
 
-from tf_dictsum.data.extractor import check_extractor, extractor_attributes, read_extractor
+from tf_dictsum.data.extractor_record import check_extractor, extractor_attributes, read_extractor
 from tf_dictsum.util.errors import UserError
 
 RECORD = {
