@@ -43,7 +43,7 @@ def main(argv: list[str]) -> None:
         raise UserError("--video is missing, as in --video=film.mp4.")
     load_tensorflow()
     from tf_dictsum.extractors.extractor import make_extractor
-    from tf_dictsum.extractors.pipeline import extract
+    from tf_dictsum.footage.extraction import extract
     from tf_dictsum.video.reader import VideoFile
 
     extractor = make_extractor(options.backbone, options.weights)

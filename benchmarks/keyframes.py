@@ -29,9 +29,9 @@ import numpy as np
 
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.video import Video
+from tf_dictsum.footage.footage import Footage, regular_timeline
 from tf_dictsum.metrics.representation import representation_error
 from tf_dictsum.summary.budget import Budget
-from tf_dictsum.summary.footage import Footage, regular_timeline
 from tf_dictsum.summary.selectors import Representative, Selector, Trained
 from tf_dictsum.summary.summarizing import summarize
 from tf_dictsum.util import flags as cli

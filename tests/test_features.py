@@ -16,7 +16,7 @@ import tf_dictsum
 from tf_dictsum import features
 from tf_dictsum.data.extractor_record import read_extractor
 from tf_dictsum.data.hdf5 import load_dataset
-from tf_dictsum.extractors import pipeline
+from tf_dictsum.footage import extraction as pipeline
 from tf_dictsum.util.errors import UserError
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from absl import flags, logging
 
-from tf_dictsum.summary.inputs import Input, find_inputs
+from tf_dictsum.footage.inputs import Input, find_inputs
 from tf_dictsum.summary.progress import Bar
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
@@ -86,7 +86,7 @@ class _Command:
         load_tensorflow()
 
         from tf_dictsum.extractors.extractor import make_extractor
-        from tf_dictsum.extractors.features_file import FeaturesFile
+        from tf_dictsum.footage.features_file import FeaturesFile
 
         bar = Bar(not options.quiet, "weights")
         try:
@@ -141,8 +141,8 @@ class _Command:
         if item.path in self.file:
             print(f"{item.name}: there already", flush=True)
             return
-        from tf_dictsum.extractors.pipeline import extract
-        from tf_dictsum.summary.footage import Footage
+        from tf_dictsum.footage.extraction import extract
+        from tf_dictsum.footage.footage import Footage
 
         begin, bar = time.monotonic(), Bar(not self.options.quiet, title)
         try:

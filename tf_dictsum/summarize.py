@@ -15,6 +15,10 @@ import webbrowser
 
 from absl import flags, logging
 
+from tf_dictsum.footage.feature_cache import FeatureCache
+from tf_dictsum.footage.footage import Footage
+from tf_dictsum.footage.inputs import Input, find_inputs
+from tf_dictsum.footage.reading import VideoReader, read_features_file
 from tf_dictsum.render.names import output_name
 from tf_dictsum.render.outputs import (
     DEFAULT_KINDS,
@@ -25,12 +29,8 @@ from tf_dictsum.render.outputs import (
 )
 from tf_dictsum.shots.selection import RATIO
 from tf_dictsum.summary.budget import Budget, parse_duration
-from tf_dictsum.summary.feature_cache import FeatureCache
-from tf_dictsum.summary.footage import Footage
-from tf_dictsum.summary.inputs import Input, find_inputs
 from tf_dictsum.summary.models import load_model
 from tf_dictsum.summary.progress import Bar
-from tf_dictsum.summary.reading import VideoReader, read_features_file
 from tf_dictsum.summary.selectors import Representative, Selector
 from tf_dictsum.summary.summarizing import summarize
 from tf_dictsum.summary.trimming import trim_to_cuts

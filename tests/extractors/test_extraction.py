@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from clips import number_of, write_clip
 
-from tf_dictsum.extractors import pipeline
 from tf_dictsum.extractors.extractor import Extractor, make_extractor
 from tf_dictsum.extractors.googlenet import INPUT_SIZE
+from tf_dictsum.footage import extraction as pipeline
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.video.crop import Crop
 from tf_dictsum.video.reader import VideoFile

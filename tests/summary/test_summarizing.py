@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_dictsum.data.hdf5 import load_dataset
+from tf_dictsum.footage.footage import Footage, regular_timeline
 from tf_dictsum.metrics.representation import representation_error
 from tf_dictsum.shots.selection import select_shots
 from tf_dictsum.summary import selectors
 from tf_dictsum.summary.budget import Budget
-from tf_dictsum.summary.footage import Footage, regular_timeline
 from tf_dictsum.summary.selectors import Representative, Trained
 from tf_dictsum.summary.summarizing import summarize
 from tf_dictsum.util.errors import UserError

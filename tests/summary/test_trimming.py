@@ -3,8 +3,8 @@ import dataclasses
 import clips
 import numpy as np
 
+from tf_dictsum.footage.footage import Footage
 from tf_dictsum.summary.budget import Budget
-from tf_dictsum.summary.footage import Footage
 from tf_dictsum.summary.selectors import Trained
 from tf_dictsum.summary.summarizing import summarize
 from tf_dictsum.summary.trimming import trim_to_cuts

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from tf_dictsum.footage.footage import Footage
 from tf_dictsum.shots.frames import frame_scores, shot_scores
 from tf_dictsum.shots.kts import change_points
 from tf_dictsum.shots.parts import split_long_shots
 from tf_dictsum.summary.budget import Budget
-from tf_dictsum.summary.footage import Footage
 from tf_dictsum.summary.key_frames import best_steps, without_repeats
 from tf_dictsum.summary.selectors import Choice, Selector
 from tf_dictsum.summary.summary import KeyFrame, Segment, VideoSummary

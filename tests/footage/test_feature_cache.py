@@ -4,8 +4,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tf_dictsum.summary.feature_cache import FeatureCache, fingerprint
-from tf_dictsum.summary.footage import Footage
+from tf_dictsum.footage.feature_cache import FeatureCache, fingerprint
+from tf_dictsum.footage.footage import Footage
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.video.info import Timeline
 

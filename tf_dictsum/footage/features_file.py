@@ -15,9 +15,9 @@ from tf_dictsum.data.extractor_record import check_extractor, extractor_attribut
 from tf_dictsum.data.hdf5 import write_video
 from tf_dictsum.data.video import Video
 from tf_dictsum.data.video_group import READ_ERRORS
+from tf_dictsum.footage.feature_cache import FeatureCache, fingerprint
+from tf_dictsum.footage.footage import Footage
 from tf_dictsum.shots.kts import change_points
-from tf_dictsum.summary.feature_cache import FeatureCache, fingerprint
-from tf_dictsum.summary.footage import Footage
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import atomic_path
 from tf_dictsum.video.opening import shown

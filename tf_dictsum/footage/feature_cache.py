@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from absl import logging
 
-from tf_dictsum.summary.footage import Footage
+from tf_dictsum.footage.footage import Footage
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import atomic_path
 from tf_dictsum.video.info import Timeline

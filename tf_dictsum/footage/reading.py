@@ -13,8 +13,8 @@ from tf_dictsum.data.extractor_record import read_extractor
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.video import Video
 from tf_dictsum.data.video_group import READ_ERRORS
-from tf_dictsum.summary.feature_cache import FeatureCache, fingerprint
-from tf_dictsum.summary.footage import Footage, regular_timeline
+from tf_dictsum.footage.feature_cache import FeatureCache, fingerprint
+from tf_dictsum.footage.footage import Footage, regular_timeline
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.video.opening import shown
 from tf_dictsum.video.reader import VideoFile
@@ -64,7 +64,7 @@ class VideoReader:
         if self._extractor is None:
             report("loading the network", 0, None, "")
             self._extractor = self._load(report)
-        from tf_dictsum.extractors.pipeline import extract
+        from tf_dictsum.footage.extraction import extract
 
         total = video.info.duration
         found = extract(

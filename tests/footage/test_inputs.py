@@ -1,6 +1,6 @@
 import pytest
 
-from tf_dictsum.summary.inputs import find_inputs
+from tf_dictsum.footage.inputs import find_inputs
 from tf_dictsum.util.errors import UserError
 
 
