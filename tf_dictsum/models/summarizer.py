@@ -7,13 +7,13 @@ import tensorflow as tf
 
 from tf_dictsum import losses
 from tf_dictsum.layers.attention_decoder import AttentionDecoder
+from tf_dictsum.layers.dictionary import Dictionary
+from tf_dictsum.layers.discriminator import Discriminator
 from tf_dictsum.layers.initializers import Initializers
-from tf_dictsum.models.dictionary import Dictionary
-from tf_dictsum.models.discriminator import Discriminator
+from tf_dictsum.layers.stacked_lstm import StackedLSTM
 from tf_dictsum.models.gradients import GradientHistory, apply_clipped
 from tf_dictsum.models.objective import Objective
 from tf_dictsum.models.scorer import Scorer
-from tf_dictsum.models.stacked_lstm import StackedLSTM
 
 __all__ = ["Forward", "Summarizer"]
 

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tf_dictsum.layers.initializers import Initializers
-from tf_dictsum.models.stacked_lstm import StackedLSTM
+from tf_dictsum.layers.stacked_lstm import StackedLSTM
 
 __all__ = ["Discriminator"]
 
