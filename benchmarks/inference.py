@@ -35,7 +35,7 @@ def main(argv: list[str]) -> None:
     from tf_dictsum.layers.initializers import Initializers
     from tf_dictsum.layers.loops import compiled_loops
     from tf_dictsum.methods.xla import xla_mode
-    from tf_dictsum.models.scorer import Scorer
+    from tf_dictsum.selectors.bilstm import Scorer
 
     xla = xla_mode(Config(jit=options.jit))
     with compiled_loops(xla == "loops"):

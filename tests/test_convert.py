@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dictsum.models.selector_files import load_selector
 from tf_dictsum.models.summarizer import Summarizer
-from tf_dictsum.torch_weights import load_summarizer
+from tf_dictsum.selectors.files import load_selector
+from tf_dictsum.selectors.torch_weights import load_summarizer
 from tf_dictsum.util.errors import UserError
 
 SIZE, UNITS = 6, 4

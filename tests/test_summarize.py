@@ -231,8 +231,8 @@ def test_a_features_file_without_a_frame_rate(command, tmp_path):
 
 def test_a_trained_selector(command, holiday, tmp_path):
     from tf_dictsum.layers.initializers import Initializers
-    from tf_dictsum.models.scorer import Scorer
-    from tf_dictsum.models.selector_files import save_selector
+    from tf_dictsum.selectors.bilstm import Scorer
+    from tf_dictsum.selectors.files import save_selector
 
     folder = tmp_path / "run" / "split0-seed0"
     folder.mkdir(parents=True)

@@ -74,9 +74,9 @@ def main(argv: list[str]) -> None:
     state = read_state_dict(source)
     load_tensorflow()
 
-    from tf_dictsum.models.selector_files import save_selector
     from tf_dictsum.models.summarizer import Summarizer
-    from tf_dictsum.torch_weights import load_summarizer, summarizer_sizes
+    from tf_dictsum.selectors.files import save_selector
+    from tf_dictsum.selectors.torch_weights import load_summarizer, summarizer_sizes
     from tf_dictsum.util.weights import save_weights
 
     input_size, hidden_size = summarizer_sizes(state, str(source))

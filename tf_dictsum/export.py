@@ -69,7 +69,7 @@ def main(argv: list[str]) -> None:
     target = new_version(pathlib.Path(options.export_dir), options.version)
     load_tensorflow()
 
-    from tf_dictsum.models.selector_files import WEIGHTS, load_selector
+    from tf_dictsum.selectors.files import WEIGHTS, load_selector
     from tf_dictsum.serving.saved_model import write_saved_model
     from tf_dictsum.util.weights import load_weights
 

@@ -27,9 +27,9 @@ from tf_dictsum.render.outputs import (
     older_outputs,
     write_outputs,
 )
+from tf_dictsum.selectors.loading import load_model
 from tf_dictsum.shots.selection import RATIO
 from tf_dictsum.summary.budget import Budget, parse_duration
-from tf_dictsum.summary.models import load_model
 from tf_dictsum.summary.progress import Bar
 from tf_dictsum.summary.selectors import Representative, Selector
 from tf_dictsum.summary.summarizing import summarize

@@ -14,7 +14,7 @@ from tf_dictsum.models.objective import Objective
 from tf_dictsum.models.parallel_autoencoder import ParallelAutoencoder
 from tf_dictsum.models.summarizer import Summarizer
 from tf_dictsum.optimizers import Adam
-from tf_dictsum.torch_weights import load_parallel, load_summarizer
+from tf_dictsum.selectors.torch_weights import load_parallel, load_summarizer
 
 MODES = ("eager", "graph", "loops", "xla")  # loops: a graph whose time loops are compiled
 LOSSES = ("recon", "sparsity", "dictionary", "generator", "original", "summary")

@@ -13,8 +13,8 @@ from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import config_pb2, saved_model_pb2
 
 from tf_dictsum.layers.initializers import Initializers
-from tf_dictsum.models.scorer import Scorer
-from tf_dictsum.models.selector_files import save_selector
+from tf_dictsum.selectors.bilstm import Scorer
+from tf_dictsum.selectors.files import save_selector
 from tf_dictsum.serving import saved_model
 from tf_dictsum.serving.export_check import check_export, graph_nodes
 from tf_dictsum.serving.saved_model import WARMUP_SHAPES, write_saved_model

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_dictsum.layers.initializers import Initializers
-from tf_dictsum.models.scorer import Scorer
+from tf_dictsum.selectors.bilstm import Scorer
 from tf_dictsum.serving.exported_scorer import ExportedScorer
 from tf_dictsum.serving.packed import Packing
 

@@ -12,7 +12,7 @@ from tf_dictsum.config import Config
 from tf_dictsum.data.extractor_record import extractor_attributes
 from tf_dictsum.data.hdf5 import load_dataset, save_dataset
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.models.selector_files import load_selector
+from tf_dictsum.selectors.files import load_selector
 from tf_dictsum.training.trainer import train
 from tf_dictsum.util.errors import UserError
 

@@ -13,7 +13,7 @@ from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.stacked_lstm import StackedLSTM
 from tf_dictsum.models.gradients import GradientHistory, apply_clipped
 from tf_dictsum.models.objective import Objective
-from tf_dictsum.models.scorer import Scorer
+from tf_dictsum.selectors.bilstm import Scorer
 
 __all__ = ["Forward", "Summarizer"]
 

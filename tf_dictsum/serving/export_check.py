@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf_dictsum.models.scorer import Scorer
+from tf_dictsum.selectors.bilstm import Scorer
 from tf_dictsum.serving.batch_arrays import merge
 from tf_dictsum.serving.config_files import Batching
 from tf_dictsum.serving.predict import predict

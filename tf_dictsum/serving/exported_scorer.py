@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_dictsum.models.scorer import Scorer
+from tf_dictsum.selectors.bilstm import Scorer
 from tf_dictsum.serving.bidirectional_loop import run_loop
 from tf_dictsum.serving.packed import Packing
 
@@ -14,7 +14,7 @@ LAYERS = 2
 
 
 class ExportedScorer(tf.Module):
-    """What `models.scorer.Scorer` computes, for inference only, at any batch size and length and without XLA.
+    """What `selectors.bilstm.Scorer` computes, for inference only, at any batch size and length and without XLA.
 
     The input projections are products over all frames before the loop, weights are stored in the order in which the loop
     wants them (gates i, g, f, o), and padding is neither projected nor looped over: see `packed.Packing`.

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from tf_dictsum._version import __version__
-from tf_dictsum.models.scorer import Scorer
+from tf_dictsum.selectors.bilstm import Scorer
 from tf_dictsum.serving.export_check import check_export
 from tf_dictsum.serving.exported_scorer import ExportedScorer
 from tf_dictsum.serving.version_folders import new_version

@@ -17,7 +17,7 @@ from tf_dictsum.data.video import Dataset
 from tf_dictsum.methods.base import Method
 from tf_dictsum.methods.registry import make_method
 from tf_dictsum.metrics.evaluation import headline_metric
-from tf_dictsum.models.selector_files import save_selector
+from tf_dictsum.selectors.files import save_selector
 from tf_dictsum.shots.selection import budget_of, shortest_shot
 from tf_dictsum.training.baselines import baselines_of
 from tf_dictsum.training.compilation import CompilationReport

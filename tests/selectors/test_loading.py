@@ -14,10 +14,10 @@ import trustme
 from scripted_server import ScriptedServer, expected_scores
 
 from tf_dictsum.layers.initializers import Initializers
-from tf_dictsum.models.scorer import Scorer
-from tf_dictsum.models.selector_files import save_selector
-from tf_dictsum.summary.models import load_model
-from tf_dictsum.summary.remote import RemoteScorer
+from tf_dictsum.selectors.bilstm import Scorer
+from tf_dictsum.selectors.files import save_selector
+from tf_dictsum.selectors.loading import load_model
+from tf_dictsum.selectors.remote import RemoteScorer
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import write_json
 
@@ -188,7 +188,7 @@ def test_a_server_with_tls(server):
     certificate = authority.issue_cert("localhost")
     pair = (certificate.private_key_pem.bytes(), certificate.cert_chain_pems[0].bytes())
     code = (
-        "import sys; import numpy as np; from tf_dictsum.summary.models import load_model; "
+        "import sys; import numpy as np; from tf_dictsum.selectors.loading import load_model; "
         "print(load_model(sys.argv[1], {}, 6).scorer(np.ones((3, 6), np.float32)).tolist())"
     )
     with (

@@ -72,7 +72,7 @@ def load_model(source: str, extractor: Mapping[str, Any], width: int) -> Trained
 
 def _run_directory(folder: pathlib.Path, extractor: Mapping[str, Any], width: int) -> Trained:
     load_tensorflow()
-    from tf_dictsum.models.selector_files import load_selector
+    from tf_dictsum.selectors.files import load_selector
 
     scorer, info = load_selector(folder)
     _check(str(folder), info.get("extractor"), extractor, scorer.input_size, width)
@@ -124,7 +124,7 @@ def _saved_model(folder: pathlib.Path, extractor: Mapping[str, Any], width: int)
 
 def _remote(source: str, width: int) -> Trained:
     load_tensorflow()  # its messages are tensors
-    from tf_dictsum.summary.remote import RemoteScorer
+    from tf_dictsum.selectors.remote import RemoteScorer
 
     scorer = RemoteScorer(source, width)
     text = f"Scored by a trained selector (model server {scorer.server}, model {scorer.model})."

@@ -4,7 +4,7 @@ import pathlib
 from typing import Any
 
 from tf_dictsum.layers.initializers import Initializers
-from tf_dictsum.models.scorer import Scorer
+from tf_dictsum.selectors.bilstm import Scorer
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json, write_json
 from tf_dictsum.util.weights import load_weights, save_weights
