@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dictsum.models.summarizer import Summarizer
+from tf_dictsum.methods.sum_gan_aae.model import Summarizer
 from tf_dictsum.selectors.files import load_selector
 from tf_dictsum.selectors.torch_weights import load_summarizer
 from tf_dictsum.util.errors import UserError

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tf_dictsum.models.objective import Objective
+from tf_dictsum.methods.sum_gan_aae.objective import Objective
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.flags import option
 

@@ -74,7 +74,7 @@ def main(argv: list[str]) -> None:
     state = read_state_dict(source)
     load_tensorflow()
 
-    from tf_dictsum.models.summarizer import Summarizer
+    from tf_dictsum.methods.sum_gan_aae.model import Summarizer
     from tf_dictsum.selectors.files import save_selector
     from tf_dictsum.selectors.torch_weights import load_summarizer, summarizer_sizes
     from tf_dictsum.util.weights import save_weights

@@ -7,7 +7,7 @@ import pytest
 
 from tf_dictsum.config import Config
 from tf_dictsum.data.hdf5 import load_dataset
-from tf_dictsum.methods.dictsum import DictSum, exchanged
+from tf_dictsum.methods.dictsum.method import DictSum, exchanged
 from tf_dictsum.util.errors import UserError
 
 

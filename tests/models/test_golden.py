@@ -10,10 +10,10 @@ import tensorflow as tf
 from tf_dictsum import losses
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.loops import compiled_loops
-from tf_dictsum.models.objective import Objective
-from tf_dictsum.models.parallel_autoencoder import ParallelAutoencoder
-from tf_dictsum.models.summarizer import Summarizer
-from tf_dictsum.optimizers import Adam
+from tf_dictsum.methods.dictsum.parallel_autoencoder import ParallelAutoencoder
+from tf_dictsum.methods.optimizers import Adam
+from tf_dictsum.methods.sum_gan_aae.model import Summarizer
+from tf_dictsum.methods.sum_gan_aae.objective import Objective
 from tf_dictsum.selectors.torch_weights import load_parallel, load_summarizer
 
 MODES = ("eager", "graph", "loops", "xla")  # loops: a graph whose time loops are compiled

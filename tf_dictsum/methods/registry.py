@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from tf_dictsum.config import Config
 from tf_dictsum.methods.base import Method
-from tf_dictsum.methods.dictsum import DictSum
-from tf_dictsum.methods.sum_gan_aae import SumGanAae
+from tf_dictsum.methods.dictsum.method import DictSum
+from tf_dictsum.methods.sum_gan_aae.method import SumGanAae
 
 __all__ = ["METHODS", "make_method"]
 

@@ -15,10 +15,10 @@ from tf_dictsum.data.batches import make_batches, training_stream
 from tf_dictsum.data.video import Video
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.loops import compiled_loops
+from tf_dictsum.methods.dictsum.parallel_autoencoder import ParallelAutoencoder
+from tf_dictsum.methods.optimizers import Adam
 from tf_dictsum.methods.variables import named_variables, reset_optimizer
 from tf_dictsum.methods.xla import xla_mode
-from tf_dictsum.models.parallel_autoencoder import ParallelAutoencoder
-from tf_dictsum.optimizers import Adam
 from tf_dictsum.util.checkpoints import Checkpointer
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.weights import load_weights, save_weights

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dictsum.optimizers import Adam
+from tf_dictsum.methods.optimizers import Adam
 
 
 @pytest.mark.parametrize("mode", ["eager", "graph", "xla"])

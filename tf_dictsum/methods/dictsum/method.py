@@ -10,9 +10,9 @@ import numpy as np
 from tf_dictsum.config import Config
 from tf_dictsum.data.batches import make_batches
 from tf_dictsum.data.video import Video
-from tf_dictsum.methods.pretraining import ParallelEncoder
-from tf_dictsum.methods.sum_gan_aae import SumGanAae
-from tf_dictsum.optimizers import Adam
+from tf_dictsum.methods.dictsum.pretraining import ParallelEncoder
+from tf_dictsum.methods.optimizers import Adam
+from tf_dictsum.methods.sum_gan_aae.method import SumGanAae
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["DictSum", "exchanged"]

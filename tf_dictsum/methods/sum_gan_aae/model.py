@@ -11,8 +11,8 @@ from tf_dictsum.layers.dictionary import Dictionary
 from tf_dictsum.layers.discriminator import Discriminator
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.stacked_lstm import StackedLSTM
-from tf_dictsum.models.gradients import GradientHistory, apply_clipped
-from tf_dictsum.models.objective import Objective
+from tf_dictsum.methods.gradients import GradientHistory, apply_clipped
+from tf_dictsum.methods.sum_gan_aae.objective import Objective
 from tf_dictsum.selectors.bilstm import Scorer
 
 __all__ = ["Forward", "Summarizer"]

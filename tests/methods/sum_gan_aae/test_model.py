@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 from tf_dictsum.layers.initializers import Initializers
-from tf_dictsum.models.objective import Objective
-from tf_dictsum.models.summarizer import Summarizer
-from tf_dictsum.optimizers import Adam
+from tf_dictsum.methods.optimizers import Adam
+from tf_dictsum.methods.sum_gan_aae.model import Summarizer
+from tf_dictsum.methods.sum_gan_aae.objective import Objective
 
 SIZE, UNITS, PARALLEL = 5, 4, 3
 

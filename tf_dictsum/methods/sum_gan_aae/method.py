@@ -14,9 +14,9 @@ from tf_dictsum.data.video import Video
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.loops import compiled_loops
 from tf_dictsum.methods.base import Method
+from tf_dictsum.methods.optimizers import Adam
+from tf_dictsum.methods.sum_gan_aae.model import Summarizer
 from tf_dictsum.methods.variables import named_variables, reset_optimizer
-from tf_dictsum.models.summarizer import Summarizer
-from tf_dictsum.optimizers import Adam
 
 __all__ = ["SumGanAae"]
 
