@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from tf_dictsum.baselines.random_scores import random_measures
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.metrics.evaluation import VideoMeasures, evaluate_dataset
-from tf_dictsum.metrics.random_scores import random_measures
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
 

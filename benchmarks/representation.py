@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from tf_dictsum.baselines.table import constant_baseline, random_baseline
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split
-from tf_dictsum.metrics.baselines import constant_baseline, random_baseline
 from tf_dictsum.metrics.statistics import bootstrap_interval
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError

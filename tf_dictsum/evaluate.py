@@ -5,6 +5,7 @@ import typing
 
 from absl import logging
 
+from tf_dictsum.baselines.settings import Settings
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split, load_splits, make_folds
 from tf_dictsum.data.video import Dataset
@@ -13,7 +14,6 @@ from tf_dictsum.evaluation.as_json import as_json
 from tf_dictsum.evaluation.compare import compare_files
 from tf_dictsum.evaluation.markdown import as_markdown
 from tf_dictsum.evaluation.report import Report, build_report
-from tf_dictsum.evaluation.settings import Settings
 from tf_dictsum.evaluation.systems import find_series, read_system, splits_of_run
 from tf_dictsum.evaluation.text import as_text
 from tf_dictsum.metrics.protocols import PROTOCOLS

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tf_dictsum.baselines.settings import Settings
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.evaluation.as_csv import as_csv
@@ -16,7 +17,6 @@ from tf_dictsum.evaluation.as_json import as_json
 from tf_dictsum.evaluation.markdown import as_markdown, markdown_table
 from tf_dictsum.evaluation.plots import write_plots
 from tf_dictsum.evaluation.report import build_report
-from tf_dictsum.evaluation.settings import Settings
 from tf_dictsum.evaluation.systems import System
 from tf_dictsum.evaluation.text import as_text, columns
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS

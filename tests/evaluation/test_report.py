@@ -3,15 +3,15 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tf_dictsum.baselines.columns import BASELINES, NOTES
+from tf_dictsum.baselines.settings import Settings
+from tf_dictsum.baselines.table import best_of_draws, random_baseline
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.evaluation.baseline_columns import BASELINES, NOTES
 from tf_dictsum.evaluation.report import build_report
 from tf_dictsum.evaluation.rows import remarks, verdicts
-from tf_dictsum.evaluation.settings import Settings
 from tf_dictsum.evaluation.systems import System
 from tf_dictsum.evaluation.users import user_tables
-from tf_dictsum.metrics.baselines import best_of_draws, random_baseline
 from tf_dictsum.metrics.evaluation import evaluate_dataset, evaluate_video
 from tf_dictsum.metrics.fscore import f_scores
 from tf_dictsum.shots.selection import select_shots

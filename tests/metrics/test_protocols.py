@@ -3,10 +3,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tf_dictsum.baselines.human import human_measures
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.metrics.evaluation import VideoMeasures, VideoResult, evaluate_video
 from tf_dictsum.metrics.fscore import f_scores
-from tf_dictsum.metrics.human import human_measures
 from tf_dictsum.metrics.protocols import PROTOCOLS, measures_of
 from tf_dictsum.shots.selection import select_shots
 

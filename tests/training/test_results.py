@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tf_dictsum.baselines.rows import Baselines, baselines_of
+from tf_dictsum.baselines.table import Baseline
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.splits import make_folds
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.metrics.baselines import Baseline
 from tf_dictsum.metrics.statistics import bootstrap_interval
-from tf_dictsum.training.baselines import Baselines, baselines_of
 from tf_dictsum.training.results import results
 from tf_dictsum.training.results_table import results_markdown
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tf_dictsum.evaluation.baseline_columns import NOTES
+from tf_dictsum.baselines.columns import NOTES
 from tf_dictsum.evaluation.report import Report, SystemResult, numbers
 from tf_dictsum.evaluation.rows import (
     HEADINGS,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tf_dictsum.metrics.baselines import Baseline
+from tf_dictsum.baselines.table import Baseline
 
 __all__ = ["RATIOS", "Yardsticks"]
 

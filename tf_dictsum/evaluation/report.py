@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from absl import logging
 
+from tf_dictsum.baselines.columns import BASELINES, baseline_columns
+from tf_dictsum.baselines.settings import Settings
+from tf_dictsum.baselines.table import LOWER_IS_BETTER, Baseline, best_of_draws, row_of
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.evaluation.baseline_columns import BASELINES, baseline_columns
 from tf_dictsum.evaluation.relative import Yardsticks
-from tf_dictsum.evaluation.settings import Settings
 from tf_dictsum.evaluation.systems import System
-from tf_dictsum.metrics.baselines import LOWER_IS_BETTER, Baseline, best_of_draws, row_of
 from tf_dictsum.metrics.evaluation import (
     COUNTS,
     VideoMeasures,

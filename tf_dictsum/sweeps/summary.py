@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tf_dictsum.baselines.rows import baselines_of
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.metrics.evaluation import COUNTS
 from tf_dictsum.sweeps.grid import Job, Variant
-from tf_dictsum.training.baselines import baselines_of
 from tf_dictsum.training.results import results
 from tf_dictsum.training.results_table import (
     HEADS,

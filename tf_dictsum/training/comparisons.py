@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_dictsum.metrics.baselines import LOWER_IS_BETTER
+from tf_dictsum.baselines.table import LOWER_IS_BETTER
 from tf_dictsum.metrics.evaluation import METRICS
 from tf_dictsum.metrics.statistics import Comparison, compare_runs, verdict
 

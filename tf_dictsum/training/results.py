@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from tf_dictsum.baselines.rows import Baselines
+from tf_dictsum.baselines.table import LOWER_IS_BETTER, Baseline
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.metrics.baselines import LOWER_IS_BETTER, Baseline
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS, headline_metric
 from tf_dictsum.metrics.statistics import bootstrap_interval
-from tf_dictsum.training.baselines import Baselines
 from tf_dictsum.training.comparisons import (
     COLUMNS,
     compare_systems,

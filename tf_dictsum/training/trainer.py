@@ -8,6 +8,7 @@ from typing import Any
 
 from absl import logging
 
+from tf_dictsum.baselines.rows import baselines_of
 from tf_dictsum.config import Config
 from tf_dictsum.data.chosen_splits import chosen_splits
 from tf_dictsum.data.extractor_record import read_extractor
@@ -19,7 +20,6 @@ from tf_dictsum.methods.registry import make_method
 from tf_dictsum.metrics.evaluation import headline_metric
 from tf_dictsum.selectors.files import save_selector
 from tf_dictsum.shots.selection import budget_of, shortest_shot
-from tf_dictsum.training.baselines import baselines_of
 from tf_dictsum.training.compilation import CompilationReport
 from tf_dictsum.training.monitor import History, Monitor, StepLogger
 from tf_dictsum.training.other_run import read_other_run

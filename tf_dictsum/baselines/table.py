@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from tf_dictsum.baselines.human import human_measures
+from tf_dictsum.baselines.random_scores import random_measures
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS, VideoMeasures, average, video_groups
-from tf_dictsum.metrics.human import human_measures
 from tf_dictsum.metrics.protocols import BASIC
-from tf_dictsum.metrics.random_scores import random_measures
 from tf_dictsum.shots.selection import RATIO, Rule
 
 __all__ = [

@@ -4,10 +4,10 @@ import itertools
 import numpy as np
 import pytest
 
+from tf_dictsum.baselines.table import constant_baseline, human_baseline, random_baseline
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset, Video
-from tf_dictsum.metrics.baselines import constant_baseline, human_baseline, random_baseline
 from tf_dictsum.metrics.evaluation import METRICS, evaluate_dataset
 from tf_dictsum.metrics.fscore import f_scores
 from tf_dictsum.metrics.rank import kendall_tau_b

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from tf_dictsum.baselines.columns import baseline_columns
+from tf_dictsum.baselines.settings import Settings
+from tf_dictsum.baselines.table import Baseline, best_of_draws, row_of
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.evaluation.baseline_columns import baseline_columns
-from tf_dictsum.evaluation.settings import Settings
-from tf_dictsum.metrics.baselines import Baseline, best_of_draws, row_of
 from tf_dictsum.metrics.evaluation import METRICS, VideoMeasures
 
 __all__ = ["DRAWS", "Baselines", "baselines_of"]

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tf_dictsum.evaluation.settings import Settings
+from tf_dictsum.baselines.greedy import greedy_shots
+from tf_dictsum.baselines.human import human_measures
+from tf_dictsum.baselines.keyframes import cluster_medoids, shares_of_shots, uniform_keyframes
+from tf_dictsum.baselines.random_scores import random_measures
+from tf_dictsum.baselines.settings import Settings
 from tf_dictsum.metrics.evaluation import VideoMeasures
-from tf_dictsum.metrics.greedy import greedy_shots
-from tf_dictsum.metrics.human import human_measures
-from tf_dictsum.metrics.keyframes import cluster_medoids, shares_of_shots, uniform_keyframes
-from tf_dictsum.metrics.random_scores import random_measures
 
 __all__ = ["BASELINES", "NOTES", "baseline_columns"]
 

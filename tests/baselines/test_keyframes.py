@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tf_dictsum.metrics.keyframes import cluster_medoids, shares_of_shots, uniform_keyframes
+from tf_dictsum.baselines.keyframes import cluster_medoids, shares_of_shots, uniform_keyframes
 
 
 def test_uniform_keyframes_are_evenly_spaced():

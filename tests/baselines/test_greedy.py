@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tf_dictsum.baselines.greedy import greedy_shots
 from tf_dictsum.data.video import Video
-from tf_dictsum.metrics.greedy import greedy_shots
 from tf_dictsum.metrics.representation import representation_error
 from tf_dictsum.shots.shots import Shots
 
@@ -58,7 +58,7 @@ def test_fits_the_budget_and_is_near_the_best_choice(seed, ratio):
 
 
 def test_blocks_do_not_matter(monkeypatch):
-    from tf_dictsum.metrics import greedy
+    from tf_dictsum.baselines import greedy
 
     rng = np.random.default_rng(3)
     video = video_of(np.full(8, 5), rng.random((40, 4)))
