@@ -9,14 +9,14 @@ from tf_dictsum.baselines.settings import Settings
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split, load_splits, make_folds
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.evaluation.as_csv import as_csv
-from tf_dictsum.evaluation.as_json import as_json
-from tf_dictsum.evaluation.compare import compare_files
-from tf_dictsum.evaluation.markdown import as_markdown
-from tf_dictsum.evaluation.report import Report, build_report
-from tf_dictsum.evaluation.systems import find_series, read_system, splits_of_run
-from tf_dictsum.evaluation.text import as_text
 from tf_dictsum.metrics.protocols import PROTOCOLS
+from tf_dictsum.report.as_csv import as_csv
+from tf_dictsum.report.as_json import as_json
+from tf_dictsum.report.compare import compare_files
+from tf_dictsum.report.markdown import as_markdown
+from tf_dictsum.report.report import Report, build_report
+from tf_dictsum.report.systems import find_series, read_system, splits_of_run
+from tf_dictsum.report.text import as_text
 from tf_dictsum.shots.shots import RATIO, RULES, Rule
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
@@ -125,7 +125,7 @@ def main(argv: list[str]) -> None:
     if options.csv:
         write_text(options.csv, as_csv(report))
     if options.plots:
-        from tf_dictsum.evaluation.plots import write_plots  # matplotlib takes a second
+        from tf_dictsum.report.plots import write_plots  # matplotlib takes a second
 
         if not write_plots(report, options.plots):
             logging.warning("--plots=%s: nothing to draw without --scores.", options.plots)

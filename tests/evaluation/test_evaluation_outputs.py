@@ -12,14 +12,14 @@ from PIL import Image
 from tf_dictsum.baselines.settings import Settings
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.evaluation.as_csv import as_csv
-from tf_dictsum.evaluation.as_json import as_json
-from tf_dictsum.evaluation.markdown import as_markdown, markdown_table
-from tf_dictsum.evaluation.plots import write_plots
-from tf_dictsum.evaluation.report import build_report
-from tf_dictsum.evaluation.systems import System
-from tf_dictsum.evaluation.text import as_text, columns
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS
+from tf_dictsum.report.as_csv import as_csv
+from tf_dictsum.report.as_json import as_json
+from tf_dictsum.report.markdown import as_markdown, markdown_table
+from tf_dictsum.report.plots import write_plots
+from tf_dictsum.report.report import build_report
+from tf_dictsum.report.systems import System
+from tf_dictsum.report.text import as_text, columns
 
 SPLITS = [Split((), ("video_2", "video_4")), Split((), ("video_6", "video_2"))]
 FEW = Settings(draws=6, best_of=3)
@@ -230,7 +230,7 @@ def test_pictures(report, dataset, random_scores, tmp_path):
 
 
 def test_pictures_show_the_numbers(report):
-    from tf_dictsum.evaluation.plots import annotators_figure, epochs_figure
+    from tf_dictsum.report.plots import annotators_figure, epochs_figure
 
     axes = epochs_figure(report).axes[0]
     line = next(line for line in axes.lines if line.get_label() == "many")

@@ -10,8 +10,8 @@ import pytest
 from tf_dictsum.baselines.settings import Settings
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import load_splits
-from tf_dictsum.evaluation.report import build_report
 from tf_dictsum.metrics.evaluation import evaluate_dataset, evaluate_video
+from tf_dictsum.report.report import build_report
 from tf_dictsum.util.files import read_json
 
 SHARED = os.environ.get("TF_DICTSUM_SHARED")

@@ -18,7 +18,7 @@ from absl import logging
 from scripted_server import ScriptedServer, expected_scores
 
 from tf_dictsum.data.hdf5 import load_dataset
-from tf_dictsum.evaluation.scores_file import read_scores
+from tf_dictsum.report.scores_file import read_scores
 from tf_dictsum.serving.channel import Connection
 from tf_dictsum.serving.client import Backoff, Model, ScoringClient
 from tf_dictsum.serving.scoring import score_dataset

@@ -7,9 +7,8 @@ from tf_dictsum.baselines.rows import baselines_of
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.metrics.evaluation import COUNTS
-from tf_dictsum.sweeps.grid import Job, Variant
-from tf_dictsum.training.results import results
-from tf_dictsum.training.results_table import (
+from tf_dictsum.report.run_results import results
+from tf_dictsum.report.run_table import (
     HEADS,
     TITLES,
     number,
@@ -19,6 +18,7 @@ from tf_dictsum.training.results_table import (
     verdict_lines,
     with_sd,
 )
+from tf_dictsum.sweeps.grid import Job, Variant
 from tf_dictsum.util.files import read_json
 
 __all__ = ["summarize", "sweep_markdown"]

@@ -12,9 +12,9 @@ import numpy as np
 from tf_dictsum.data.video import Video
 from tf_dictsum.methods.base import Method
 from tf_dictsum.metrics.evaluation import average, evaluate_video
+from tf_dictsum.report.score_plot import score_figure
 from tf_dictsum.shots.selection import select_shots
 from tf_dictsum.training.collapse import CollapseWatch
-from tf_dictsum.training.plots import score_figure
 from tf_dictsum.training.selection import selected_record
 from tf_dictsum.training.tensorboard import TensorBoardLogger
 from tf_dictsum.util.checkpoints import Checkpointer

@@ -18,13 +18,13 @@ from tf_dictsum.data.video import Dataset
 from tf_dictsum.methods.base import Method
 from tf_dictsum.methods.registry import make_method
 from tf_dictsum.metrics.evaluation import headline_metric
+from tf_dictsum.report.run_results import results
+from tf_dictsum.report.run_table import results_markdown
 from tf_dictsum.selectors.files import save_selector
 from tf_dictsum.shots.selection import budget_of, shortest_shot
 from tf_dictsum.training.compilation import CompilationReport
 from tf_dictsum.training.monitor import History, Monitor, StepLogger
 from tf_dictsum.training.other_run import read_other_run
-from tf_dictsum.training.results import results
-from tf_dictsum.training.results_table import results_markdown
 from tf_dictsum.training.run_directory import RunDirectory
 from tf_dictsum.training.tensorboard import TensorBoardLogger
 from tf_dictsum.util.checkpoints import Checkpointer

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from tf_dictsum.baselines.columns import NOTES
-from tf_dictsum.evaluation.report import Report, SystemResult, numbers
-from tf_dictsum.evaluation.rows import (
+from tf_dictsum.metrics.protocols import PROTOCOLS
+from tf_dictsum.report.report import Report, SystemResult, numbers
+from tf_dictsum.report.rows import (
     HEADINGS,
     blocks,
     cell,
@@ -15,8 +16,7 @@ from tf_dictsum.evaluation.rows import (
     verdicts,
     warnings,
 )
-from tf_dictsum.evaluation.users import user_tables
-from tf_dictsum.metrics.protocols import PROTOCOLS
+from tf_dictsum.report.users import user_tables
 
 __all__ = ["as_markdown", "markdown_table"]
 

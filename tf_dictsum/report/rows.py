@@ -3,8 +3,8 @@
 import dataclasses
 from collections.abc import Mapping
 
-from tf_dictsum.evaluation.report import Report
 from tf_dictsum.metrics.statistics import verdict
+from tf_dictsum.report.report import Report
 
 __all__ = [
     "BLOCKS",

@@ -3,9 +3,9 @@
 import dataclasses
 from typing import Any
 
-from tf_dictsum.evaluation.report import Report, SystemResult, numbers
-from tf_dictsum.evaluation.rows import protocol_sentence, remarks, verdicts, warnings
-from tf_dictsum.evaluation.users import user_tables
+from tf_dictsum.report.report import Report, SystemResult, numbers
+from tf_dictsum.report.rows import protocol_sentence, remarks, verdicts, warnings
+from tf_dictsum.report.users import user_tables
 
 __all__ = ["as_json"]
 

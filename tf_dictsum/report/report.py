@@ -11,8 +11,6 @@ from tf_dictsum.baselines.settings import Settings
 from tf_dictsum.baselines.table import LOWER_IS_BETTER, Baseline, best_of_draws, row_of
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.evaluation.relative import Yardsticks
-from tf_dictsum.evaluation.systems import System
 from tf_dictsum.metrics.evaluation import (
     COUNTS,
     VideoMeasures,
@@ -22,6 +20,8 @@ from tf_dictsum.metrics.evaluation import (
 )
 from tf_dictsum.metrics.protocols import measures_of
 from tf_dictsum.metrics.statistics import Comparison, paired_test
+from tf_dictsum.report.relative import Yardsticks
+from tf_dictsum.report.systems import System
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["EpochResult", "Fold", "Report", "SystemResult", "build_report"]

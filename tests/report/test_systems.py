@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tf_dictsum.data.splits import Split
-from tf_dictsum.evaluation.systems import find_series, read_system, splits_of_run
+from tf_dictsum.report.systems import find_series, read_system, splits_of_run
 from tf_dictsum.util.errors import UserError
 
 SPLITS = [Split((), ("video_2", "video_4")), Split((), ("video_6", "video_2"))]

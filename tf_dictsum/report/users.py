@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from tf_dictsum.evaluation.report import Report, SystemResult
 from tf_dictsum.metrics.fscore import UserAgreement
 from tf_dictsum.metrics.rank import AnnotatorCorrelation, annotations_at_picks
+from tf_dictsum.report.report import Report, SystemResult
 from tf_dictsum.shots.shots import Shots
 
 __all__ = ["UserTable", "user_tables"]

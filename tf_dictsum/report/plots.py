@@ -10,10 +10,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from tf_dictsum.data.video import Video
-from tf_dictsum.evaluation.report import Report
-from tf_dictsum.evaluation.rows import HEADINGS
-from tf_dictsum.evaluation.users import user_tables
 from tf_dictsum.metrics.rank import annotations_at_picks, kendall_tau_b
+from tf_dictsum.report.report import Report
+from tf_dictsum.report.rows import HEADINGS
+from tf_dictsum.report.users import user_tables
 from tf_dictsum.util.files import atomic_path
 
 __all__ = ["annotators_figure", "curves_figure", "epochs_figure", "write_plots"]

@@ -1,7 +1,8 @@
 """A report for the terminal."""
 
-from tf_dictsum.evaluation.report import Report
-from tf_dictsum.evaluation.rows import (
+from tf_dictsum.metrics.protocols import PROTOCOLS, measures_of
+from tf_dictsum.report.report import Report
+from tf_dictsum.report.rows import (
     HEADINGS,
     blocks,
     cell,
@@ -12,8 +13,7 @@ from tf_dictsum.evaluation.rows import (
     verdicts,
     warnings,
 )
-from tf_dictsum.evaluation.users import user_tables
-from tf_dictsum.metrics.protocols import PROTOCOLS, measures_of
+from tf_dictsum.report.users import user_tables
 
 __all__ = ["as_text", "columns"]
 

@@ -12,7 +12,7 @@ from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS, headline_metric
 from tf_dictsum.metrics.statistics import bootstrap_interval
-from tf_dictsum.training.comparisons import (
+from tf_dictsum.report.comparisons import (
     COLUMNS,
     compare_systems,
     compare_with_random,

@@ -8,12 +8,12 @@ from tf_dictsum.baselines.settings import Settings
 from tf_dictsum.baselines.table import best_of_draws, random_baseline
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.evaluation.report import build_report
-from tf_dictsum.evaluation.rows import remarks, verdicts
-from tf_dictsum.evaluation.systems import System
-from tf_dictsum.evaluation.users import user_tables
 from tf_dictsum.metrics.evaluation import evaluate_dataset, evaluate_video
 from tf_dictsum.metrics.fscore import f_scores
+from tf_dictsum.report.report import build_report
+from tf_dictsum.report.rows import remarks, verdicts
+from tf_dictsum.report.systems import System
+from tf_dictsum.report.users import user_tables
 from tf_dictsum.shots.selection import select_shots
 from tf_dictsum.util.errors import UserError
 

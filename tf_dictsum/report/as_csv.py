@@ -3,7 +3,7 @@
 import csv
 import io
 
-from tf_dictsum.evaluation.report import Report, numbers
+from tf_dictsum.report.report import Report, numbers
 
 __all__ = ["as_csv"]
 

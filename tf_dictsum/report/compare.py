@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tf_dictsum.baselines.table import LOWER_IS_BETTER
-from tf_dictsum.evaluation.as_json import as_json
-from tf_dictsum.evaluation.markdown import markdown_table
-from tf_dictsum.evaluation.report import Report
-from tf_dictsum.evaluation.rows import HEADINGS
-from tf_dictsum.evaluation.text import columns
 from tf_dictsum.metrics.statistics import Comparison, paired_test, verdict
+from tf_dictsum.report.as_json import as_json
+from tf_dictsum.report.markdown import markdown_table
+from tf_dictsum.report.report import Report
+from tf_dictsum.report.rows import HEADINGS
+from tf_dictsum.report.text import columns
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json, write_json, write_text
 

@@ -13,8 +13,8 @@ from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.splits import make_folds
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.metrics.statistics import bootstrap_interval
-from tf_dictsum.training.results import results
-from tf_dictsum.training.results_table import results_markdown
+from tf_dictsum.report.run_results import results
+from tf_dictsum.report.run_table import results_markdown
 
 DEMO = demo_dataset()
 SPLITS = dict(enumerate(make_folds(list(DEMO.videos), 2, 0)))

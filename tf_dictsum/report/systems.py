@@ -11,7 +11,7 @@ from absl import logging
 
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.evaluation.scores_file import read_scores
+from tf_dictsum.report.scores_file import read_scores
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from tf_dictsum.evaluation.scores_file import read_scores
+from tf_dictsum.report.scores_file import read_scores
 from tf_dictsum.util.errors import UserError
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.video import Video
+from tf_dictsum.report.score_plot import score_figure
 from tf_dictsum.shots.selection import select_shots
-from tf_dictsum.training.plots import score_figure
 
 VIDEO = demo_dataset().videos["video_2"]
 SCORES = np.linspace(0.2, 0.8, VIDEO.n_steps)

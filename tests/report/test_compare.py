@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from tf_dictsum.baselines.settings import Settings
-from tf_dictsum.evaluation.as_json import as_json
-from tf_dictsum.evaluation.compare import compare_files, pair
-from tf_dictsum.evaluation.report import build_report
-from tf_dictsum.evaluation.systems import System
 from tf_dictsum.metrics.statistics import paired_test
+from tf_dictsum.report.as_json import as_json
+from tf_dictsum.report.compare import compare_files, pair
+from tf_dictsum.report.report import build_report
+from tf_dictsum.report.systems import System
 from tf_dictsum.util.errors import UserError
 
 FEW = Settings(draws=2)
