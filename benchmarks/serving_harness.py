@@ -48,7 +48,7 @@ def write_model(
     """Exports an untrained selector, another one for every version; returns the version's folder."""
     from tf_dictsum.layers.initializers import Initializers
     from tf_dictsum.selectors.bilstm import Scorer
-    from tf_dictsum.serving.saved_model import write_saved_model
+    from tf_dictsum.serving.export.saved_model import write_saved_model
 
     scorer = Scorer(width, units, Initializers(seed=version), name="scorer")
     return write_saved_model(scorer, folder, version, {"method": "untrained"})

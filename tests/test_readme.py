@@ -44,7 +44,7 @@ def test_flags_of_the_readme_exist():
     """Every --flag named is one of a command, a benchmark or the tests; their names are read from the sources."""
     sources = [
         *ROOT.glob("tf_dictsum/*.py"),
-        *ROOT.glob("tf_dictsum/serving/options.py"),
+        *ROOT.glob("tf_dictsum/serving/server/options.py"),
         *ROOT.glob("benchmarks/*.py"),
     ]
     known = {

@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import pathlib
 
-from tf_dictsum.serving.version_folders import new_version
+from tf_dictsum.serving.config.version_folders import new_version
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.quiet import load_tensorflow
@@ -70,7 +70,7 @@ def main(argv: list[str]) -> None:
     load_tensorflow()
 
     from tf_dictsum.selectors.files import WEIGHTS, load_selector
-    from tf_dictsum.serving.saved_model import write_saved_model
+    from tf_dictsum.serving.export.saved_model import write_saved_model
     from tf_dictsum.util.weights import load_weights
 
     scorer, info = load_selector(source)

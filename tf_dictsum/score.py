@@ -78,9 +78,9 @@ def main(argv: list[str]) -> None:
     dataset = load_dataset(options.dataset)
     load_tensorflow()
     try:
-        from tf_dictsum.serving.channel import Connection
-        from tf_dictsum.serving.client import Backoff, Model, ScoringClient
-        from tf_dictsum.serving.scoring import score_dataset
+        from tf_dictsum.serving.client.client import Backoff, Model, ScoringClient
+        from tf_dictsum.serving.client.client.channel import Connection
+        from tf_dictsum.serving.client.scoring import score_dataset
 
         connection = Connection(
             options.server,

@@ -8,8 +8,8 @@ Needs `pip install 'tf-dictsum[serve]'`. Ctrl-C or SIGTERM ends it once the requ
 
 import importlib.util
 
-from tf_dictsum.serving.options import ServeOptions
-from tf_dictsum.serving.server_files import ServerFiles
+from tf_dictsum.serving.server.options import ServeOptions
+from tf_dictsum.serving.server.server_files import ServerFiles
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.quiet import load_tensorflow
@@ -40,7 +40,7 @@ def main(argv: list[str]) -> None:
     files = ServerFiles.read(options)
     load_tensorflow()
 
-    from tf_dictsum.serving.server import serve
+    from tf_dictsum.serving.server.server import serve
 
     serve(options, files)
 

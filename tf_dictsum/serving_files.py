@@ -52,8 +52,8 @@ def main(argv: list[str]) -> None:
         raise UserError(
             f"this needs the package {error.name}: pip install 'tf-dictsum[serve]'."
         ) from error
-    from tf_dictsum.serving.config_files import Batching
-    from tf_dictsum.serving.shipped_files import Settings, write_serving_files
+    from tf_dictsum.serving.config.files import Batching
+    from tf_dictsum.serving.config.shipped_files import Settings, write_serving_files
 
     batching = Batching(
         options.max_batch_size,

@@ -39,7 +39,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from tf_dictsum.serving.config_files import Batching, batching_text
+from tf_dictsum.serving.config.files import Batching, batching_text
 
 OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 AVAILABLE, END = (

@@ -11,17 +11,17 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import config_pb2, saved_model_pb2
+from tf_dictsum.serving.server.server.servable import Servable
 
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.selectors.bilstm import Scorer
 from tf_dictsum.selectors.files import save_selector
-from tf_dictsum.serving import saved_model
-from tf_dictsum.serving.export_check import check_export, graph_nodes
-from tf_dictsum.serving.saved_model import WARMUP_SHAPES, write_saved_model
-from tf_dictsum.serving.servable import Servable
-from tf_dictsum.serving.status import Code, ServingError
-from tf_dictsum.serving.version_folders import new_version
-from tf_dictsum.serving.warmup import EXTRA, WARMUP_FILE, read_warmup, write_warmup
+from tf_dictsum.serving.config.version_folders import new_version
+from tf_dictsum.serving.export import saved_model
+from tf_dictsum.serving.export.check import check_export, graph_nodes
+from tf_dictsum.serving.export.saved_model import WARMUP_SHAPES, write_saved_model
+from tf_dictsum.serving.export.warmup import EXTRA, WARMUP_FILE, read_warmup, write_warmup
+from tf_dictsum.serving.server.status import Code, ServingError
 from tf_dictsum.util.errors import UserError
 
 WIDTH, UNITS = 7, 5

@@ -26,7 +26,7 @@ from serving_harness import (
 )
 from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
 
-from tf_dictsum.serving.config_files import TLS, ServedModel, models_text, ssl_text
+from tf_dictsum.serving.config.files import TLS, ServedModel, models_text, ssl_text
 
 WIDTH = 7
 AVAILABLE, END = (

@@ -12,7 +12,7 @@ _ADDRESS = re.compile(r"(grpcs?)://([^/\s]+:\d+)/([^/\s]+)")
 
 
 class RemoteScorer:
-    """Sends the features of one video, receives its scores. `serving.client` does the work; the newest version answers.
+    """Sends the features of one video, receives its scores. `serving.client.client` does the work; the newest version answers.
 
     Args:
       source: grpc://HOST:PORT/NAME, or grpcs://HOST:PORT/NAME for TLS.
@@ -30,8 +30,8 @@ class RemoteScorer:
     """
 
     def __init__(self, source: str, width: int, deadline: float = 600.0, retries: int = 4):
-        from tf_dictsum.serving.channel import Connection
-        from tf_dictsum.serving.client import Backoff, Model, ScoringClient
+        from tf_dictsum.serving.client.client import Backoff, Model, ScoringClient
+        from tf_dictsum.serving.client.client.channel import Connection
 
         found = _ADDRESS.fullmatch(source)
         if not found or not 0 < int(found[2].rpartition(":")[2]) < 65536:

@@ -1,0 +1,256 @@
+"""Dynamic batching: requests that arrive while others are computed share the next run of the model."""
+
+import dataclasses
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from absl import logging
+
+from tf_dictsum.serving.config.files import Batching
+from tf_dictsum.serving.server.server.batch_arrays import batch_size, merge, split
+from tf_dictsum.serving.server.server.servable import Servable
+from tf_dictsum.serving.server.status import Code, ServingError, invalid
+
+__all__ = ["BatchThreads", "Batcher"]
+
+Arrays = Mapping[str, np.ndarray]
+
+
+@dataclasses.dataclass
+class _Task:
+    """One request that waits; `done` is set when `outputs` or `error` is there."""
+
+    inputs: Arrays
+    size: int
+    deadline: float | None
+    outputs: dict[str, np.ndarray] | None = None
+    error: ServingError | None = None
+    done: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+    def expired(self, now: float) -> bool:
+        return self.deadline is not None and self.deadline <= now
+
+
+@dataclasses.dataclass
+class _Batch:
+    """Requests that will run together."""
+
+    created: float
+    tasks: list[_Task] = dataclasses.field(default_factory=list)
+    size: int = 0
+
+
+class _Queue:
+    """Waiting batches of one model version, signature and set of outputs; the last one is open."""
+
+    def __init__(self, servable: Servable, signature: str, outputs: Sequence[str]):
+        self.servable, self.signature, self.outputs = servable, signature, outputs
+        self.batches: deque[_Batch] = deque()
+
+
+class BatchThreads:
+    """The threads that run batches, shared by all models of a server.
+
+    Args:
+      options: the batching parameters file.
+    """
+
+    def __init__(self, options: Batching):
+        self.options = options
+        self._changed = threading.Condition()
+        self._queues: deque[_Queue] = deque()
+        self._stopped = False
+        for number in range(options.num_batch_threads):
+            threading.Thread(
+                target=self._work, name=f"{options.thread_pool_name}-{number}", daemon=True
+            ).start()
+
+    def add(self, queue: _Queue) -> None:
+        """Serves one more queue."""
+        with self._changed:
+            self._queues.append(queue)
+
+    def remove(self, queue: _Queue) -> None:
+        """Forgets an empty queue."""
+        with self._changed:
+            self._queues.remove(queue)
+
+    def stop(self) -> None:
+        """Ends the threads once they have finished what they do."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def submit(self, queue: _Queue, tasks: Sequence[_Task]) -> None:
+        """Puts tasks into the queue's open batch, or into new ones; all of them or none.
+
+        Raises:
+          ServingError: UNAVAILABLE, the queue is full.
+        """
+        most = self.options.largest_execution
+        with self._changed:
+            room = most - queue.batches[-1].size if queue.batches else 0
+            needed = 0
+            for task in tasks:
+                if task.size > room:
+                    needed, room = needed + 1, most
+                room -= task.size
+            if len(queue.batches) + needed > self.options.max_enqueued_batches:
+                raise ServingError(
+                    Code.UNAVAILABLE,
+                    "The batch scheduling queue to which this task was submitted is full",
+                )
+            for task in tasks:
+                if not queue.batches or queue.batches[-1].size + task.size > most:
+                    queue.batches.append(_Batch(time.monotonic()))
+                queue.batches[-1].tasks.append(task)
+                queue.batches[-1].size += task.size
+            self._changed.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                taken = self._take()
+                while taken is None:
+                    if self._stopped:
+                        return
+                    self._changed.wait(self._until_next())
+                    taken = self._take()
+                if any(queue.batches for queue in self._queues):
+                    self._changed.notify()  # somebody else must look after what waits while this thread computes
+            _run_batch(*taken, self.options)
+
+    def _take(self) -> tuple[_Queue, _Batch] | None:
+        """The next batch that is full or has waited long enough; queues take turns."""
+        for _ in range(len(self._queues)):
+            queue = self._queues[0]
+            self._queues.rotate(-1)
+            if queue.batches and (len(queue.batches) > 1 or self._wait_of(queue.batches[0]) <= 0):
+                return queue, queue.batches.popleft()
+        return None
+
+    def _wait_of(self, batch: _Batch) -> float:
+        if batch.size >= self.options.largest_execution or self._stopped:
+            return 0.0
+        return batch.created + self.options.batch_timeout_micros / 1e6 - time.monotonic()
+
+    def _until_next(self) -> float | None:
+        waits = [self._wait_of(queue.batches[0]) for queue in self._queues if queue.batches]
+        return max(min(waits), 0.0) if waits else None
+
+
+class Batcher:
+    """Runs requests for one servable in batches.
+
+    Args:
+      servable: computes the batches.
+      threads: when and where.
+    """
+
+    def __init__(self, servable: Servable, threads: BatchThreads):
+        self._servable, self._threads = servable, threads
+        self._queues: dict[tuple, _Queue] = {}
+        self._lock = threading.Lock()
+
+    def run(
+        self, signature: str, inputs: Arrays, outputs: Sequence[str], deadline: float | None
+    ) -> dict[str, np.ndarray]:
+        """As `Servable.run`; waits for the batch.
+
+        Raises:
+          ServingError: as the model, or INVALID_ARGUMENT for more videos than a batch takes, UNAVAILABLE when too many
+            batches wait, DEADLINE_EXCEEDED.
+        """
+        size = batch_size(inputs)
+        if size == 0:
+            return self._servable.run(signature, inputs, outputs, deadline)
+        options = self._threads.options
+        most = options.largest_execution
+        if size > options.max_batch_size:
+            raise invalid(
+                f"Task size {size} is larger than maximum input batch size {options.max_batch_size}"
+            )
+        tasks = [
+            _Task(
+                {alias: value[row : row + most] for alias, value in inputs.items()},
+                min(most, size - row),
+                deadline,
+            )
+            for row in range(0, size, most)
+        ]
+        self._threads.submit(self._queue(signature, tuple(inputs), tuple(outputs)), tasks)
+        for task in tasks:
+            if not task.done.wait(
+                None if deadline is None else max(0.0, deadline - time.monotonic())
+            ):
+                raise ServingError(Code.DEADLINE_EXCEEDED, "Timed out waiting for notification")
+            if task.error is not None:
+                raise task.error
+        parts = [task.outputs or {} for task in tasks]
+        return (
+            parts[0]
+            if len(parts) == 1
+            else {alias: np.concatenate([part[alias] for part in parts]) for alias in outputs}
+        )
+
+    def _queue(self, signature: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> _Queue:
+        with self._lock:
+            queue = self._queues.get((signature, inputs, outputs))
+            if queue is None:
+                queue = self._queues[signature, inputs, outputs] = _Queue(
+                    self._servable, signature, outputs
+                )
+                self._threads.add(queue)
+            return queue
+
+    def close(self) -> None:
+        """Gives the queues back; nobody waits in them any more."""
+        with self._lock:
+            for queue in self._queues.values():
+                self._threads.remove(queue)
+            self._queues.clear()
+
+
+def _run_batch(queue: _Queue, batch: _Batch, options: Batching) -> None:
+    """Computes a batch and wakes everybody who waits for it, whatever happens."""
+    now = time.monotonic()
+    tasks = []
+    for task in batch.tasks:
+        if task.expired(now):
+            task.error = ServingError(
+                Code.DEADLINE_EXCEEDED, "Run() timeout exceeded while waiting in batching queue"
+            )
+            task.done.set()
+        else:
+            tasks.append(task)
+    if not tasks:
+        return
+    try:
+        _compute(queue, tasks, options)
+    except Exception as error:  # a worker must outlive every request
+        logging.exception("a batch failed")
+        for task in tasks:
+            task.error = ServingError(Code.INTERNAL, f"batch failed: {error!r}")
+    finally:
+        for task in tasks:
+            task.done.set()
+
+
+def _compute(queue: _Queue, tasks: Sequence[_Task], options: Batching) -> None:
+    deadlines = [task.deadline for task in tasks]
+    latest = None if None in deadlines else max(d for d in deadlines if d is not None)
+    try:
+        merged = merge([task.inputs for task in tasks], options)
+        outputs = queue.servable.run(queue.signature, merged, queue.outputs, latest)
+        for task, own in zip(tasks, split(outputs, [task.size for task in tasks]), strict=True):
+            task.outputs = own
+    except ServingError as error:
+        if len(tasks) == 1 or error.code in (Code.FAILED_PRECONDITION, Code.DEADLINE_EXCEEDED):
+            for task in tasks:
+                task.error = error
+            return
+        for task in tasks:  # one bad request must not fail those beside it
+            _compute(queue, [task], options)

@@ -1,0 +1,136 @@
+"""What both front ends (gRPC and REST) call: one method per request, in protocol buffers."""
+
+import time
+from typing import Any
+
+from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
+
+from tf_dictsum.serving.config.models_file import models_from_message
+from tf_dictsum.serving.server.server.manager import Manager
+from tf_dictsum.serving.server.server.metrics import Metrics
+from tf_dictsum.serving.server.server.predict import Run, predict
+from tf_dictsum.serving.server.status import Code, ServingError, invalid
+from tf_dictsum.serving.server.tensor_codec import encode
+from tf_dictsum.serving.server.version import Version
+from tf_dictsum.util.errors import UserError
+
+__all__ = ["Core", "metadata_of", "unimplemented"]
+
+
+class Core:
+    """Answers requests.
+
+    Args:
+      manager: has the models.
+      metrics: where requests are counted.
+      as_content: replies carry tensors as bytes instead of typed fields (--enable_serialization_as_tensor_content).
+    """
+
+    def __init__(self, manager: Manager, metrics: Metrics, as_content: bool = False):
+        self.manager, self.metrics = manager, metrics
+        self._as_content = as_content
+
+    def predict(self, request: Any, deadline: float | None = None) -> Any:
+        """PredictRequest -> PredictResponse. Raises ServingError."""
+        with self.use(request) as version:
+            signature, outputs = predict(version.servable, request, deadline, self.timed(version))
+            response = predict_pb2.PredictResponse()
+            response.model_spec.name = version.model
+            response.model_spec.signature_name = signature
+            response.model_spec.version.value = version.number
+            for alias, value in outputs.items():
+                encode(value, response.outputs[alias], self._as_content)
+            return response
+
+    def timed(self, version: Version) -> Run:
+        """What computes for a version, with its time counted."""
+
+        def timed(*args: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return version.run(*args)
+            finally:
+                self.metrics.runtime_latency.labels(version.model, "Predict", "TF1").observe(
+                    (time.perf_counter() - start) * 1e6
+                )
+
+        return timed
+
+    def use(self, request: Any) -> Any:
+        """The version that a request's model_spec names, as a context manager."""
+        if not request.HasField("model_spec"):
+            raise invalid("Missing ModelSpec")
+        spec = request.model_spec
+        number = spec.version.value if spec.HasField("version") else None
+        return self.manager.use(spec.name, number, spec.version_label)
+
+    def metadata(self, request: Any) -> Any:
+        """GetModelMetadataRequest -> GetModelMetadataResponse. Raises ServingError."""
+        if not request.HasField("model_spec"):
+            raise invalid("Missing ModelSpec")
+        if not request.metadata_field:
+            raise invalid("GetModelMetadataRequest must specify at least one metadata_field")
+        for field in request.metadata_field:
+            if field != "signature_def":
+                raise invalid(f"Metadata field {field} is not supported")
+        with self.use(request) as version:
+            return metadata_of(version)
+
+    def status(self, request: Any) -> Any:
+        """GetModelStatusRequest -> GetModelStatusResponse. Raises ServingError."""
+        if not request.HasField("model_spec"):
+            raise invalid("Missing ModelSpec")
+        spec = request.model_spec
+        response = get_model_status_pb2.GetModelStatusResponse()
+        for version in self.manager.status(
+            spec.name, spec.version.value if spec.HasField("version") else None
+        ):
+            entry = response.model_version_status.add(
+                version=version.number, state=int(version.state)
+            )
+            entry.status.SetInParent()
+            if version.error is not None:
+                entry.status.error_code = int(version.error.code)
+                entry.status.error_message = version.error.message
+        return response
+
+    def reload(self, request: Any, deadline: float | None = None) -> None:
+        """Realizes a ReloadConfigRequest. Raises ServingError."""
+        if request.config.WhichOneof("config") != "model_config_list":
+            raise invalid(
+                "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported"
+            )
+        try:
+            models = models_from_message(request.config, "HandleReloadConfigRequest")
+        except UserError as error:
+            raise invalid(str(error)) from error
+        self.manager.reload(models, deadline)
+
+    def count(self, model: str, api: str, entrypoint: str, start: float, code: Code) -> None:
+        """Counts a request that took from `start` (time.perf_counter) until now."""
+        known = self.manager.knows(model)  # clients must not be able to make new time series
+        self.metrics.request_count.add(model if known else "(unknown)", code.name)
+        if code == Code.OK:
+            self.metrics.request_latency.labels(model, api, entrypoint).observe(
+                (time.perf_counter() - start) * 1e6
+            )
+
+
+def metadata_of(version: Version) -> Any:
+    """A version's signatures as GetModelMetadataResponse."""
+    signatures = get_model_metadata_pb2.SignatureDefMap()
+    for name, definition in version.servable.signatures.items():
+        signatures.signature_def[name].CopyFrom(definition)
+    response = get_model_metadata_pb2.GetModelMetadataResponse()
+    response.model_spec.name = version.model
+    response.model_spec.version.value = version.number
+    response.metadata["signature_def"].Pack(signatures)
+    return response
+
+
+def unimplemented(method: str) -> ServingError:
+    """The answer to the methods of PredictionService that need tf.Example signatures."""
+    return ServingError(
+        Code.UNIMPLEMENTED,
+        f"{method} is not served here: it needs a signature of tf.Example, and these models have none. Use Predict.",
+    )

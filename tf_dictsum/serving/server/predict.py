@@ -1,0 +1,134 @@
+"""Predict on one loaded version: what a request must look like, and what it is answered."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tf_dictsum.serving.server.server.servable import DEFAULT_SIGNATURE, Servable, type_name
+from tf_dictsum.serving.server.status import Code, ServingError, invalid
+from tf_dictsum.serving.server.tensor_codec import decode
+
+__all__ = ["Run", "predict", "predict_arrays"]
+
+Run = Callable[[str, Mapping[str, np.ndarray], Sequence[str], float | None], dict[str, np.ndarray]]
+"""Computes (signature, inputs, outputs, deadline): `Servable.run`, or a batcher in front of it."""
+
+_METHODS = tuple(f"tensorflow/serving/{name}" for name in ("predict", "classify", "regress"))
+
+
+def _find_signature(servable: Servable, name: str) -> str:
+    """The signature that a request names; "" is serving_default.
+
+    Raises:
+      ServingError: FAILED_PRECONDITION, there is none of this name.
+    """
+    name = name or DEFAULT_SIGNATURE
+    if name not in servable.signatures:
+        raise ServingError(Code.FAILED_PRECONDITION, f'Serving signature key "{name}" not found.')
+    return name
+
+
+def predict(
+    servable: Servable, request: Any, deadline: float | None, run: Run
+) -> tuple[str, dict[str, np.ndarray]]:
+    """Answers a PredictRequest.
+
+    Args:
+      servable: the version that answers.
+      request: PredictRequest.
+      deadline: on time.monotonic's clock, or None.
+      run: what computes.
+
+    Returns:
+      (resolved signature name, output name -> array).
+
+    Raises:
+      ServingError: with TensorFlow Serving's codes and texts (servables/tensorflow/predict_util.cc).
+    """
+    signature = _find_signature(servable, request.model_spec.signature_name)
+    _check_method(servable.signatures[signature])
+    inputs = _inputs(servable.signatures[signature], request.inputs)
+    return signature, predict_arrays(
+        servable, signature, inputs, deadline, run, request.output_filter
+    )
+
+
+def predict_arrays(
+    servable: Servable,
+    signature: str,
+    inputs: Mapping[str, np.ndarray],
+    deadline: float | None,
+    run: Run,
+    output_filter: Sequence[str] = (),
+) -> dict[str, np.ndarray]:
+    """Computes outputs from arrays: all that the signature has, or those of the filter.
+
+    Raises:
+      ServingError: as `predict`.
+    """
+    definition = servable.signatures[signature]
+    _check_method(definition)
+    outputs = _outputs(definition, output_filter)
+    servable.check(signature, inputs)
+    return run(signature, inputs, outputs, deadline)
+
+
+def _check_method(definition: Any) -> None:
+    if definition.method_name not in _METHODS:
+        listed = ", ".join(_METHODS)
+        raise ServingError(
+            Code.INTERNAL,
+            f"Expected prediction signature method_name to be one of {{{listed}}}. Was: {definition.method_name}",
+        )
+
+
+def _inputs(definition: Any, given: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    wanted, sent = set(definition.inputs), set(given)
+    if len(sent) > len(wanted) or (len(sent) < len(wanted) and not definition.defaults):
+        raise invalid(
+            f"input size does not match signature: {len(sent)}!={len(wanted)} len({_set(sent)}) != len({_set(wanted)}). "
+            f"Sent extra: {_set(sent - wanted)}. Missing but required: {_set(wanted - sent)}."
+        )
+    arrays = {}
+    for alias in sorted(wanted):
+        if alias in sent:
+            arrays[alias] = decode(given[alias], alias)
+            actual, expected = given[alias].dtype, definition.inputs[alias].dtype
+            if (
+                actual != expected
+            ):  # told apart here: numpy knows no difference between int32 and qint32
+                raise invalid(
+                    f"Type mismatch: actual {type_name(actual)} vs. expect {type_name(expected)}"
+                )
+        elif alias in definition.defaults:
+            arrays[alias] = decode(definition.defaults[alias], alias)
+        else:
+            raise invalid(
+                f"Signature input alias: {alias}(feed name: {definition.inputs[alias].name}) not found in request and no default value "
+                f"provided. Inputs expected to be in the request {_set(sent)}, or default input alias set: "
+                f"{','.join(sorted(definition.defaults))}"
+            )
+    if sent - wanted:
+        used = ",".join(sorted(sent & wanted))
+        raise invalid(
+            f"Inputs contains invalid name. Used request inputs: {used}, request input: {','.join(sorted(sent))}"
+        )
+    return arrays
+
+
+def _outputs(definition: Any, names: Sequence[str]) -> list[str]:
+    seen: list[str] = []
+    for name in names:
+        if name not in definition.outputs:
+            raise invalid(
+                f"output tensor alias not found in signature: {name} Outputs expected to be in the set {_set(definition.outputs)}."
+            )
+        if name in seen:
+            raise invalid(f"duplicate output tensor alias: {name}")
+        seen.append(name)
+    return seen or sorted(definition.outputs)
+
+
+def _set(names: Any) -> str:
+    return "{" + ",".join(sorted(names)) + "}"

@@ -1,0 +1,130 @@
+"""A version of a model through its life: START, LOADING, AVAILABLE, UNLOADING, END."""
+
+import enum
+import pathlib
+import threading
+import time
+
+from absl import logging
+
+from tf_dictsum.serving.export.warmup import read_warmup
+from tf_dictsum.serving.server.server.batcher import Batcher, BatchThreads
+from tf_dictsum.serving.server.server.metrics import Metrics
+from tf_dictsum.serving.server.server.predict import Run, predict
+from tf_dictsum.serving.server.server.servable import Servable
+from tf_dictsum.serving.server.status import Code, ServingError
+
+__all__ = ["State", "Version"]
+
+
+class State(enum.IntEnum):
+    """ModelVersionStatus.State of get_model_status.proto."""
+
+    UNKNOWN = 0
+    START = 10
+    LOADING = 20
+    AVAILABLE = 30
+    UNLOADING = 40
+    END = 50
+
+
+class Version:
+    """One version: its state, and the SavedModel while it is loaded.
+
+    Args:
+      model: the model's name.
+      number: the version.
+      path: its folder.
+      metrics: where loading is counted.
+
+    Attributes:
+      state, error: what GetModelStatus tells; `error` is set when loading failed.
+      servable, run: what requests use while the version is AVAILABLE.
+    """
+
+    def __init__(self, model: str, number: int, path: pathlib.Path, metrics: Metrics):
+        self.model, self.number, self.path = model, number, path
+        self.state = State.START
+        self.error: ServingError | None = None
+        self.servable: Servable  # set by `load`, gone after `unload`
+        self.run: Run
+        self._metrics = metrics
+        self._batcher: Batcher | None = None
+        self._users = 0
+        self._changed = threading.Condition()
+
+    def load(self, threads: tuple[int, int], batch_threads: BatchThreads | None) -> None:
+        """Loads and warms the version: afterwards it is AVAILABLE, or END with an error. Never raises ServingError.
+
+        Args:
+          threads: intra- and inter-op threads of the session.
+          batch_threads: what runs batches; None: every request by itself.
+        """
+        self.state = State.LOADING
+        start = time.monotonic()
+        try:
+            servable = Servable(self.path, *threads)
+            try:
+                self._warm(servable)
+            except BaseException:
+                servable.close()
+                raise
+        except ServingError as error:
+            self.error, self.state = error, State.END
+            logging.error("%s version %d does not load: %s", self.model, self.number, error.message)
+            return
+        except (
+            Exception
+        ) as error:  # whatever the loader raised: the version is broken, the others go on
+            self.error, self.state = (
+                ServingError(Code.INTERNAL, f"{self.path}: cannot load it: {error!r}"),
+                State.END,
+            )
+            logging.exception("%s version %d does not load", self.model, self.number)
+            return
+        self._batcher = None if batch_threads is None else Batcher(servable, batch_threads)
+        self.servable = servable
+        self.run = servable.run if self._batcher is None else self._batcher.run
+        self.state = State.AVAILABLE
+        logging.info(
+            "%s version %d is available (%.1f s)", self.model, self.number, time.monotonic() - start
+        )
+
+    def _warm(self, servable: Servable) -> None:
+        start = time.monotonic()
+        count = 0
+        for request in read_warmup(self.path):
+            predict(servable, request, None, servable.run)
+            count += 1
+        if count:
+            self._metrics.warmup_latency.labels(str(self.path), "OK").observe(
+                (time.monotonic() - start) * 1e6
+            )
+
+    def acquire(self) -> bool:
+        """Keeps the version loaded until `release`; False if it does not take requests."""
+        with self._changed:
+            if self.state != State.AVAILABLE:
+                return False
+            self._users += 1
+            return True
+
+    def release(self) -> None:
+        """Ends what `acquire` began."""
+        with self._changed:
+            self._users -= 1
+            self._changed.notify_all()
+
+    def unload(self) -> None:
+        """Lets no new request in, waits for those inside, frees the model."""
+        with self._changed:
+            self.state = State.UNLOADING
+            while self._users:
+                self._changed.wait()
+        servable = self.servable
+        del self.servable, self.run
+        if self._batcher is not None:
+            self._batcher.close()
+        servable.close()
+        self.state = State.END
+        logging.info("%s version %d is unloaded", self.model, self.number)
