@@ -78,8 +78,8 @@ def main(argv: list[str]) -> None:
     dataset = load_dataset(options.dataset)
     load_tensorflow()
     try:
+        from tf_dictsum.serving.client.channel import Connection
         from tf_dictsum.serving.client.client import Backoff, Model, ScoringClient
-        from tf_dictsum.serving.client.client.channel import Connection
         from tf_dictsum.serving.client.scoring import score_dataset
 
         connection = Connection(

@@ -17,9 +17,9 @@ import tensorflow as tf
 import trustme
 import yaml
 from serving_harness import EmbeddedServer, Replies, encode, write_model
-from tf_dictsum.serving.client.client.channel import Connection
 
 from tf_dictsum.data.demo import demo_dataset
+from tf_dictsum.serving.client.channel import Connection
 from tf_dictsum.serving.client.client import Backoff, Model, ScoringClient
 from tf_dictsum.serving.config.files import TLS, ssl_text
 from tf_dictsum.util.errors import UserError

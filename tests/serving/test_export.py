@@ -11,7 +11,6 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import config_pb2, saved_model_pb2
-from tf_dictsum.serving.server.server.servable import Servable
 
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.selectors.bilstm import Scorer
@@ -21,6 +20,7 @@ from tf_dictsum.serving.export import saved_model
 from tf_dictsum.serving.export.check import check_export, graph_nodes
 from tf_dictsum.serving.export.saved_model import WARMUP_SHAPES, write_saved_model
 from tf_dictsum.serving.export.warmup import EXTRA, WARMUP_FILE, read_warmup, write_warmup
+from tf_dictsum.serving.server.servable import Servable
 from tf_dictsum.serving.server.status import Code, ServingError
 from tf_dictsum.util.errors import UserError
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The rows that every table needs beside its systems: chance, positions, people, yardsticks."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The owners' own annotation files of SumMe and TVSum, and datasets made of them."""

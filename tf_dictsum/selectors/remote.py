@@ -30,8 +30,8 @@ class RemoteScorer:
     """
 
     def __init__(self, source: str, width: int, deadline: float = 600.0, retries: int = 4):
+        from tf_dictsum.serving.client.channel import Connection
         from tf_dictsum.serving.client.client import Backoff, Model, ScoringClient
-        from tf_dictsum.serving.client.client.channel import Connection
 
         found = _ADDRESS.fullmatch(source)
         if not found or not 0 < int(found[2].rpartition(":")[2]) < 65536:

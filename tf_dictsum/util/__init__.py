@@ -1,1 +1,1 @@
-"""TODO."""
+"""Plain tools: flags, files, locks, progress, checkpoints, TensorFlow without its notices."""

@@ -16,10 +16,10 @@ import pytest
 import trustme
 from absl import logging
 from scripted_server import ScriptedServer, expected_scores
-from tf_dictsum.serving.client.client.channel import Connection
 
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.report.scores_file import read_scores
+from tf_dictsum.serving.client.channel import Connection
 from tf_dictsum.serving.client.client import Backoff, Model, ScoringClient
 from tf_dictsum.serving.client.scoring import score_dataset
 from tf_dictsum.util.errors import UserError

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tf_dictsum.serving.server.server.batch_arrays import batch_size, merge, split
 
 from tf_dictsum.serving.config.files import Batching
+from tf_dictsum.serving.server.batch_arrays import batch_size, merge, split
 from tf_dictsum.serving.server.status import Code, ServingError
 
 PADDING = Batching(pad_variable_length_inputs=True)

@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 import pytest
-from tf_dictsum.serving.server.server.batcher import Batcher, BatchThreads
 
 from tf_dictsum.serving.config.files import Batching
+from tf_dictsum.serving.server.batcher import Batcher, BatchThreads
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 
 OPTIONS = Batching(

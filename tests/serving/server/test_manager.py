@@ -5,12 +5,12 @@ import time
 from typing import ClassVar
 
 import pytest
-from tf_dictsum.serving.server.server.manager import Manager
-from tf_dictsum.serving.server.server.metrics import Metrics
 
 from tf_dictsum.serving.config.files import ServedModel, VersionPolicy
 from tf_dictsum.serving.config.version_folders import aspired_versions, find_versions
 from tf_dictsum.serving.server import version as version_module
+from tf_dictsum.serving.server.manager import Manager
+from tf_dictsum.serving.server.metrics import Metrics
 from tf_dictsum.serving.server.status import Code, ServingError
 from tf_dictsum.serving.server.version import State
 

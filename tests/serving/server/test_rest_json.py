@@ -9,14 +9,14 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from tf_dictsum.serving.server.server.rest_json import (
+
+from tf_dictsum.serving.server.rest_json import (
     columns,
     parse_object,
     rows,
     to_columns,
     to_rows,
 )
-
 from tf_dictsum.serving.server.status import Code, ServingError
 
 FLOAT, INT, INT64 = (

@@ -1,1 +1,1 @@
-"""TODO."""
+"""SUM-GAN-AAE with the dictionary loss (ICIP 2021)."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""SUM-GAN-AAE (MMM 2020), the baseline of the dictionary paper."""

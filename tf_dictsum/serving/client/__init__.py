@@ -1,1 +1,1 @@
-"""TODO."""
+"""Clients of any server that speaks TensorFlow Serving's gRPC protocol."""

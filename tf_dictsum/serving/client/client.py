@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from absl import logging
 
-from tf_dictsum.serving.client.client.channel import Connection, open_channel
+from tf_dictsum.serving.client.channel import Connection, open_channel
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["Backoff", "Model", "Scores", "ScoringClient"]

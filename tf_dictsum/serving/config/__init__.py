@@ -1,1 +1,1 @@
-"""TODO."""
+"""TensorFlow Serving's configuration files: readers that check, and writers."""

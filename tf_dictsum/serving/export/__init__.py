@@ -1,1 +1,1 @@
-"""TODO."""
+"""From a trained selector to a SavedModel that is proved before it is published."""

@@ -10,9 +10,9 @@ import tensorflow as tf
 from tf_dictsum.selectors.bilstm import Scorer
 from tf_dictsum.serving.config.files import Batching
 from tf_dictsum.serving.export.warmup import read_warmup
-from tf_dictsum.serving.server.server.batch_arrays import merge
-from tf_dictsum.serving.server.server.predict import predict
-from tf_dictsum.serving.server.server.servable import DEFAULT_SIGNATURE, Servable
+from tf_dictsum.serving.server.batch_arrays import merge
+from tf_dictsum.serving.server.predict import predict
+from tf_dictsum.serving.server.servable import DEFAULT_SIGNATURE, Servable
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["check_export", "graph_nodes"]

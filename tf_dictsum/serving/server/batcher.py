@@ -10,8 +10,8 @@ import numpy as np
 from absl import logging
 
 from tf_dictsum.serving.config.files import Batching
-from tf_dictsum.serving.server.server.batch_arrays import batch_size, merge, split
-from tf_dictsum.serving.server.server.servable import Servable
+from tf_dictsum.serving.server.batch_arrays import batch_size, merge, split
+from tf_dictsum.serving.server.servable import Servable
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 
 __all__ = ["BatchThreads", "Batcher"]

@@ -6,9 +6,9 @@ from typing import Any
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
 
 from tf_dictsum.serving.config.models_file import models_from_message
-from tf_dictsum.serving.server.server.manager import Manager
-from tf_dictsum.serving.server.server.metrics import Metrics
-from tf_dictsum.serving.server.server.predict import Run, predict
+from tf_dictsum.serving.server.manager import Manager
+from tf_dictsum.serving.server.metrics import Metrics
+from tf_dictsum.serving.server.predict import Run, predict
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 from tf_dictsum.serving.server.tensor_codec import encode
 from tf_dictsum.serving.server.version import Version

@@ -18,7 +18,7 @@ from tensorflow_serving.apis import (
 )
 
 from tf_dictsum.serving.config.files import TLS
-from tf_dictsum.serving.server.server.core import Core, unimplemented
+from tf_dictsum.serving.server.core import Core, unimplemented
 from tf_dictsum.serving.server.status import Code, ServingError
 from tf_dictsum.util.errors import UserError
 

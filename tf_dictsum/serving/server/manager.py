@@ -10,8 +10,8 @@ from absl import logging
 
 from tf_dictsum.serving.config.files import ServedModel
 from tf_dictsum.serving.config.version_folders import aspired_versions, find_versions
-from tf_dictsum.serving.server.server.batcher import BatchThreads
-from tf_dictsum.serving.server.server.metrics import Metrics
+from tf_dictsum.serving.server.batcher import BatchThreads
+from tf_dictsum.serving.server.metrics import Metrics
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 from tf_dictsum.serving.server.version import State, Version
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_dictsum.serving.server.server.servable import DEFAULT_SIGNATURE, Servable, type_name
+from tf_dictsum.serving.server.servable import DEFAULT_SIGNATURE, Servable, type_name
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 from tf_dictsum.serving.server.tensor_codec import decode
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf_dictsum.serving.server.server.servable import type_name
+from tf_dictsum.serving.server.servable import type_name
 from tf_dictsum.serving.server.status import ServingError, invalid
 
 __all__ = ["columns", "parse_object", "rows", "to_columns", "to_rows"]

@@ -20,16 +20,16 @@ from starlette.routing import Route
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
 
 from tf_dictsum.serving.config.files import Monitoring
-from tf_dictsum.serving.server.server.core import Core, unimplemented
-from tf_dictsum.serving.server.server.predict import predict_arrays
-from tf_dictsum.serving.server.server.rest_json import (
+from tf_dictsum.serving.server.core import Core, unimplemented
+from tf_dictsum.serving.server.predict import predict_arrays
+from tf_dictsum.serving.server.rest_json import (
     columns,
     parse_object,
     rows,
     to_columns,
     to_rows,
 )
-from tf_dictsum.serving.server.server.servable import DEFAULT_SIGNATURE
+from tf_dictsum.serving.server.servable import DEFAULT_SIGNATURE
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 from tf_dictsum.util.errors import UserError
 

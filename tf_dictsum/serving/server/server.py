@@ -11,13 +11,13 @@ from typing import Any
 from absl import logging
 
 from tf_dictsum.serving.config.files import read_models
+from tf_dictsum.serving.server.batcher import BatchThreads
+from tf_dictsum.serving.server.core import Core
+from tf_dictsum.serving.server.grpc_server import GrpcServer
+from tf_dictsum.serving.server.manager import Manager
+from tf_dictsum.serving.server.metrics import Metrics
 from tf_dictsum.serving.server.options import ServeOptions
-from tf_dictsum.serving.server.server.batcher import BatchThreads
-from tf_dictsum.serving.server.server.core import Core
-from tf_dictsum.serving.server.server.grpc_server import GrpcServer
-from tf_dictsum.serving.server.server.manager import Manager
-from tf_dictsum.serving.server.server.metrics import Metrics
-from tf_dictsum.serving.server.server.rest_server import RestServer
+from tf_dictsum.serving.server.rest_server import RestServer
 from tf_dictsum.serving.server.server_files import ServerFiles
 from tf_dictsum.serving.server.status import ServingError
 from tf_dictsum.util.errors import UserError

@@ -8,10 +8,10 @@ import time
 from absl import logging
 
 from tf_dictsum.serving.export.warmup import read_warmup
-from tf_dictsum.serving.server.server.batcher import Batcher, BatchThreads
-from tf_dictsum.serving.server.server.metrics import Metrics
-from tf_dictsum.serving.server.server.predict import Run, predict
-from tf_dictsum.serving.server.server.servable import Servable
+from tf_dictsum.serving.server.batcher import Batcher, BatchThreads
+from tf_dictsum.serving.server.metrics import Metrics
+from tf_dictsum.serving.server.predict import Run, predict
+from tf_dictsum.serving.server.servable import Servable
 from tf_dictsum.serving.server.status import Code, ServingError
 
 __all__ = ["State", "Version"]

@@ -1,1 +1,0 @@
-"""The submodels of the method and the model that trains them."""
