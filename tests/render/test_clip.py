@@ -10,7 +10,7 @@ import pytest
 
 av = pytest.importorskip("av", reason="PyAV (extra video) is not installed")
 
-from footage import RATE, beeps, make_video, numbers_of, onsets, sound_of, times_of  # noqa: E402
+from made_video import RATE, beeps, make_video, numbers_of, onsets, sound_of, times_of  # noqa: E402
 
 from tf_dictsum.render.clip import write_clip  # noqa: E402
 from tf_dictsum.summary.summary import Segment  # noqa: E402
@@ -322,6 +322,7 @@ def test_no_room_is_one_clear_line_and_leaves_nothing(tmp_path: pathlib.Path):
     code = f"""
 import resource, sys
 sys.path.insert(0, {str(pathlib.Path(__file__).parent)!r})
+sys.path.insert(0, {str(pathlib.Path(__file__).parents[1] / "helpers")!r})
 from test_clip import *
 line = VideoFile({str(video)!r}).scan()
 resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))

@@ -6,7 +6,7 @@ import re
 import sys
 
 import pytest
-from examples import Material, make_summary
+from summary_examples import Material, make_summary
 
 from tf_dictsum.render.edl import as_edl, write_edl
 from tf_dictsum.render.otio import as_timeline, write_otio

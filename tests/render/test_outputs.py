@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 import pytest
-from examples import Material, make_summary
+from summary_examples import Material, make_summary
 
 pytest.importorskip("av", reason="PyAV (extra video) is not installed")
 
-from footage import numbers_of
+from made_video import numbers_of
 
 from tf_dictsum.render.outputs import (
     DEFAULT_KINDS,

@@ -7,8 +7,8 @@ import re
 import urllib.parse
 
 import pytest
-from examples import SHOTS, Material, make_summary
 from PIL import Image
+from summary_examples import SHOTS, Material, make_summary
 
 from tf_dictsum.render.page import as_page
 from tf_dictsum.render.page_timeline import length_text

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from examples import SHOTS, Material, make_summary
 from PIL import Image
+from summary_examples import SHOTS, Material, make_summary
 
 pytest.importorskip("av", reason="PyAV (extra video) is not installed")
 pytest.importorskip("selenium", reason="selenium (extra test) is not installed")
 
-from footage import beeps, make_video, read_number
+from made_video import beeps, make_video, read_number
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys

@@ -6,12 +6,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from examples import SHOTS, Material, make_summary
 from PIL import Image
+from summary_examples import SHOTS, Material, make_summary
 
 pytest.importorskip("av", reason="PyAV (extra video) is not installed")
 
-from footage import make_video, read_number
+from made_video import make_video, read_number
 
 from tf_dictsum.render.pictures import Thumbnail, key_frame_pictures, remove_older_key_frames
 from tf_dictsum.render.scores_plot import scores_figure, write_scores_plot

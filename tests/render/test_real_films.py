@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from examples import make_summary
 from PIL import Image
+from summary_examples import make_summary
 
 av = pytest.importorskip("av", reason="PyAV (extra video) is not installed")
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
-from examples import Material, make_summary
+from summary_examples import Material, make_summary
 
 from tf_dictsum.render.summary_csv import COLUMNS, write_summary_csv
 from tf_dictsum.render.summary_json import write_summary_json

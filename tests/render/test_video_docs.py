@@ -3,7 +3,7 @@
 import pathlib
 
 import pytest
-from examples import Material
+from summary_examples import Material
 
 from tf_dictsum.render.names import KINDS, key_frame_name, output_name
 from tf_dictsum.render.summary_csv import COLUMNS

@@ -23,7 +23,7 @@ from tf_dictsum.serving.config.shipped_files import (
 )
 from tf_dictsum.util.errors import UserError
 
-EXPORT = pathlib.Path(__file__).parents[2] / "export"
+EXPORT = pathlib.Path(__file__).parents[3] / "export"
 
 
 @pytest.fixture(scope="module")
