@@ -7,8 +7,8 @@ import pytest
 def material(tmp_path_factory):
     """240 numbered frames at 30 fps, a beep every second, five shots, the second and the fourth chosen."""
     pytest.importorskip("av", reason="PyAV (extra video) is not installed")
-    from summary_examples import SHOTS, Material, make_summary
     from made_video import beeps, make_video
+    from summary_examples import SHOTS, Material, make_summary
 
     from tf_dictsum.video.reader import VideoFile
 
