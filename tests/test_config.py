@@ -11,7 +11,7 @@ from absl import flags
 from tf_dictsum.config import Config
 from tf_dictsum.sweep import Options
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.flags import define_flags, from_flags
+from tf_dictsum.util.flags import define_flags, from_flags, with_dashes
 
 CONFIGS = sorted((pathlib.Path(__file__).parents[1] / "configs").glob("*.flags"))
 
@@ -164,3 +164,12 @@ def test_a_broken_pipe_elsewhere_is_an_error():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert "BrokenPipeError: a socket" in done.stderr
+
+
+def test_messages_of_the_library_get_dashes_for_flags_only():
+    names = {"split", "clip"}
+    said = with_dashes(
+        "split=7: set `clip`, not `other` or other=3; a/split=1 stays, x.split=2 too.", names
+    )
+    assert said == "--split=7: set --clip, not `other` or other=3; a/split=1 stays, x.split=2 too."
+    assert with_dashes("--split=7 has them already.", names) == "--split=7 has them already."

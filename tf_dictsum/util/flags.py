@@ -8,11 +8,12 @@ os.environ.setdefault(
 
 import dataclasses
 import logging as stdlib_logging
+import re
 import select
 import sys
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, TypeVar
 
 from absl import app, flags, logging
@@ -20,7 +21,7 @@ from absl import app, flags, logging
 from tf_dictsum._version import __version__
 from tf_dictsum.util.errors import UserError
 
-__all__ = ["define_flags", "from_flags", "option", "run"]
+__all__ = ["define_flags", "from_flags", "option", "run", "with_dashes"]
 
 T = TypeVar("T")
 READER_GONE = 141  # what a shell shows of a program that SIGPIPE ended
@@ -122,7 +123,7 @@ def run(main: Callable[[list[str]], int | None]) -> None:
             sys.stdout.flush()
             return status
         except UserError as error:
-            _fail(" ".join(str(error).split()))
+            _fail(with_dashes(" ".join(str(error).split()), set(flags.FLAGS)))
         except BrokenPipeError:
             if not _unread():
                 raise
@@ -132,6 +133,19 @@ def run(main: Callable[[list[str]], int | None]) -> None:
             sys.exit(130)
 
     app.run(guarded, flags_parser=parse)
+
+
+def with_dashes(message: str, names: Container[str]) -> str:
+    """A library's message as a command says it: `name` and name=value become --name and --name=value.
+
+    Only for `names`, the flags of this command: the library speaks of fields, which from Python they are.
+    """
+
+    def dashed(match: re.Match[str]) -> str:
+        name = match["quoted"] or match["assigned"]
+        return f"--{name}" if name in names else match[0]
+
+    return re.sub(r"`(?P<quoted>[a-z_]+)`|(?<![\w.=/-])(?P<assigned>[a-z_]+)(?==)", dashed, message)
 
 
 def _unread() -> bool:
