@@ -1,0 +1,127 @@
+"""How well scores without labels agree with people: named variants on one half of a dataset.
+
+    python benchmarks/agreement.py --dataset=FILE.h5 [--variants=middle,random] [--folds=5]
+    python benchmarks/agreement.py --dataset=FILE.h5 --variants=NAME --test_half --log=benchmarks/agreement_test_runs.jsonl
+
+docs/agreement.md tells the protocol: everything is chosen on the first half; annotations of the second are only read with
+`--test_half`, and every such run is appended to the log. Prints a Markdown table (Kendall's τ_b and Spearman's ρ, means over
+annotators and then over videos, with 95 % bootstrap intervals over videos, and paired permutation tests
+against `middle` and random), and one JSON line last.
+"""
+
+import dataclasses
+import datetime
+import json
+import pathlib
+
+import numpy as np
+from agreement_variants import VARIANTS, Videos
+
+from tf_dictsum.baselines.human import human_measures
+from tf_dictsum.data.halves import halves
+from tf_dictsum.data.hdf5 import load_dataset
+from tf_dictsum.metrics.rank import rank_correlation
+from tf_dictsum.metrics.statistics import Interval, bootstrap_interval, paired_test
+from tf_dictsum.util import flags as cli
+from tf_dictsum.util.errors import UserError
+
+MEASURES = ("kendall_tau", "spearman_rho")
+REFERENCES = ("random", "middle")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The flags of this command."""
+
+    dataset: str = cli.option("", "annotated feature file, ECCV16 layout")
+    variants: tuple[str, ...] = cli.option([], "names; without it all of them")
+    against: tuple[str, ...] = cli.option([], "variants that the others are tested against too")
+    test_half: bool = cli.option(False, "measure on the second half instead; needs --log")
+    log: str = cli.option("", "where a run on the second half is recorded")
+
+
+Table = dict[str, dict[str, np.ndarray]]
+"""Variant -> measure -> one value per video."""
+
+
+def measure(videos: Videos, keys: tuple[str, ...], names: tuple[str, ...]) -> Table:
+    """What every variant reaches on every video of `keys`; `people` is each person against the others."""
+    table: Table = {}
+    for name in names:
+        if name == "people":
+            people = [human_measures(videos.dataset.videos[key], ("rank",)) for key in keys]
+            table[name] = {m: np.array([float(p[m] or 0) for p in people]) for m in MEASURES}
+            continue
+        scores = VARIANTS[name](videos, keys)
+        rows = []
+        for key in keys:
+            agreement = [
+                rank_correlation(row, videos.dataset.videos[key])
+                for row in np.atleast_2d(scores[key])
+            ]
+            rows.append([np.mean([getattr(a, m) for a in agreement]) for m in MEASURES])
+        table[name] = dict(zip(MEASURES, np.array(rows).T, strict=True))
+    return table
+
+
+def print_table(table: Table, against: tuple[str, ...]) -> None:
+    """Markdown: one row per variant, the best last."""
+    tests = [name for name in (*REFERENCES, *against) if name in table]
+    print("| scores | τ | ρ |" + "".join(f" τ − {name}'s, p |" for name in tests))
+    print("| --- | ---: | ---: |" + " ---: |" * len(tests))
+    for name in sorted(table, key=lambda n: float(table[n]["kendall_tau"].mean())):
+        cells = [_interval(bootstrap_interval(table[name][m])) for m in MEASURES]
+        for other in tests:
+            if other == name or name == "people":
+                cells.append("–")
+                continue
+            found = paired_test(table[name]["kendall_tau"], table[other]["kendall_tau"])
+            cells.append(f"{found.difference.mean:+.3f}, {found.p:.4f}")
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def record(options: Options, keys: tuple[str, ...], table: Table) -> None:
+    """Appends a run on the second half to the log, one JSON line."""
+    line = {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "dataset": pathlib.Path(options.dataset).name,
+        "videos": list(keys),
+        "means": {
+            n: {m: round(float(v.mean()), 4) for m, v in c.items()} for n, c in table.items()
+        },
+        "tau": {n: np.round(c["kendall_tau"], 4).tolist() for n, c in table.items()},
+        "rho": {n: np.round(c["spearman_rho"], 4).tolist() for n, c in table.items()},
+    }
+    with open(options.log, "a", encoding="utf-8") as handle:
+        handle.write(json.dumps(line) + "\n")
+
+
+def _interval(value: Interval) -> str:
+    span = f" [{value.low:.3f}, {value.high:.3f}]" if value.low is not None else ""
+    return f"{value.mean:.3f}{span}"
+
+
+def main(argv: list[str]) -> None:
+    """Prints the table; records it where it is about the second half."""
+    del argv
+    options = cli.from_flags(Options)
+    if options.test_half and not options.log:
+        raise UserError("--test_half needs --log: every look at the second half is recorded.")
+    names = options.variants or (*VARIANTS, "people")
+    for name in (*names, *options.against):
+        if name not in VARIANTS and name != "people":
+            raise UserError(f"--variants: no {name}; there are {', '.join(VARIANTS)}, people.")
+    wanted = tuple(dict.fromkeys((*names, *options.against, *REFERENCES, "people")))
+    dataset = load_dataset(options.dataset)
+    keys = halves(dataset)[1 if options.test_half else 0]
+    table = measure(Videos(dataset), keys, wanted)
+    if options.test_half:
+        record(options, keys, table)
+    print_table(table, options.against)
+    means = {n: [float(c[m].mean()) for m in MEASURES] for n, c in table.items()}
+    print(json.dumps({"half": "second" if options.test_half else "first", "means": means}))
+
+
+if __name__ == "__main__":
+    cli.define_flags(Options)
+    cli.run(main)
