@@ -17,7 +17,7 @@ from tf_dictsum.serving.server.grpc_server import GrpcServer
 from tf_dictsum.serving.server.manager import Manager
 from tf_dictsum.serving.server.metrics import Metrics
 from tf_dictsum.serving.server.options import ServeOptions
-from tf_dictsum.serving.server.rest_server import RestServer
+from tf_dictsum.serving.server.rest_transport import RestServer
 from tf_dictsum.serving.server.server_files import ServerFiles
 from tf_dictsum.serving.server.status import ServingError
 from tf_dictsum.util.errors import UserError
