@@ -79,11 +79,11 @@ def test_an_empty_tensor_among_others():
 
 def test_batch_size():
     assert batch_size({"x": np.zeros((3, 2)), "n": np.zeros(3)}) == 3
-    text = "Batching session Run() input tensors must have at least one dimension."
+    text = "Batching Run() input tensors must have at least one dimension"
     check(
         Code.INVALID_ARGUMENT, text, lambda: batch_size({"x": np.zeros((3, 2)), "n": np.zeros(())})
     )
-    text = "Batching session Run() input tensors must have equal 0th-dimension size."
+    text = "Batching Run() input tensors must have equal 0th-dimension size"
     check(
         Code.INVALID_ARGUMENT, text, lambda: batch_size({"x": np.zeros((3, 2)), "n": np.zeros(2)})
     )

@@ -1,14 +1,17 @@
 """Dynamic batching: what shares a run, who waits for whom, and that nobody waits for ever."""
 
 import dataclasses
+import gc
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
 
 from tf_dictsum.serving.config.files import Batching
 from tf_dictsum.serving.server.batcher import Batcher, BatchThreads
+from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 
 OPTIONS = Batching(
@@ -136,7 +139,9 @@ def test_the_queue_is_full(start):
     time.sleep(0.1)
     assert results[2].code == Code.UNAVAILABLE
     assert (
-        results[2].message == "The batch scheduling queue to which this task was submitted is full"
+        results[2].message
+        == "The batch scheduling queue to which this task was submitted is full; "
+        "currently 1 batches enqueued and max_enqueued_batches is 1"
     )
     model.gate.set()
     finish(workers)
@@ -157,7 +162,7 @@ def test_a_deadline_in_the_queue(start):
     model, batcher = start()
     model.gate.clear()
     workers, results = together(
-        lambda: ask(batcher, 1.0), lambda: ask(batcher, 2.0, deadline=time.monotonic() + 0.1)
+        lambda: ask(batcher, 1.0), lambda: ask(batcher, 2.0, deadline=Deadline.after(0.1))
     )
     workers[1].join(5)
     assert results[1].code == Code.DEADLINE_EXCEEDED
@@ -170,15 +175,15 @@ def test_a_deadline_in_the_queue(start):
 def test_a_batch_runs_until_its_latest_deadline(start):
     model, batcher = start()
     model.gate.clear()
-    late = time.monotonic() + 50
+    soon, late = Deadline.after(30), Deadline.after(50)
     workers, _ = together(
         lambda: ask(batcher, 1.0),
-        lambda: ask(batcher, 2.0, deadline=late - 20),
+        lambda: ask(batcher, 2.0, deadline=soon),
         lambda: ask(batcher, 2.0, deadline=late),
     )
     model.gate.set()
     finish(workers)
-    assert model.deadlines == [None, late]
+    assert [deadline.at for deadline in model.deadlines] == [None, late.at]
 
 
 def test_an_unexpected_error_reaches_those_who_wait(start):
@@ -208,3 +213,79 @@ def test_no_videos_need_no_batch(start):
     model, batcher = start()
     assert ask(batcher) == []
     assert model.sizes == [0]
+
+
+def test_requests_of_clients_that_have_gone_are_not_computed(start):
+    model, batcher = start(max_enqueued_batches=2)
+    model.gate.clear()
+    gone = [Deadline() for _ in range(3)]
+    workers, results = together(
+        lambda: ask(batcher, 1.0),
+        *(lambda d=d: ask(batcher, 2.0, 3.0, 4.0, deadline=d) for d in gone[:2]),
+    )
+    for deadline in gone:
+        deadline.cancel()
+    for worker in workers[1:]:
+        worker.join(5)
+    assert [error.code for error in results[1:]] == [Code.CANCELLED] * 2
+    more, others = together(lambda: ask(batcher, 5.0), lambda: ask(batcher, 6.0))  # there is room
+    model.gate.set()
+    finish(workers + more)
+    assert (results[0], others) == ([2.0], [[10.0], [12.0]])
+    assert model.sizes == [1, 2]
+    with pytest.raises(ServingError, match="CANCELLED"):
+        ask(batcher, 7.0, deadline=gone[2])
+    assert model.sizes == [1, 2]
+
+
+def test_what_is_left_of_a_split_request_is_not_computed(start):
+    """Of ten parts the first is refused: nobody wants the other nine."""
+    model, batcher = start(
+        max_batch_size=40, max_execution_batch_size=4, enable_large_batch_splitting=True
+    )
+    run, started = model.run, threading.Event()
+
+    def slow(*arguments):
+        started.set()
+        time.sleep(0.05)
+        return run(*arguments)
+
+    model.run = slow
+    with pytest.raises(ServingError, match="negative"):
+        ask(batcher, *range(-1, 39))
+    time.sleep(0.8)
+    assert len(model.sizes) <= 3
+
+
+def test_without_padding_every_length_is_a_run_of_its_own(start):
+    """TensorFlow Serving fails such requests together; here each gets its answer."""
+    model, batcher = start(pad_variable_length_inputs=False)
+    model.gate.clear()
+
+    def rows(steps):
+        return batcher.run("s", {"x": np.full((1, steps), float(steps))}, ["y"], None)["y"].tolist()
+
+    workers, results = together(*(lambda n=n: rows(n) for n in (1, 2, 3, 2)))
+    model.gate.set()
+    finish(workers)
+    assert results == [[[2.0]], [[4.0] * 2], [[6.0] * 3], [[4.0] * 2]]
+    assert model.sizes == [1, 2, 1]
+
+
+def test_an_empty_video_beside_others(start):
+    _, batcher = start()
+    calls = [lambda n=n: batcher.run("s", {"x": np.ones((1, n))}, ["y"], None) for n in (1, 0, 7)]
+    workers, results = together(*calls)
+    finish(workers)
+    assert [result["y"].shape[1] for result in results] == [1, 0, 7]
+
+
+def test_a_model_that_is_unloaded_leaves_nothing_behind(start):
+    """A version's batcher kept its graph, 9 MiB a swap."""
+    model, batcher = start()
+    assert ask(batcher, 1.0) == [2.0]
+    left = weakref.ref(model)
+    batcher.close()
+    del model, batcher
+    gc.collect()
+    assert left() is None

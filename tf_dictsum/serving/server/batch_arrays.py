@@ -19,10 +19,10 @@ def batch_size(inputs: Arrays) -> int:
       ServingError: INVALID_ARGUMENT, they have none or differ.
     """
     if any(value.ndim == 0 for value in inputs.values()):
-        raise invalid("Batching session Run() input tensors must have at least one dimension.")
+        raise invalid("Batching Run() input tensors must have at least one dimension")
     sizes = {len(value) for value in inputs.values()}
     if len(sizes) != 1:
-        raise invalid("Batching session Run() input tensors must have equal 0th-dimension size.")
+        raise invalid("Batching Run() input tensors must have equal 0th-dimension size")
     return sizes.pop()
 
 

@@ -11,6 +11,7 @@ from absl import logging
 
 from tf_dictsum.serving.config.files import Batching
 from tf_dictsum.serving.server.batch_arrays import batch_size, merge, split
+from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.servable import Servable
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 
@@ -19,19 +20,17 @@ __all__ = ["BatchThreads", "Batcher"]
 Arrays = Mapping[str, np.ndarray]
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class _Task:
     """One request that waits; `done` is set when `outputs` or `error` is there."""
 
     inputs: Arrays
     size: int
-    deadline: float | None
+    deadline: Deadline
     outputs: dict[str, np.ndarray] | None = None
     error: ServingError | None = None
+    withdrawn: bool = False
     done: threading.Event = dataclasses.field(default_factory=threading.Event)
-
-    def expired(self, now: float) -> bool:
-        return self.deadline is not None and self.deadline <= now
 
 
 @dataclasses.dataclass
@@ -101,7 +100,9 @@ class BatchThreads:
             if len(queue.batches) + needed > self.options.max_enqueued_batches:
                 raise ServingError(
                     Code.UNAVAILABLE,
-                    "The batch scheduling queue to which this task was submitted is full",
+                    "The batch scheduling queue to which this task was submitted is full; "
+                    f"currently {len(queue.batches)} batches enqueued and max_enqueued_batches "
+                    f"is {self.options.max_enqueued_batches}",
                 )
             for task in tasks:
                 if not queue.batches or queue.batches[-1].size + task.size > most:
@@ -110,18 +111,35 @@ class BatchThreads:
                 queue.batches[-1].size += task.size
             self._changed.notify()
 
+    def withdraw(self, queue: _Queue, tasks: Sequence[_Task]) -> None:
+        """Takes back tasks whose answers nobody wants any more; those that run already go on."""
+        with self._changed:
+            for task in tasks:
+                task.withdrawn = True
+            for batch in queue.batches:
+                batch.tasks = [task for task in batch.tasks if not task.withdrawn]
+                batch.size = sum(task.size for task in batch.tasks)
+            kept = [batch for batch in queue.batches if batch.tasks]
+            queue.batches.clear()
+            queue.batches.extend(kept)
+
     def _work(self) -> None:
-        while True:
-            with self._changed:
+        while self._work_once():
+            pass  # a thread that waits holds no batch, hence no model, of its last run
+
+    def _work_once(self) -> bool:
+        with self._changed:
+            taken = self._take()
+            while taken is None:
+                if self._stopped:
+                    return False
+                self._changed.wait(self._until_next())
                 taken = self._take()
-                while taken is None:
-                    if self._stopped:
-                        return
-                    self._changed.wait(self._until_next())
-                    taken = self._take()
-                if any(queue.batches for queue in self._queues):
-                    self._changed.notify()  # somebody else must look after what waits while this thread computes
-            _run_batch(*taken, self.options)
+            if any(queue.batches for queue in self._queues):
+                # somebody else must look after what waits while this thread computes
+                self._changed.notify()
+        _run_batch(*taken, self.options)
+        return True
 
     def _take(self) -> tuple[_Queue, _Batch] | None:
         """The next batch that is full or has waited long enough; queues take turns."""
@@ -156,14 +174,20 @@ class Batcher:
         self._lock = threading.Lock()
 
     def run(
-        self, signature: str, inputs: Arrays, outputs: Sequence[str], deadline: float | None
+        self,
+        signature: str,
+        inputs: Arrays,
+        outputs: Sequence[str],
+        deadline: Deadline | None = None,
     ) -> dict[str, np.ndarray]:
         """As `Servable.run`; waits for the batch.
 
         Raises:
-          ServingError: as the model, or INVALID_ARGUMENT for more videos than a batch takes, UNAVAILABLE when too many
-            batches wait, DEADLINE_EXCEEDED.
+          ServingError: as the model, or INVALID_ARGUMENT for more videos than a batch takes,
+            UNAVAILABLE when too many batches wait, DEADLINE_EXCEEDED, CANCELLED.
         """
+        deadline = deadline or Deadline()
+        deadline.check()
         size = batch_size(inputs)
         if size == 0:
             return self._servable.run(signature, inputs, outputs, deadline)
@@ -181,14 +205,19 @@ class Batcher:
             )
             for row in range(0, size, most)
         ]
-        self._threads.submit(self._queue(signature, tuple(inputs), tuple(outputs)), tasks)
-        for task in tasks:
-            if not task.done.wait(
-                None if deadline is None else max(0.0, deadline - time.monotonic())
-            ):
-                raise ServingError(Code.DEADLINE_EXCEEDED, "Timed out waiting for notification")
-            if task.error is not None:
-                raise task.error
+        queue = self._queue(signature, tuple(inputs), tuple(outputs))
+        self._threads.submit(queue, tasks)
+        try:
+            for task in tasks:
+                deadline.on_cancel(task.done.set)
+                while task.outputs is None and task.error is None:
+                    deadline.check()
+                    task.done.wait(deadline.remaining())
+                if task.error is not None:
+                    raise task.error
+        except ServingError:
+            self._threads.withdraw(queue, tasks)
+            raise
         parts = [task.outputs or {} for task in tasks]
         return (
             parts[0]
@@ -216,15 +245,14 @@ class Batcher:
 
 def _run_batch(queue: _Queue, batch: _Batch, options: Batching) -> None:
     """Computes a batch and wakes everybody who waits for it, whatever happens."""
-    now = time.monotonic()
     tasks = []
     for task in batch.tasks:
-        if task.expired(now):
+        if task.deadline.over and not task.withdrawn:
             task.error = ServingError(
                 Code.DEADLINE_EXCEEDED, "Run() timeout exceeded while waiting in batching queue"
             )
             task.done.set()
-        else:
+        elif not task.withdrawn:
             tasks.append(task)
     if not tasks:
         return
@@ -240,17 +268,36 @@ def _run_batch(queue: _Queue, batch: _Batch, options: Batching) -> None:
 
 
 def _compute(queue: _Queue, tasks: Sequence[_Task], options: Batching) -> None:
-    deadlines = [task.deadline for task in tasks]
-    latest = None if None in deadlines else max(d for d in deadlines if d is not None)
-    try:
-        merged = merge([task.inputs for task in tasks], options)
-        outputs = queue.servable.run(queue.signature, merged, queue.outputs, latest)
-        for task, own in zip(tasks, split(outputs, [task.size for task in tasks]), strict=True):
-            task.outputs = own
-    except ServingError as error:
-        if len(tasks) == 1 or error.code in (Code.FAILED_PRECONDITION, Code.DEADLINE_EXCEEDED):
-            for task in tasks:
-                task.error = error
-            return
-        for task in tasks:  # one bad request must not fail those beside it
-            _compute(queue, [task], options)
+    """Computes what fits together in one run. One request never fails those beside it."""
+    for group in [tasks] if options.pad_variable_length_inputs else _by_shape(tasks):
+        try:
+            _run(queue, group, options)
+        except ServingError as error:
+            if len(group) == 1 or error.code == Code.DEADLINE_EXCEEDED:
+                for task in group:
+                    task.error = error
+                continue
+            for task in group:
+                if not task.withdrawn:
+                    _compute(queue, [task], options)
+
+
+def _by_shape(tasks: Sequence[_Task]) -> list[list[_Task]]:
+    groups: dict[tuple[tuple[int, ...], ...], list[_Task]] = {}
+    for task in tasks:
+        groups.setdefault(tuple(v.shape[1:] for v in task.inputs.values()), []).append(task)
+    return list(groups.values())
+
+
+def _run(queue: _Queue, tasks: Sequence[_Task], options: Batching) -> None:
+    merged = merge([task.inputs for task in tasks], options)
+    latest = _latest([task.deadline for task in tasks])
+    outputs = queue.servable.run(queue.signature, merged, queue.outputs, latest)
+    for task, own in zip(tasks, split(outputs, [task.size for task in tasks]), strict=True):
+        task.outputs = own
+
+
+def _latest(deadlines: Sequence[Deadline]) -> Deadline:
+    """A batch may run as long as one of its requests may."""
+    times = [deadline.at for deadline in deadlines if deadline.at is not None]
+    return Deadline(max(times) if len(times) == len(deadlines) else None)

@@ -6,6 +6,7 @@ from typing import Any
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
 
 from tf_dictsum.serving.config.models_file import models_from_message
+from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.manager import Manager
 from tf_dictsum.serving.server.metrics import Metrics
 from tf_dictsum.serving.server.predict import Run, predict
@@ -30,7 +31,7 @@ class Core:
         self.manager, self.metrics = manager, metrics
         self._as_content = as_content
 
-    def predict(self, request: Any, deadline: float | None = None) -> Any:
+    def predict(self, request: Any, deadline: Deadline | None = None) -> Any:
         """PredictRequest -> PredictResponse. Raises ServingError."""
         with self.use(request) as version:
             signature, outputs = predict(version.servable, request, deadline, self.timed(version))
@@ -94,7 +95,7 @@ class Core:
                 entry.status.error_message = version.error.message
         return response
 
-    def reload(self, request: Any, deadline: float | None = None) -> None:
+    def reload(self, request: Any, deadline: Deadline | None = None) -> None:
         """Realizes a ReloadConfigRequest. Raises ServingError."""
         if request.config.WhichOneof("config") != "model_config_list":
             raise invalid(
@@ -104,7 +105,7 @@ class Core:
             models = models_from_message(request.config, "HandleReloadConfigRequest")
         except UserError as error:
             raise invalid(str(error)) from error
-        self.manager.reload(models, deadline)
+        self.manager.reload(models, deadline.at if deadline else None)
 
     def count(self, model: str, api: str, entrypoint: str, start: float, code: Code) -> None:
         """Counts a request that took from `start` (time.perf_counter) until now."""

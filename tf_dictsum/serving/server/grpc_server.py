@@ -19,6 +19,7 @@ from tensorflow_serving.apis import (
 
 from tf_dictsum.serving.config.files import TLS
 from tf_dictsum.serving.server.core import Core, unimplemented
+from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.status import Code, ServingError
 from tf_dictsum.util.errors import UserError
 
@@ -69,7 +70,7 @@ class _PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
             "Predict",
             context,
             request,
-            lambda: self._core.predict(request, _deadline(context)),
+            lambda: self._core.predict(request, Deadline(_deadline(context))),
         )
 
     def GetModelMetadata(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
@@ -104,7 +105,7 @@ class _ModelService(model_service_pb2_grpc.ModelServiceServicer):
         response = model_management_pb2.ReloadConfigResponse()
         response.status.SetInParent()
         try:
-            self._core.reload(request, _deadline(context))
+            self._core.reload(request, Deadline(_deadline(context)))
         except ServingError as error:
             context.set_code(_CODES[int(error.code)])
             context.set_details(error.message)

@@ -5,13 +5,16 @@ from typing import Any
 
 import numpy as np
 
+from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.servable import DEFAULT_SIGNATURE, Servable, type_name
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 from tf_dictsum.serving.server.tensor_codec import decode
 
 __all__ = ["Run", "predict", "predict_arrays"]
 
-Run = Callable[[str, Mapping[str, np.ndarray], Sequence[str], float | None], dict[str, np.ndarray]]
+Run = Callable[
+    [str, Mapping[str, np.ndarray], Sequence[str], Deadline | None], dict[str, np.ndarray]
+]
 """Computes (signature, inputs, outputs, deadline): `Servable.run`, or a batcher in front of it."""
 
 _METHODS = tuple(f"tensorflow/serving/{name}" for name in ("predict", "classify", "regress"))
@@ -30,14 +33,14 @@ def _find_signature(servable: Servable, name: str) -> str:
 
 
 def predict(
-    servable: Servable, request: Any, deadline: float | None, run: Run
+    servable: Servable, request: Any, deadline: Deadline | None, run: Run
 ) -> tuple[str, dict[str, np.ndarray]]:
     """Answers a PredictRequest.
 
     Args:
       servable: the version that answers.
       request: PredictRequest.
-      deadline: on time.monotonic's clock, or None.
+      deadline: when it must be answered; None: no limit.
       run: what computes.
 
     Returns:
@@ -58,7 +61,7 @@ def predict_arrays(
     servable: Servable,
     signature: str,
     inputs: Mapping[str, np.ndarray],
-    deadline: float | None,
+    deadline: Deadline | None,
     run: Run,
     output_filter: Sequence[str] = (),
 ) -> dict[str, np.ndarray]:

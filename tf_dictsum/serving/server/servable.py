@@ -2,13 +2,13 @@
 
 import os
 import pathlib
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 
 __all__ = ["DEFAULT_SIGNATURE", "Servable", "type_name"]
@@ -96,7 +96,7 @@ class Servable:
         signature: str,
         inputs: Mapping[str, np.ndarray],
         outputs: Sequence[str],
-        deadline: float | None = None,
+        deadline: Deadline | None = None,
     ) -> dict[str, np.ndarray]:
         """Computes outputs of a signature.
 
@@ -104,23 +104,23 @@ class Servable:
           signature: one of `signatures`.
           inputs: an array for every input that the caller feeds, of the type and shape that `check` accepts.
           outputs: which outputs.
-          deadline: on time.monotonic's clock; None: no limit.
+          deadline: when the run must have ended; None: no limit.
 
         Returns:
           Output name -> array.
 
         Raises:
-          ServingError: what the kernels said, or DEADLINE_EXCEEDED.
+          ServingError: what the kernels said, DEADLINE_EXCEEDED, or CANCELLED before the run.
         """
         definition = self.signatures[signature]
         feeds = tuple(definition.inputs[alias].name for alias in inputs)
         fetches = tuple(definition.outputs[alias].name for alias in outputs)
         options = None
         if deadline is not None:
-            left = int((deadline - time.monotonic()) * 1000)
-            if left <= 0:
-                raise ServingError(Code.DEADLINE_EXCEEDED, "Timed out waiting for notification")
-            options = tf.compat.v1.RunOptions(timeout_in_ms=left)
+            deadline.check()
+            left = deadline.remaining()
+            if left is not None:
+                options = tf.compat.v1.RunOptions(timeout_in_ms=max(1, int(left * 1000)))
         call = self._callables.get((feeds, fetches))
         if call is None:
             call = self._callables[feeds, fetches] = self._session.make_callable(

@@ -9,6 +9,7 @@ from absl import logging
 
 from tf_dictsum.serving.export.warmup import read_warmup
 from tf_dictsum.serving.server.batcher import Batcher, BatchThreads
+from tf_dictsum.serving.server.memory import give_memory_back
 from tf_dictsum.serving.server.metrics import Metrics
 from tf_dictsum.serving.server.predict import Run, predict
 from tf_dictsum.serving.server.servable import Servable
@@ -121,10 +122,13 @@ class Version:
             self.state = State.UNLOADING
             while self._users:
                 self._changed.wait()
-        servable = self.servable
+        servable, batcher = self.servable, self._batcher
         del self.servable, self.run
-        if self._batcher is not None:
-            self._batcher.close()
+        self._batcher = None  # it holds the graph; this object stays, for the status
+        if batcher is not None:
+            batcher.close()
         servable.close()
+        del servable, batcher
+        give_memory_back()
         self.state = State.END
         logging.info("%s version %d is unloaded", self.model, self.number)
