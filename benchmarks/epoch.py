@@ -48,7 +48,7 @@ def main(argv: list[str]) -> None:
 
     evaluations: list[float] = []
     pictures: list[float] = []
-    evaluate, draw = Monitor.evaluate, monitor.score_figure
+    evaluate, draw = Monitor.evaluate, monitor.score_image
 
     def timed(self: Monitor, *arguments: Any) -> None:
         pictures.append(0.0)
@@ -63,7 +63,7 @@ def main(argv: list[str]) -> None:
         return picture
 
     Monitor.evaluate = timed  # type: ignore[method-assign, assignment]
-    monitor.score_figure = drawn  # type: ignore[assignment]
+    monitor.score_image = drawn  # type: ignore[assignment]
     values = {
         name: getattr(options, name)
         for name in (

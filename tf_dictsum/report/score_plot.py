@@ -1,4 +1,4 @@
-"""Pictures of what the selector does to a video."""
+"""The picture of one system's scores over one video."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,22 +10,22 @@ from numpy.typing import ArrayLike
 from tf_dictsum.data.video import Video
 from tf_dictsum.shots.selection import Summary
 
-__all__ = ["score_figure"]
+__all__ = ["figure_pixels", "score_figure", "score_image"]
 
 _WIDTH, _HEIGHT, _DPI = 900, 280, 100
 _SCORE, _HUMAN, _CHOSEN = "#1f4e9c", "#d9730d", "#8fcf9b"
 _TITLE = 46  # characters beside the legend
-_NARROWEST = (
-    0.02  # of the score axis: the noise of a collapsed selector must not look like a result
-)
+_NARROWEST = 0.02
+"""Of the score axis: the noise of a collapsed selector must not look like a result."""
 
 
 def score_figure(
-    scores: ArrayLike, video: Video, summary: Summary | None, title: str
-) -> np.ndarray:
+    scores: ArrayLike, video: Video, summary: Summary | None = None, title: str = ""
+) -> Figure:
     """Draws the scores of a video over its frames, with human importance and the chosen shots.
 
-    Human importance (`gtscore`) is shifted and scaled to the range of the scores: shapes can be compared, heights not.
+    Human importance (`gtscore`) is shifted and scaled to the range of the scores: shapes can be
+    compared, heights not.
 
     Args:
       scores: [n_steps], one finite score per pick of `video`.
@@ -34,7 +34,7 @@ def score_figure(
       title: one line above the plot; cut after 46 characters.
 
     Returns:
-      The picture, uint8 [280, 900, 3].
+      A figure of 9 x 2.8 inches at 100 dots per inch; matplotlib.pyplot does not know of it.
 
     Raises:
       ValueError: the number of scores is not the number of picks.
@@ -44,20 +44,15 @@ def score_figure(
         raise ValueError(
             f"{video.key}: scores of shape {values.shape} for {video.n_steps} sampled frames"
         )
-    # The object API and this canvas only: pyplot keeps global state and is not safe in a training loop.
+    # The object API only: pyplot keeps global state and is not safe in a training loop.
     figure = Figure(figsize=(_WIDTH / _DPI, _HEIGHT / _DPI), dpi=_DPI)
-    canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     low, high = _limits(values)
     _draw_shots(axes, video, summary)
     if video.gtscore is not None:
+        people = _rescaled(video.gtscore, low, high)
         axes.plot(
-            video.picks,
-            _rescaled(video.gtscore, low, high),
-            color=_HUMAN,
-            linewidth=1.0,
-            alpha=0.85,
-            label="people (scaled)",
+            video.picks, people, color=_HUMAN, linewidth=1.0, alpha=0.85, label="people (scaled)"
         )
     axes.plot(video.picks, values, color=_SCORE, linewidth=1.5, label="score")
     margin = 0.06 * (high - low)
@@ -74,8 +69,21 @@ def score_figure(
         loc="upper right", bbox_to_anchor=(0.995, 1.0), ncols=4, fontsize=8, frameon=False
     )
     figure.subplots_adjust(left=0.065, right=0.985, top=0.88, bottom=0.16)
+    return figure
+
+
+def figure_pixels(figure: Figure) -> np.ndarray:
+    """A figure as it looks on a white page: uint8 [height, width, 3]."""
+    canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def score_image(
+    scores: ArrayLike, video: Video, summary: Summary | None = None, title: str = ""
+) -> np.ndarray:
+    """As `score_figure`, rendered: uint8 [280, 900, 3]."""
+    return figure_pixels(score_figure(scores, video, summary, title))
 
 
 def _limits(values: np.ndarray) -> tuple[float, float]:

@@ -12,7 +12,7 @@ import numpy as np
 from tf_dictsum.data.video import Video
 from tf_dictsum.methods.base import Method
 from tf_dictsum.metrics.evaluation import average, evaluate_video
-from tf_dictsum.report.score_plot import score_figure
+from tf_dictsum.report.score_plot import score_image
 from tf_dictsum.shots.selection import select_shots
 from tf_dictsum.training.collapse import CollapseWatch
 from tf_dictsum.training.selection import selected_record
@@ -165,7 +165,7 @@ class Monitor(keras.callbacks.Callback):
             segmented if epoch % max(1, self.epochs // IMAGES) == 0 or epoch == self.epochs else []
         )
         images = {
-            v.key: score_figure(
+            v.key: score_image(
                 scores[v.key], v, select_shots(scores[v.key], v), f"{v.name}, epoch {epoch}"
             )
             for v in drawn
