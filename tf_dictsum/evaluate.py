@@ -125,7 +125,7 @@ def main(argv: list[str]) -> None:
     if options.csv:
         write_text(options.csv, as_csv(report))
     if options.plots:
-        from tf_dictsum.report.plots import write_plots  # matplotlib takes a second
+        from tf_dictsum.report.picture_files import write_plots  # matplotlib takes a second
 
         if not write_plots(report, options.plots):
             logging.warning("--plots=%s: nothing to draw without --scores.", options.plots)

@@ -16,7 +16,7 @@ from tf_dictsum.metrics.evaluation import COUNTS, METRICS
 from tf_dictsum.report.as_csv import as_csv
 from tf_dictsum.report.as_json import as_json
 from tf_dictsum.report.markdown import as_markdown, markdown_table
-from tf_dictsum.report.plots import write_plots
+from tf_dictsum.report.picture_files import write_plots
 from tf_dictsum.report.report import build_report
 from tf_dictsum.report.systems import System
 from tf_dictsum.report.text import as_text, columns
@@ -230,7 +230,8 @@ def test_pictures(report, dataset, random_scores, tmp_path):
 
 
 def test_pictures_show_the_numbers(report):
-    from tf_dictsum.report.plots import annotators_figure, epochs_figure
+    from tf_dictsum.report.annotators_plot import annotators_figure
+    from tf_dictsum.report.epochs_plot import epochs_figure
 
     axes = epochs_figure(report).axes[0]
     line = next(line for line in axes.lines if line.get_label() == "many")
