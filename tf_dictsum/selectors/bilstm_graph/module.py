@@ -5,8 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from tf_dictsum.selectors.bilstm import Scorer
-from tf_dictsum.serving.export.bidirectional_loop import run_loop
-from tf_dictsum.serving.export.packed import Packing
+from tf_dictsum.selectors.bilstm_graph.loop import run_loop
+from tf_dictsum.selectors.bilstm_graph.packed import Packing
 
 __all__ = ["ExportedScorer"]
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.selectors.bilstm import Scorer
-from tf_dictsum.serving.export.packed import Packing
-from tf_dictsum.serving.export.scorer_module import ExportedScorer
+from tf_dictsum.selectors.bilstm_graph.module import ExportedScorer
+from tf_dictsum.selectors.bilstm_graph.packed import Packing
 
 WIDTH, UNITS = 6, 5
 lengths_of = st.lists(st.integers(0, 9), max_size=5)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from tf_dictsum.serving.export.packed import Packing
+from tf_dictsum.selectors.bilstm_graph.packed import Packing
 
 __all__ = ["run_loop"]
 
