@@ -35,17 +35,17 @@ def main(argv: list[str]) -> None:
     from tf_dictsum.layers.initializers import Initializers
     from tf_dictsum.layers.loops import compiled_loops
     from tf_dictsum.methods.xla import xla_mode
-    from tf_dictsum.selectors.bilstm import Scorer
+    from tf_dictsum.selectors.bilstm import BiLSTMSelector
 
     xla = xla_mode(Config(jit=options.jit))
     with compiled_loops(xla == "loops"):
-        scorer = Scorer(options.input_size, options.hidden_size, Initializers("torch", 0))
+        scorer = BiLSTMSelector(options.input_size, options.hidden_size, Initializers("torch", 0))
     features = tf.constant(
         np.random.default_rng(0).random(
             (options.batch_size, options.length, options.input_size), np.float32
         )
     )
-    score = tf.function(lambda x: scorer(x)[0], jit_compile=xla == "on")
+    score = tf.function(lambda x: scorer(x), jit_compile=xla == "on")
     seconds = summary(
         time_in_turn({"score": lambda: score(features).numpy()}, options.repeats)["score"]
     )

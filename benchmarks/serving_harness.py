@@ -47,10 +47,10 @@ def write_model(
 ) -> pathlib.Path:
     """Exports an untrained selector, another one for every version; returns the version's folder."""
     from tf_dictsum.layers.initializers import Initializers
-    from tf_dictsum.selectors.bilstm import Scorer
+    from tf_dictsum.selectors.bilstm import BiLSTMSelector
     from tf_dictsum.serving.export.saved_model import write_saved_model
 
-    scorer = Scorer(width, units, Initializers(seed=version), name="scorer")
+    scorer = BiLSTMSelector(width, units, Initializers(seed=version), name="scorer")
     return write_saved_model(scorer, folder, version, {"method": "untrained"})
 
 

@@ -71,8 +71,8 @@ def test_npz_becomes_a_selector(tmp_path):
     reference = Summarizer(SIZE, UNITS)
     load_summarizer(reference, state, "state")
     x = tf.random.uniform([1, 9, SIZE], seed=1)
-    np.testing.assert_array_equal(scorer(x)[0], reference(x))
-    bias = reference.encoder.cells[0].bias.numpy()
+    np.testing.assert_array_equal(scorer(x), reference(x))
+    bias = reference.encoder.layers[0][0].bias.numpy()
     np.testing.assert_allclose(
         bias,
         state["1.auto_enc.e_lstm.lstm.bias_ih_l0"] + state["1.auto_enc.e_lstm.lstm.bias_hh_l0"],

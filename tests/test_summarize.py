@@ -231,13 +231,13 @@ def test_a_features_file_without_a_frame_rate(command, tmp_path):
 
 def test_a_trained_selector(command, holiday, tmp_path):
     from tf_dictsum.layers.initializers import Initializers
-    from tf_dictsum.selectors.bilstm import Scorer
+    from tf_dictsum.selectors.bilstm import BiLSTMSelector
     from tf_dictsum.selectors.files import save_selector
 
     folder = tmp_path / "run" / "split0-seed0"
     folder.mkdir(parents=True)
     save_selector(
-        Scorer(1024, 4, Initializers(seed=0)),
+        BiLSTMSelector(1024, 4, Initializers(seed=0)),
         folder,
         {"method": "dictsum", "epochs": 2, "dataset": "films"},
     )
@@ -247,7 +247,7 @@ def test_a_trained_selector(command, holiday, tmp_path):
     assert "Scored by a trained selector (dictsum, 2 epochs on films)." in text
     assert "knapsack" in text
     save_selector(
-        Scorer(12, 4, Initializers(seed=0)),
+        BiLSTMSelector(12, 4, Initializers(seed=0)),
         folder,
         {"method": "dictsum", "epochs": 2, "dataset": "films"},
     )

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_dictsum.layers.initializers import Initializers
-from tf_dictsum.selectors.bilstm import Scorer
-from tf_dictsum.selectors.bilstm_graph.module import ExportedScorer
+from tf_dictsum.selectors.bilstm import BiLSTMSelector
+from tf_dictsum.selectors.bilstm_graph.module import BiLSTMModule
 from tf_dictsum.selectors.bilstm_graph.packed import Packing
 
 WIDTH, UNITS = 6, 5
@@ -37,10 +37,10 @@ def test_packing(lengths, extra):
 
 @pytest.fixture(scope="module", params=[True, False], ids=["bidirectional", "unidirectional"])
 def pair(request):
-    scorer = Scorer(WIDTH, UNITS, Initializers(seed=3), request.param, name="scorer")
+    scorer = BiLSTMSelector(WIDTH, UNITS, Initializers(seed=3), request.param, name="scorer")
     signature = [tf.TensorSpec([None, None, WIDTH]), tf.TensorSpec([None], tf.int32)]
     return scorer, tf.function(
-        ExportedScorer(scorer).__call__, input_signature=signature, autograph=False
+        BiLSTMModule(scorer).__call__, input_signature=signature, autograph=False
     )
 
 
@@ -56,7 +56,7 @@ def test_scores_are_the_scorers_at_any_length_and_padding(pair, lengths, extra, 
         )  # what lies there must not matter
     found = exported(features, np.array(lengths, np.int32))
     for n, length in enumerate(lengths):
-        expected = scorer(features[n : n + 1, :length])[0][0] if length else np.zeros(0)
+        expected = scorer(features[n : n + 1, :length])[0] if length else np.zeros(0)
         np.testing.assert_allclose(found["scores"][n, :length], expected, rtol=0, atol=1e-6)
     assert not np.any(
         [
@@ -92,8 +92,8 @@ def test_another_number_of_lengths_is_refused(pair, count):
 
 @pytest.mark.slow
 def test_full_size_long_video():
-    scorer = Scorer(1024, 500, Initializers(seed=1), name="scorer")
-    exported = tf.function(ExportedScorer(scorer).__call__, autograph=False)
+    scorer = BiLSTMSelector(1024, 500, Initializers(seed=1), name="scorer")
+    exported = tf.function(BiLSTMModule(scorer).__call__, autograph=False)
     features = np.random.default_rng(0).random((2, 1300, 1024), np.float32)
     lengths = np.array([1300, 640], np.int32)
     together, alone = (
@@ -101,6 +101,6 @@ def test_full_size_long_video():
         exported(features[:1], lengths[:1])["scores"],
     )
     for n, length in enumerate(lengths):
-        expected = scorer(features[n : n + 1, :length])[0][0]
+        expected = scorer(features[n : n + 1, :length])[0]
         np.testing.assert_allclose(together[n, :length], expected, rtol=0, atol=1e-6)
     np.testing.assert_allclose(alone[0], together[0], rtol=0, atol=1e-6)

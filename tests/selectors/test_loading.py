@@ -14,7 +14,7 @@ import trustme
 from scripted_server import ScriptedServer, expected_scores
 
 from tf_dictsum.layers.initializers import Initializers
-from tf_dictsum.selectors.bilstm import Scorer
+from tf_dictsum.selectors.bilstm import BiLSTMSelector
 from tf_dictsum.selectors.files import save_selector
 from tf_dictsum.selectors.loading import load_model
 from tf_dictsum.selectors.remote import RemoteScorer
@@ -34,12 +34,12 @@ FEATURES = np.random.default_rng(0).random((9, 6), np.float32)
 
 @pytest.fixture(scope="module")
 def scorer():
-    return Scorer(6, 4, Initializers(seed=3))
+    return BiLSTMSelector(6, 4, Initializers(seed=3))
 
 
 @pytest.fixture(scope="module")
 def expected(scorer):
-    return np.asarray(scorer(FEATURES[None])[0])[0]
+    return np.asarray(scorer(FEATURES[None]))[0]
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def saved_model(tmp_path_factory, scorer):
             return {
                 "scores": self.scorer(
                     features, mask=tf.sequence_mask(lengths, tf.shape(features)[1])
-                )[0],
+                ),
                 "lengths": lengths,
             }
 

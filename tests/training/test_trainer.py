@@ -70,7 +70,7 @@ def test_everything_is_written(config, finished, tmp_path):
         assert info["method"] == "dictsum"
         assert info["extractor"] == EXTRACTOR
         for key, values in scores.items():
-            again = scorer(dataset.videos[key].features[None])[0][0]
+            again = scorer(dataset.videos[key].features[None])[0]
             np.testing.assert_allclose(again, values, atol=1e-6)
         assert (split / "selected.weights.h5").is_file()
         assert (split / "parallel.weights.h5").is_file()

@@ -12,6 +12,7 @@ from tf_dictsum.layers.loops import loops_are_compiled
 __all__ = ["AttentionDecoder"]
 
 
+@keras.saving.register_keras_serializable("tf_dictsum")
 class AttentionDecoder(keras.layers.Layer):
     """Rebuilds a sequence from the encoder's outputs, from the last step to the first.
 
@@ -26,7 +27,8 @@ class AttentionDecoder(keras.layers.Layer):
 
     Args:
       units: H, also the width of the encoder's outputs.
-      initializers: where the initial weights come from.
+      init: where the initial weights come from: "torch", "keras" or the `Initializers` of a larger model.
+      seed: of the initial weights, unless `init` is an `Initializers`.
 
     Call arguments:
       memory: float [batch, time, H], the encoder's outputs.
@@ -37,8 +39,11 @@ class AttentionDecoder(keras.layers.Layer):
       float [batch, time, H].
     """
 
-    def __init__(self, units: int, initializers: Initializers, **kwargs: Any):
+    def __init__(
+        self, units: int, init: str | Initializers = "torch", seed: int = 0, **kwargs: Any
+    ):
         super().__init__(**kwargs)
+        self.initializers = initializers = Initializers.of(init, seed)
         self.compiled = loops_are_compiled()
         self.supports_masking = True
         self.units = units
@@ -111,3 +116,6 @@ class AttentionDecoder(keras.layers.Layer):
         if mask is not None:
             outputs = tf.where(mask[:, :, tf.newaxis], outputs, tf.zeros_like(outputs))
         return outputs
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **self.initializers.get_config(), "units": self.units}

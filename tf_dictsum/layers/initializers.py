@@ -47,7 +47,21 @@ class Initializers:
         if kind not in ("torch", "keras"):
             raise ValueError(f"init is {kind!r}; expected 'torch' or 'keras'.")
         self.kind = kind
+        self.seed = seed
         self._rng = np.random.default_rng(seed)
+
+    @classmethod
+    def of(cls, init: "str | Initializers", seed: int = 0) -> "Initializers":
+        """What a layer's `init` and `seed` stand for; the parts of a model share one object, and so one sequence of seeds."""
+        return init if isinstance(init, Initializers) else cls(init, seed)
+
+    def get_config(self) -> dict[str, Any]:
+        """`init` and `seed` for the config of a layer.
+
+        A layer made from them alone starts a sequence of seeds anew: of a part of a model they say the kind and the
+        model's seed, not the values that this part was given.
+        """
+        return {"init": self.kind, "seed": self.seed}
 
     def _seed(self) -> int:
         return int(self._rng.integers(2**31 - 2))

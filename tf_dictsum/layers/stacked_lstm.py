@@ -13,15 +13,20 @@ __all__ = ["StackedLSTM"]
 LAYERS = 2
 
 
+@keras.saving.register_keras_serializable("tf_dictsum")
 class StackedLSTM(keras.layers.Layer):
     """Two LSTM layers, one- or bidirectional, built on construction.
 
     Args:
       input_size: D.
       units: H, per direction.
-      initializers: where the initial weights come from.
+      init: where the initial weights come from: "torch", "keras" or the `Initializers` of a larger model.
       bidirectional: a second LSTM per layer reads backwards; outputs are (forward, backward), 2H wide.
       reverse: a one-directional stack that runs from the last step to the first.
+      seed: of the initial weights, unless `init` is an `Initializers`.
+
+    Attributes:
+      layers: the LSTMs, `layers[layer][direction]`; direction 0 is the only one, or the forward one.
 
     Call arguments:
       x: float [batch, time, D]; mask: bool [batch, time] or None.
@@ -35,39 +40,47 @@ class StackedLSTM(keras.layers.Layer):
         self,
         input_size: int,
         units: int,
-        initializers: Initializers,
+        init: str | Initializers = "torch",
         bidirectional: bool = False,
         reverse: bool = False,
+        seed: int = 0,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.units = units
-        self.directions = (False, True) if bidirectional else (reverse,)
-        self.cells: list[LSTM] = []
+        self.initializers = Initializers.of(init, seed)
+        self.input_size, self.units = input_size, units
+        self.bidirectional, self.reverse = bidirectional, reverse
+        directions = (False, True) if bidirectional else (reverse,)
+        self.cells: list[LSTM] = []  # weight files know the LSTMs by this flat list
         for layer in range(LAYERS):
-            size = input_size if layer == 0 else units * len(self.directions)
-            for reverse_cell in self.directions:
+            size = input_size if layer == 0 else units * len(directions)
+            for reverse_cell in directions:
                 suffix = ("_backward" if reverse_cell else "_forward") if bidirectional else ""
                 cell = LSTM(
                     units,
                     reverse=reverse_cell,
                     name=f"layer_{layer}{suffix}",
                     dtype=self.dtype_policy,
-                    **initializers.lstm(units),
+                    **self.initializers.lstm(units),
                 )
                 cell.build((None, None, size))
                 self.cells.append(cell)
         self.built = True
 
+    @property
+    def layers(self) -> list[list[LSTM]]:
+        """The LSTMs per layer, then per direction."""
+        count = 2 if self.bidirectional else 1
+        return [list(self.cells[n : n + count]) for n in range(0, len(self.cells), count)]
+
     def call(
         self, x: tf.Tensor, mask: tf.Tensor | None = None, states: Any = None
     ) -> tuple[tf.Tensor, list[tuple[tf.Tensor, tf.Tensor]]]:
         finals = []
-        for layer in range(LAYERS):
+        for layer, cells in enumerate(self.layers):
             outputs = []
-            for n in range(len(self.directions)):
-                cell = self.cells[layer * len(self.directions) + n]
+            for cell in cells:
                 output, h, c = cell(
                     x, mask=mask, initial_state=None if states is None else states[layer]
                 )
@@ -75,3 +88,13 @@ class StackedLSTM(keras.layers.Layer):
                 finals.append((h, c))
             x = outputs[0] if len(outputs) == 1 else tf.concat(outputs, axis=-1)
         return x, finals
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            **self.initializers.get_config(),
+            "input_size": self.input_size,
+            "units": self.units,
+            "bidirectional": self.bidirectional,
+            "reverse": self.reverse,
+        }

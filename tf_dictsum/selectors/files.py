@@ -3,8 +3,7 @@
 import pathlib
 from typing import Any
 
-from tf_dictsum.layers.initializers import Initializers
-from tf_dictsum.selectors.bilstm import Scorer
+from tf_dictsum.selectors.bilstm import BiLSTMSelector
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json, write_json
 from tf_dictsum.util.weights import load_weights, save_weights
@@ -14,22 +13,22 @@ __all__ = ["load_selector", "save_selector"]
 INFO, WEIGHTS = "selector.json", "selector.weights.h5"
 
 
-def save_selector(scorer: Scorer, folder: pathlib.Path, info: dict[str, Any]) -> None:
+def save_selector(selector: BiLSTMSelector, folder: pathlib.Path, info: dict[str, Any]) -> None:
     """Writes both files into `folder`; `info` says more than the sizes: method, feature extractor, ...
 
     Raises:
       UserError: the file system refused.
     """
     sizes = {
-        "input_size": scorer.input_size,
-        "hidden_size": scorer.compress.units,
-        "bidirectional": len(scorer.selector.directions) == 2,
+        "input_size": selector.input_size,
+        "hidden_size": selector.units,
+        "bidirectional": selector.bidirectional,
     }
-    save_weights(scorer, folder / WEIGHTS)
+    save_weights(selector, folder / WEIGHTS)
     write_json(folder / INFO, {**sizes, **info})
 
 
-def load_selector(folder: pathlib.Path) -> tuple[Scorer, dict[str, Any]]:
+def load_selector(folder: pathlib.Path) -> tuple[BiLSTMSelector, dict[str, Any]]:
     """The selector of a split's folder (or of `tf_dictsum.convert`) and its selector.json.
 
     Raises:
@@ -37,16 +36,15 @@ def load_selector(folder: pathlib.Path) -> tuple[Scorer, dict[str, Any]]:
     """
     info = read_json(folder / INFO)
     try:
-        scorer = Scorer(
+        selector = BiLSTMSelector(
             int(info["input_size"]),
             int(info["hidden_size"]),
-            Initializers(),
-            bool(info["bidirectional"]),
+            bidirectional=bool(info["bidirectional"]),
             name="scorer",
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder / INFO}: does not describe a selector ({error!r}).") from error
     load_weights(
-        scorer, folder / WEIGHTS, f"the weights of a selector as {INFO} beside it describes"
+        selector, folder / WEIGHTS, f"the weights of a selector as {INFO} beside it describes"
     )
-    return scorer, info
+    return selector, info

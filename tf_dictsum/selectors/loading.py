@@ -78,7 +78,7 @@ def _run_directory(folder: pathlib.Path, extractor: Mapping[str, Any], width: in
     _check(str(folder), info.get("extractor"), extractor, scorer.input_size, width)
 
     def score(features: np.ndarray) -> np.ndarray:
-        return np.asarray(scorer(np.asarray(features, np.float32)[None])[0])[0]
+        return np.asarray(scorer(np.asarray(features, np.float32)[None]))[0]
 
     method = str(info.get("method", "trained selector"))
     text = f"Scored by a trained selector ({method}"

@@ -66,12 +66,12 @@ class _State:
         ]
 
     def stack(self, stack: Any, prefix: str) -> None:
-        for number, cell in enumerate(stack.cells):
-            layer, backward = divmod(number, len(stack.directions))
-            suffix = f"_l{layer}" + ("_reverse" if backward else "")
-            cell.set_weights(
-                self.lstm_arrays(prefix + "lstm.", suffix, cell.kernel.shape[0], cell.units)
-            )
+        for number, layer in enumerate(stack.layers):
+            for direction, cell in enumerate(layer):
+                suffix = f"_l{number}" + ("_reverse" if direction else "")
+                cell.set_weights(
+                    self.lstm_arrays(prefix + "lstm.", suffix, cell.kernel.shape[0], cell.units)
+                )
 
     def decoder(self, decoder: Any, prefix: str) -> None:
         units = decoder.units

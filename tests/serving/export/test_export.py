@@ -13,10 +13,9 @@ from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import config_pb2, saved_model_pb2
 
 from tf_dictsum.layers.initializers import Initializers
-from tf_dictsum.selectors.bilstm import Scorer
+from tf_dictsum.selectors.bilstm import BiLSTMSelector
 from tf_dictsum.selectors.files import save_selector
 from tf_dictsum.serving.config.version_folders import new_version
-from tf_dictsum.serving.export import saved_model
 from tf_dictsum.serving.export.check import check_export, graph_nodes
 from tf_dictsum.serving.export.saved_model import WARMUP_SHAPES, write_saved_model
 from tf_dictsum.serving.export.warmup import EXTRA, WARMUP_FILE, read_warmup, write_warmup
@@ -28,7 +27,7 @@ WIDTH, UNITS = 7, 5
 
 
 def scorer_of(seed, bidirectional=True):
-    return Scorer(WIDTH, UNITS, Initializers(seed=seed), bidirectional, name="scorer")
+    return BiLSTMSelector(WIDTH, UNITS, Initializers(seed=seed), bidirectional, name="scorer")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +92,7 @@ def test_scores_are_the_trainers(exported, trained):
     found = servable.run(
         "serving_default", {"features": features, "lengths": np.array([30], np.int32)}, ["scores"]
     )
-    np.testing.assert_allclose(found["scores"], scorer_of(1)(features)[0], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found["scores"], scorer_of(1)(features), rtol=0, atol=1e-6)
     servable.close()
 
 
@@ -210,7 +209,7 @@ def test_the_next_version_and_the_selected_epoch(exported, trained, tmp_path):
     servable = Servable(folder / "41")
     features = np.random.default_rng(0).random((1, 9, WIDTH), np.float32)
     np.testing.assert_allclose(
-        raw_call(servable)(features, [9]), scorer_of(2)(features)[0], rtol=0, atol=1e-6
+        raw_call(servable)(features, [9]), scorer_of(2)(features), rtol=0, atol=1e-6
     )
 
 
@@ -238,8 +237,8 @@ def test_mistakes(exported, trained, tmp_path):
 
 
 def test_a_model_that_computes_something_else_is_not_published(monkeypatch, tmp_path):
-    made = saved_model.ExportedScorer
-    monkeypatch.setattr(saved_model, "ExportedScorer", lambda _: made(scorer_of(8)))
+    other = scorer_of(8).export_module()
+    monkeypatch.setattr(BiLSTMSelector, "export_module", lambda _: other)
     with pytest.raises(
         UserError,
         match=r"scores of one video of 1 frames differ from the trainer's by .* Nothing was published",

@@ -124,7 +124,7 @@ class SumGanAae(Method):
         return -(-len(videos) // self.config.batch_size)
 
     def _score_padded(self, features: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-        return self.model.scorer(features, mask=tf.sequence_mask(lengths, tf.shape(features)[1]))[0]
+        return self.model.scorer(features, mask=tf.sequence_mask(lengths, tf.shape(features)[1]))
 
     def score(self, videos: Sequence[Video]) -> dict[str, np.ndarray]:
         scores = {}

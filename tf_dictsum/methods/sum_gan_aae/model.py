@@ -13,7 +13,7 @@ from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.stacked_lstm import StackedLSTM
 from tf_dictsum.methods.gradients import GradientHistory, apply_clipped
 from tf_dictsum.methods.sum_gan_aae.objective import Objective
-from tf_dictsum.selectors.bilstm import Scorer
+from tf_dictsum.selectors.bilstm import BiLSTMSelector
 
 __all__ = ["Forward", "Summarizer"]
 
@@ -62,7 +62,7 @@ class Summarizer(keras.Model):
         initializers = initializers or Initializers()
         dtype = self.dtype_policy
         self.objective = objective or Objective()
-        self.scorer = Scorer(
+        self.scorer = BiLSTMSelector(
             input_size, units, initializers, bidirectional, name="scorer", dtype=dtype
         )
         self.encoder = StackedLSTM(units, units, initializers, name="encoder", dtype=dtype)
@@ -119,13 +119,13 @@ class Summarizer(keras.Model):
 
     def call(self, features: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor:
         """Scores float [batch, time] of features float [batch, time, D]."""
-        return self.scorer(features, mask=mask)[0]
+        return self.scorer(features, mask=mask)
 
     def summarize_and_rebuild(
         self, features: tf.Tensor, mask: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         """features [batch, time, D] -> (s, X, e, X̂)."""
-        scores, compressed = self.scorer(features, mask=mask)
+        scores, compressed = self.scorer.score_and_compress(features, mask)
         memory, states = self.encoder(scores[:, :, tf.newaxis] * compressed, mask=mask)
         (lower_h, lower_c), (upper_h, upper_c) = states
         rebuilt = self.decoder(memory, (lower_h, lower_c, upper_h, upper_c), mask=mask)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf_dictsum.selectors.bilstm import Scorer
+from tf_dictsum.selectors.base import Selector
 from tf_dictsum.serving.config.files import Batching
 from tf_dictsum.serving.export.warmup import read_warmup
 from tf_dictsum.serving.server.batch_arrays import merge
@@ -30,8 +30,8 @@ def graph_nodes(saved_model: Any) -> Iterator[Any]:
             yield from function.node_def
 
 
-def check_export(path: pathlib.Path, scorer: Scorer) -> None:
-    """Loads a written SavedModel in TensorFlow's C++ session and compares it with the scorer it was made from.
+def check_export(path: pathlib.Path, selector: Selector) -> None:
+    """Loads a written SavedModel in TensorFlow's C++ session and compares it with the selector it was made from.
 
     Raises:
       UserError: it computes something else, or would not run on a stock TensorFlow Serving.
@@ -39,8 +39,8 @@ def check_export(path: pathlib.Path, scorer: Scorer) -> None:
     _check_graph(path)
     servable = Servable(path)
     try:
-        _check_signature(path, servable, scorer)
-        _check_scores(path, servable, scorer)
+        _check_signature(path, servable, selector)
+        _check_scores(path, servable, selector)
         for request in read_warmup(path):
             predict(servable, request, None, servable.run)
     finally:
@@ -70,7 +70,7 @@ def _check_graph(path: pathlib.Path) -> None:
         )
 
 
-def _check_signature(path: pathlib.Path, servable: Servable, scorer: Scorer) -> None:
+def _check_signature(path: pathlib.Path, servable: Servable, selector: Selector) -> None:
     definition = servable.signatures[DEFAULT_SIGNATURE]
     sides = {"inputs": definition.inputs, "outputs": definition.outputs}
     found = {
@@ -79,17 +79,20 @@ def _check_signature(path: pathlib.Path, servable: Servable, scorer: Scorer) -> 
     }
     real, whole = tf.float32.as_datatype_enum, tf.int32.as_datatype_enum
     expected = {
-        "inputs": {"features": (real, [None, None, scorer.input_size]), "lengths": (whole, [None])},
+        "inputs": {
+            "features": (real, [None, None, selector.input_size]),
+            "lengths": (whole, [None]),
+        },
         "outputs": {"scores": (real, [None, None]), "lengths": (whole, [None])},
     }
     if found != expected:
         raise _fail(path, f"its signature is {found}, not {expected}")
 
 
-def _check_scores(path: pathlib.Path, servable: Servable, scorer: Scorer) -> None:
+def _check_scores(path: pathlib.Path, servable: Servable, selector: Selector) -> None:
     rng = np.random.default_rng(0)
-    videos = [rng.random((1, length, scorer.input_size), np.float32) for length in _LENGTHS]
-    alone = [scorer(video)[0].numpy()[0] for video in videos]
+    videos = [rng.random((1, length, selector.input_size), np.float32) for length in _LENGTHS]
+    alone = [selector(video).numpy()[0] for video in videos]
     lengths = np.array(_LENGTHS, np.int32)
 
     def run(features: np.ndarray, lengths: np.ndarray) -> dict[str, np.ndarray]:
@@ -123,7 +126,7 @@ def _check_scores(path: pathlib.Path, servable: Servable, scorer: Scorer) -> Non
     if odd["lengths"].tolist() != [7]:
         raise _fail(path, f"a length of 1000 for 7 frames is taken as {odd['lengths'].tolist()}")
     _compare(path, "a length past the frames", odd["scores"][0], alone[2])
-    empty = run(np.zeros((2, 0, scorer.input_size), np.float32), np.array([0, 3], np.int32))
+    empty = run(np.zeros((2, 0, selector.input_size), np.float32), np.array([0, 3], np.int32))
     if empty["scores"].shape != (2, 0) or empty["lengths"].tolist() != [0, 0]:
         raise _fail(path, "videos without frames are not answered with no scores")
 

@@ -12,8 +12,7 @@ import keras
 import tensorflow as tf
 
 from tf_dictsum._version import __version__
-from tf_dictsum.selectors.bilstm import Scorer
-from tf_dictsum.selectors.bilstm_graph.module import ExportedScorer
+from tf_dictsum.selectors.base import Selector
 from tf_dictsum.serving.config.version_folders import new_version
 from tf_dictsum.serving.export.check import check_export
 from tf_dictsum.serving.export.warmup import EXTRA, WARMUP_FILE, write_warmup
@@ -34,12 +33,12 @@ WARMUP_SHAPES = (
 
 
 def write_saved_model(
-    scorer: Scorer, folder: pathlib.Path, version: int, metadata: dict[str, Any]
+    selector: Selector, folder: pathlib.Path, version: int, metadata: dict[str, Any]
 ) -> pathlib.Path:
     """Writes `folder/version`, checks it, and publishes it by one rename.
 
     Args:
-      scorer: built, float32.
+      selector: built, float32.
       folder: of the model, named as the model; holds the versions.
       version: a number that is not there yet.
       metadata: what assets.extra/metadata.json says beside sizes and checksums.
@@ -48,18 +47,18 @@ def write_saved_model(
       The version's folder.
 
     Raises:
-      UserError: the version exists, the file system refused, or the written model does not compute what the scorer does.
+      UserError: the version exists, the file system refused, or the written model does not compute what the selector does.
     """
     target = new_version(folder, version)
     partial = folder / f".{uuid.uuid4().hex[:8]}.partial.{version}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(scorer, partial)
+        _write(selector, partial)
         extra = partial / EXTRA
         extra.mkdir()
-        write_warmup(extra / WARMUP_FILE, folder.name, scorer.input_size, WARMUP_SHAPES)
-        write_json(extra / METADATA_FILE, _describe(scorer, partial, version, metadata))
-        check_export(partial, scorer)
+        write_warmup(extra / WARMUP_FILE, folder.name, selector.input_size, WARMUP_SHAPES)
+        write_json(extra / METADATA_FILE, _describe(selector, partial, version, metadata))
+        check_export(partial, selector)
         for path in partial.rglob("*"):
             _flush(path)
         os.rename(partial, target)
@@ -75,13 +74,13 @@ def write_saved_model(
     return target
 
 
-def _write(scorer: Scorer, path: pathlib.Path) -> None:
+def _write(selector: Selector, path: pathlib.Path) -> None:
     signature = [
-        tf.TensorSpec([None, None, scorer.input_size], tf.float32, "features"),
+        tf.TensorSpec([None, None, selector.input_size], tf.float32, "features"),
         tf.TensorSpec([None], tf.int32, "lengths"),
     ]
     with tf.device("/CPU:0"):  # the same graph wherever it is written
-        exported = ExportedScorer(scorer)
+        exported = selector.export_module()
         archive = keras.export.ExportArchive()
         archive.track(exported)
         archive.add_endpoint("serve", exported.__call__, signature)
@@ -89,16 +88,22 @@ def _write(scorer: Scorer, path: pathlib.Path) -> None:
 
 
 def _describe(
-    scorer: Scorer, path: pathlib.Path, version: int, metadata: dict[str, Any]
+    selector: Selector, path: pathlib.Path, version: int, metadata: dict[str, Any]
 ) -> dict[str, Any]:
+    config = selector.get_config()
+    sizes = {
+        name: config[key]
+        for name, key in (("hidden_size", "units"), ("bidirectional", "bidirectional"))
+        if key in config
+    }
     files = sorted(p for p in path.rglob("*") if p.is_file())
     return {
         "tf_dictsum": __version__,
         "tensorflow": tf.__version__,
         "version": version,
-        "input_size": scorer.input_size,
-        "hidden_size": scorer.compress.units,
-        "bidirectional": len(scorer.selector.directions) == 2,
+        "input_size": selector.input_size,
+        "selector": type(selector).__name__,
+        **sizes,
         **metadata,
         "sha256": {
             str(p.relative_to(path)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files
