@@ -1,4 +1,4 @@
-"""Two layers of LSTMs, the shape of every recurrent part of the method but the decoder."""
+"""Layers of LSTMs on top of each other, the shape of every recurrent part but the decoders."""
 
 from typing import Any
 
@@ -10,12 +10,10 @@ from tf_dictsum.layers.lstm import LSTM
 
 __all__ = ["StackedLSTM"]
 
-LAYERS = 2
-
 
 @keras.saving.register_keras_serializable("tf_dictsum")
 class StackedLSTM(keras.layers.Layer):
-    """Two LSTM layers, one- or bidirectional, built on construction.
+    """LSTM layers, one- or bidirectional, built on construction.
 
     Args:
       input_size: D.
@@ -24,13 +22,14 @@ class StackedLSTM(keras.layers.Layer):
       bidirectional: a second LSTM per layer reads backwards; outputs are (forward, backward), 2H wide.
       reverse: a one-directional stack that runs from the last step to the first.
       seed: of the initial weights, unless `init` is an `Initializers`.
+      depth: number of layers.
 
     Attributes:
       layers: the LSTMs, `layers[layer][direction]`; direction 0 is the only one, or the forward one.
 
     Call arguments:
       x: float [batch, time, D]; mask: bool [batch, time] or None.
-      states: ((h, c), (h, c)) to start the layers from; one-directional stacks only; zeros when None.
+      states: ((h, c), ...) to start the layers from; one-directional stacks only; zeros when None.
 
     Returns:
       (outputs float [batch, time, H or 2H] of the top layer, [(h, c), ...] final states per layer and direction).
@@ -44,16 +43,17 @@ class StackedLSTM(keras.layers.Layer):
         bidirectional: bool = False,
         reverse: bool = False,
         seed: int = 0,
+        depth: int = 2,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.initializers = Initializers.of(init, seed)
-        self.input_size, self.units = input_size, units
+        self.input_size, self.units, self.depth = input_size, units, depth
         self.bidirectional, self.reverse = bidirectional, reverse
         directions = (False, True) if bidirectional else (reverse,)
         self.cells: list[LSTM] = []  # weight files know the LSTMs by this flat list
-        for layer in range(LAYERS):
+        for layer in range(depth):
             size = input_size if layer == 0 else units * len(directions)
             for reverse_cell in directions:
                 suffix = ("_backward" if reverse_cell else "_forward") if bidirectional else ""
@@ -97,4 +97,5 @@ class StackedLSTM(keras.layers.Layer):
             "units": self.units,
             "bidirectional": self.bidirectional,
             "reverse": self.reverse,
+            "depth": self.depth,
         }

@@ -43,6 +43,10 @@ class Adam(keras.optimizers.Adam):
             lr=tf.cast(learning_rate, dtype),
             beta1=self._constant(self.beta_1, step),
             beta2=self._constant(self.beta_2, step),
-            epsilon=self.epsilon * tf.sqrt(1 - power_2),
+            epsilon=self._epsilon(power_2),
             grad=tf.cast(gradient, dtype),
         )
+
+    def _epsilon(self, power_2: Any) -> Any:
+        """What is added to √v; power_2 is β₂ᵗ."""
+        return self.epsilon * tf.sqrt(1 - power_2)
