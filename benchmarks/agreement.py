@@ -1,12 +1,14 @@
 """How well scores without labels agree with people: named variants on one half of a dataset.
 
-    python benchmarks/agreement.py --dataset=FILE.h5 [--variants=middle,random] [--folds=5]
-    python benchmarks/agreement.py --dataset=FILE.h5 --variants=NAME --test_half --log=benchmarks/agreement_test_runs.jsonl
+    python benchmarks/agreement.py --dataset=FILE.h5 [--variants=middle,random]
+    python benchmarks/agreement.py --dataset=FILE.h5 --variants=NAME --test_half \\
+      --log=benchmarks/agreement_test_runs.jsonl
 
-docs/agreement.md tells the protocol: everything is chosen on the first half; annotations of the second are only read with
-`--test_half`, and every such run is appended to the log. Prints a Markdown table (Kendall's τ_b and Spearman's ρ, means over
-annotators and then over videos, with 95 % bootstrap intervals over videos, and paired permutation tests
-against `middle` and random), and one JSON line last.
+docs/agreement.md tells the protocol: everything is chosen on the first half; annotations of the
+second are only read with `--test_half`, and every such run is appended to the log. Prints a
+Markdown table (Kendall's τ_b and Spearman's ρ, means over annotators and then over videos, with 95
+% bootstrap intervals over videos, and paired permutation tests against `middle` and random), and
+one JSON line last.
 """
 
 import dataclasses
@@ -45,7 +47,9 @@ Table = dict[str, dict[str, np.ndarray]]
 
 
 def measure(videos: Videos, keys: tuple[str, ...], names: tuple[str, ...]) -> Table:
-    """What every variant reaches on every video of `keys`; `people` is each person against the others."""
+    """What every variant reaches on every video of `keys`; `people` is each person against the
+    others.
+    """
     table: Table = {}
     for name in names:
         if name == "people":

@@ -1,4 +1,6 @@
-"""A dataset cut into two halves by a rule nobody can bend: one to choose on, one to test on once."""
+"""A dataset cut into two halves by a rule nobody can bend: one to choose on, one to test on
+once.
+"""
 
 import hashlib
 
@@ -11,8 +13,8 @@ def halves(dataset: Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Keys of the videos to choose on and of the videos to test on.
 
     Videos are sorted by the SHA-256 (hexadecimal, of the UTF-8 text) of their name, or of their key
-    where the file has no names; the first half, rounded up, is the one to choose on. No score, label or
-    length decides, and the order of the file does not matter.
+    where the file has no names; the first half, rounded up, is the one to choose on. No score,
+    label or length decides, and the order of the file does not matter.
     """
     order = sorted(dataset.videos.values(), key=_digest)
     middle = (len(order) + 1) // 2
@@ -20,9 +22,11 @@ def halves(dataset: Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def inner_folds(keys: tuple[str, ...], folds: int = 5) -> list[tuple[tuple[str, ...], ...]]:
-    """Cross-validation inside one half: [(keys to fit on, keys held out), ...], every key held out once.
+    """Cross-validation inside one half: [(keys to fit on, keys held out), ...], every key held out
+    once.
 
-    The i-th key goes to fold i mod `folds`; keys from `halves` are in an order that is as good as random.
+    The i-th key goes to fold i mod `folds`; keys from `halves` are in an order that is as good as
+    random.
 
     Raises:
       ValueError: fewer keys than folds, or fewer than two folds.

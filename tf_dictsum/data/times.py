@@ -13,8 +13,8 @@ STEP = 0.5
 def times_of(video: Video) -> np.ndarray:
     """Seconds from the start of `video` to every sampled frame: float64 [n_steps], increasing.
 
-    From the picks and the attribute "fps" (frames a second) that feature files written here and TVSum's have;
-    without a usable one the sampled frames count as `STEP` apart.
+    From the picks and the attribute "fps" (frames a second) that feature files written here and
+    TVSum's have; without a usable one the sampled frames count as `STEP` apart.
     """
     fps = video.attributes.get("fps")
     if isinstance(fps, int | float | np.number) and np.isfinite(fps) and fps > 0:
