@@ -30,12 +30,12 @@ from tf_dictsum.render.outputs import (
 from tf_dictsum.selectors.loading import load_model
 from tf_dictsum.shots.selection import RATIO
 from tf_dictsum.summary.budget import Budget, parse_duration
-from tf_dictsum.summary.progress import Bar
 from tf_dictsum.summary.selectors import Representative, Selector
 from tf_dictsum.summary.summarizing import summarize
 from tf_dictsum.summary.trimming import trim_to_cuts
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.progress import PhaseBar
 
 __all__ = ["Options", "main", "run"]
 
@@ -199,8 +199,8 @@ class _Command:
                 self.selectors[kind] = Representative()
         return self.selectors[kind]
 
-    def _bar(self, title: str) -> Bar:
-        return Bar(not self.options.quiet, title)
+    def _bar(self, title: str) -> PhaseBar:
+        return PhaseBar(not self.options.quiet, title)
 
 
 def main(argv: list[str]) -> int:

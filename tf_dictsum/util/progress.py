@@ -1,12 +1,13 @@
-"""One progress bar for a whole run."""
+"""Progress bars on stderr: one for a whole run, one for what a video goes through."""
 
+import functools
 import sys
 from collections.abc import Mapping
-from typing import Self, SupportsFloat
+from typing import Any, Self, SupportsFloat
 
 from tqdm import tqdm
 
-__all__ = ["Progress"]
+__all__ = ["PhaseBar", "Progress"]
 
 # Log name -> the few letters that fit behind a bar.
 _SHOWN = {
@@ -32,23 +33,20 @@ class Progress:
     """
 
     def __init__(self, total_steps: int, enabled: bool, initial: int = 0, unit: str = "step"):
-        # In a log file every redraw is a new line: there one a quarter of a minute is enough.
-        seconds = 0.2 if sys.stderr.isatty() else 15.0
         self._done = initial
-        self._bar = tqdm(
+        self._make = functools.partial(
+            _bar,
             total=total_steps,
-            initial=initial,
             disable=not enabled,
-            file=sys.stderr,
             unit=unit,
-            mininterval=seconds,
-            maxinterval=max(seconds, 10.0),
-            dynamic_ncols=sys.stderr.isatty(),
             smoothing=0.02,  # videos differ in length tenfold: the time left should follow their mean
         )
+        self._text = ""
+        self._bar = self._make(initial=initial)
 
     def describe(self, text: str) -> None:
         """Sets the words before the bar, such as "split 1/5 seed 0 epoch 3/100"."""
+        self._text = text
         self._bar.set_description_str(text, refresh=False)
 
     @property
@@ -70,7 +68,7 @@ class Progress:
         if self._bar.disable:
             return
         if logs is None:
-            self._skip(steps)
+            self._skip()
             return
         shown = [
             f"{short} {float(logs[name]):.3g}" for name, short in _SHOWN.items() if name in logs
@@ -78,12 +76,12 @@ class Progress:
         self._bar.set_postfix_str(", ".join(shown), refresh=False)
         self._bar.update(steps)
 
-    def _skip(self, steps: int) -> None:
-        bar = self._bar
-        bar.initial += steps
-        bar.last_print_n += steps
-        bar.n += steps
-        bar.refresh()
+    def _skip(self) -> None:
+        """A new bar that begins where the steps are: the speed is measured from here on."""
+        self._bar.leave = False
+        self._bar.close()
+        self._bar = self._make(initial=self._done)
+        self._bar.set_description_str(self._text)
 
     def close(self) -> None:
         """Leaves the bar as it stands; may be called twice."""
@@ -94,3 +92,72 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class PhaseBar:
+    """One bar at a time: its words and its total may change; each change ends the bar before.
+
+    Args:
+      enabled: False shows nothing.
+      title: stands before the words, such as the video's name.
+    """
+
+    def __init__(self, enabled: bool, title: str):
+        self._enabled, self._title = enabled, title
+        self._what, self._shown = "", 0.0
+        self._bar: tqdm | None = None
+
+    def update(self, what: str, done: float, total: float | None, unit: str = "") -> None:
+        """Shows how far `what` is.
+
+        Args:
+          what: "reading", "clip", "loading TensorFlow", ...
+          done: of `total`, in `unit`.
+          total: None when it is not known; such a bar is for people only, and left out of a log file.
+          unit: such as "s" of video or "frame".
+        """
+        if not self._enabled:
+            return
+        if what != self._what:
+            self.close()
+            self._what = what
+            if total:
+                layout = "{desc}: {percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f} {unit} "
+                layout += "[{elapsed}<{remaining}]"
+            elif unit:
+                layout = "{desc}: {n:.0f} {unit} [{elapsed}]"
+            else:
+                layout = "{desc} ... [{elapsed}]"
+            if total or sys.stderr.isatty():
+                self._bar = _bar(
+                    total=total,
+                    desc=f"{self._title}: {what}",
+                    unit=unit,
+                    bar_format=layout,
+                    leave=False,
+                )
+            self._shown = 0.0
+        if self._bar is not None:
+            place = min(done, total or done)
+            self._bar.update(place - self._shown)
+            self._shown = place
+
+    def close(self) -> None:
+        """Takes the bar away; may be called twice."""
+        self._what = ""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _bar(**options: Any) -> tqdm:
+    """A bar on stderr; in a log file, where every redraw is a new line, it is drawn every quarter of a minute."""
+    terminal = sys.stderr.isatty()
+    seconds = 0.2 if terminal else 15.0
+    return tqdm(
+        file=sys.stderr,
+        mininterval=seconds,
+        maxinterval=max(seconds, 10.0),
+        dynamic_ncols=terminal,
+        **options,
+    )
