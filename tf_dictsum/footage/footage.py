@@ -24,6 +24,8 @@ class Footage:
       features: float32 [n_steps, D].
       extractor: what made the features, plain JSON values.
       change_points: int64 [n_shots, 2] where they are known already; None: they are to be found.
+      changes: float32 [n_frames], how much every frame differs from the one before (`video.changes`); None: unknown.
+      looks: float32 [n_steps, 5], brightness, contrast, ... of every sampled frame (`video.looks`); None: unknown.
       warnings: sentences for people.
     """
 
@@ -36,6 +38,8 @@ class Footage:
     features: np.ndarray
     extractor: Mapping[str, object]
     change_points: np.ndarray | None = None
+    changes: np.ndarray | None = None
+    looks: np.ndarray | None = None
     warnings: tuple[str, ...] = ()
 
     @property

@@ -3,8 +3,8 @@
 import numpy as np
 
 from tf_dictsum.footage.footage import Footage
+from tf_dictsum.footage.shot_boundaries import shots_of
 from tf_dictsum.shots.frames import frame_scores, shot_scores
-from tf_dictsum.shots.kts import change_points
 from tf_dictsum.shots.parts import split_long_shots
 from tf_dictsum.summary.budget import Budget
 from tf_dictsum.summary.key_frames import best_steps, without_repeats
@@ -27,10 +27,7 @@ def summarize(footage: Footage, selector: Selector, budget: Budget) -> VideoSumm
     seconds, ends = footage.timeline.seconds, footage.ends
     duration = float(ends[-1])
     fps = footage.n_frames / duration
-    known = footage.change_points
-    whole = (
-        change_points(footage.features, footage.picks, footage.n_frames) if known is None else known
-    )
+    whole = shots_of(footage)
     allowed = budget.frames(footage.n_frames, fps)
     longest = min(LONGEST_PART, max(SHORTEST_PART, allowed / fps / 2))
     shots = split_long_shots(whole, footage.picks, np.append(seconds, duration), longest)

@@ -40,6 +40,11 @@ class Clock:
         self._start: int | None = None
         self._exact = stamp == "pts"
 
+    def go_on(self, timeline: Timeline) -> None:
+        """Takes over the frames of an earlier pass; the next one comes after them."""
+        self._ticks = timeline.ticks.tolist()
+        self._start, self._exact = timeline.start, timeline.exact
+
     @property
     def count(self) -> int:
         """Frames so far."""
@@ -63,8 +68,8 @@ class Clock:
         """When a frame is shown, since the first."""
         return self._ticks[index] * float(self._time_base)
 
-    def timeline(self) -> Timeline:
-        """All of it."""
+    def timeline(self, count: int | None = None) -> Timeline:
+        """All of it, or the first `count` frames."""
         return Timeline(
-            np.array(self._ticks, np.int64), self._time_base, self._start or 0, self._exact
+            np.array(self._ticks[:count], np.int64), self._time_base, self._start or 0, self._exact
         )

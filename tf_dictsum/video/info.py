@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-__all__ = ["Timeline", "VideoInfo"]
+__all__ = ["Beginning", "Timeline", "VideoInfo"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -52,6 +52,21 @@ class Timeline:
         )
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Beginning:
+    """The first frames of a video, as far as a pass has come.
+
+    Attributes:
+      timeline: of these frames.
+      changes: float32 [timeline.n_frames], how much each differs from the one before (`changes.ChangeMeter`).
+      problem: what was broken in them; "" for nothing.
+    """
+
+    timeline: Timeline
+    changes: np.ndarray
+    problem: str = ""
+
+
 @dataclasses.dataclass(frozen=True)
 class VideoInfo:
     """Facts of a video. The header's word is marked as such: only decoding tells the truth.
@@ -61,7 +76,8 @@ class VideoInfo:
       rotation: degrees, counterclockwise, by which the stored pictures are turned (0, 90, 180, 270).
       mirrored: whether they are also mirrored.
       pixel_aspect: width of a stored pixel over its height.
-      average_fps: mean frames per second: the header's word, from the first whole pass on that of `Timeline.fps`; None if unknown.
+      average_fps: mean frames per second: the header's word, from the first whole pass on that of `Timeline.fps`; None
+        if unknown.
       duration: seconds as the header says, or None.
       codec: name of the video codec.
       audio_streams: codec name of every audio stream.

@@ -11,9 +11,10 @@ import numpy as np
 from absl import logging
 
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.video.changes import ChangeMeter
 from tf_dictsum.video.clock import Clock, stamp_of
 from tf_dictsum.video.crop import Crop, Cropper
-from tf_dictsum.video.info import Timeline, VideoInfo
+from tf_dictsum.video.info import Beginning, Timeline, VideoInfo
 from tf_dictsum.video.opening import import_av, open_container, shown, video_stream
 from tf_dictsum.video.orientation import orientation_of
 from tf_dictsum.video.sampling import Sampler
@@ -46,6 +47,8 @@ class VideoFile:
     Attributes:
       info: `VideoInfo`; its frame_count is None until a pass has reached the end.
       timeline: `Timeline`; None until a pass has reached the end (of the file, or of what can be read of it).
+      changes: float32 [n_frames], how much every frame differs from the one before; None as `timeline`, and where that
+        was given.
       problem: what was broken, as text, when a pass has found something; None otherwise.
 
     Raises:
@@ -57,7 +60,9 @@ class VideoFile:
     ):
         self.path = path
         self.timeline = timeline
+        self.changes: np.ndarray | None = None
         self.problem: str | None = None
+        self._pass: tuple[Clock, list[float]] | None = None
         self._threads = threads
         with contextlib.closing(self._decoded()) as frames:
             beginning = [decoded for decoded, _ in zip(frames, range(_LOOK_AHEAD), strict=False)]
@@ -111,33 +116,76 @@ class VideoFile:
             frame_count=self.timeline.n_frames if self.timeline else None,
         )
 
-    def sampled_frames(self, fps: float = 2.0, crop: Crop | None = None) -> Iterator[Frame]:
+    def sampled_frames(
+        self, fps: float = 2.0, crop: Crop | None = None, after: Beginning | None = None
+    ) -> Iterator[Frame]:
         """The frames that `sampling` picks at `fps` steps per second, in order; with a `crop` only that part of them.
 
         Decodes the whole file once; holds two frames. What is broken is logged once, as a warning, and left out.
-        When the iterator ends, `timeline` and `info.frame_count` are known.
+        When the iterator ends, `timeline`, `changes` and `info.frame_count` are known.
+
+        Args:
+          fps: steps per second.
+          crop: what of the pictures is wanted.
+          after: how far an earlier pass came (`beginning`): what it has had is left out, and where the file seeks
+            exactly it is not decoded again.
         """
         sampler = Sampler(fps, self._time_base)
         clock = Clock(self._stamp, self._time_base, self._period)
-        held: Any = None
+        meter, changes = ChangeMeter(), list[float]()
         picture = (
             self._whole()
             if crop is None
             else Cropper(crop, (self.info.width, self.info.height), self._orientation)
         )
         self.problem = None
-        with contextlib.closing(self._decoded()) as frames:
+        first_new = after.timeline.n_frames - 1 if after else 0
+        held, frames = self._continued(after) if after else (None, self._decoded())
+        if held is not None and after is not None:
+            clock.go_on(after.timeline)
+            for tick in after.timeline.ticks.tolist():
+                sampler.add(tick)
+            meter.add(held)
+            changes += after.changes.tolist()
+            self.problem = after.problem or None
+        self._pass = (clock, changes)
+        with contextlib.closing(frames):
             for decoded in frames:
-                if sampler.add(clock.tick(decoded)):
+                changes.append(meter.add(decoded))
+                if sampler.add(clock.tick(decoded)) and clock.count - 2 >= first_new:
                     yield Frame(clock.count - 2, clock.seconds(-2), picture(held))
                 held = decoded
         if held is None:
             raise UserError(
                 f"{shown(self.path)}: cannot be decoded any more ({self.problem or 'was it changed?'})."
             )
-        if sampler.finish():
+        if sampler.finish() and clock.count - 1 >= first_new:
             yield Frame(clock.count - 1, clock.seconds(-1), picture(held))
+        self.changes = np.array(changes, np.float32)
         self._finish(clock.timeline())
+
+    def beginning(self, count: int) -> Beginning:
+        """The first `count` frames of the pass that goes on, to go on `after` them another time."""
+        assert self._pass is not None
+        clock, changes = self._pass
+        return Beginning(
+            clock.timeline(count), np.array(changes[:count], np.float32), self.problem or ""
+        )
+
+    def _continued(self, after: Beginning) -> tuple[Any, Generator[Any, None, None]]:
+        """The last frame that was decoded and those behind it; None and all where the file does not seek exactly."""
+        line = after.timeline
+        if line.exact and line.n_frames > 1:
+            frames = self._decoded(line.start + int(line.ticks[-1]))
+            for decoded in frames:
+                tick = None if decoded.pts is None else decoded.pts - line.start
+                if tick == line.ticks[-1]:
+                    return decoded, frames
+                if tick is None or tick > line.ticks[-1]:
+                    break
+            frames.close()
+            self.problem = None
+        return None, self._decoded()
 
     def frames(self, indices: Iterable[int]) -> Iterator[Frame]:
         """The frames of these numbers (any iterable, such as a range), in increasing order, each once.
