@@ -16,8 +16,14 @@ import tf_dictsum
 from tf_dictsum import features
 from tf_dictsum.data.extractor_record import read_extractor
 from tf_dictsum.data.hdf5 import load_dataset
-from tf_dictsum.footage import extraction as pipeline
+from tf_dictsum.footage import reading as pipeline
 from tf_dictsum.util.errors import UserError
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """Features that one test has read are not another's."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture
@@ -162,7 +168,7 @@ def test_another_extractor_is_refused(films, tmp_path, command):
     command(films / "short.mkv", out=out)
     with pytest.raises(
         UserError,
-        match=r"films.h5: not the features of this file \(fps 4.0 here, 2.0 there\).*Choose another --out",
+        match=r"films.h5: not the features of this file \(fps 4.0 here, 2.0 there\).*Choose another `out`",
     ):
         command(films, out=out, fps=4)
     with h5py.File(out, "a") as file:
@@ -173,7 +179,7 @@ def test_another_extractor_is_refused(films, tmp_path, command):
         command(films, out=out)
     out.write_text("x")
     with pytest.raises(
-        UserError, match=r"films.h5: is there and not a features file \(.*\). Choose another --out"
+        UserError, match=r"films.h5: is there and not a features file \(.*\). Choose another `out`"
     ):
         command(films, out=out)
 
@@ -194,7 +200,7 @@ def test_mistakes(films, tmp_path, command):
 def test_a_place_that_cannot_be_written(films, tmp_path, command):
     (tmp_path / "file").touch()
     for place in (tmp_path / "file" / "a.h5", pathlib.Path("/proc/tf_dictsum/a.h5")):
-        with pytest.raises(UserError, match=r"a.h5: cannot write there: .* Choose another --out"):
+        with pytest.raises(UserError, match=r"a.h5: cannot write there: .* Choose another `out`"):
             command(films, out=place)
 
 

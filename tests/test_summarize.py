@@ -18,7 +18,7 @@ from clips import write_clip
 
 import tf_dictsum
 from tf_dictsum import summarize
-from tf_dictsum.footage import extraction as pipeline
+from tf_dictsum.footage import reading as pipeline
 from tf_dictsum.util.errors import UserError
 
 ROOT = pathlib.Path(next(iter(tf_dictsum.__path__))).parent

@@ -12,15 +12,16 @@ import dataclasses
 import pathlib
 import sys
 import time
-from typing import Any
 
 from absl import flags, logging
 
+from tf_dictsum.footage.feature_cache import FeatureCache
 from tf_dictsum.footage.inputs import Input, find_inputs
-from tf_dictsum.summary.progress import Bar
+from tf_dictsum.footage.reading import VideoReader
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.quiet import load_tensorflow
+from tf_dictsum.util.progress import PhaseBar
+from tf_dictsum.video.reader import VideoFile
 
 __all__ = ["Options", "main", "run"]
 
@@ -46,6 +47,10 @@ class Options:
         "its weights (.caffemodel, .onnx, .npz); default: the user's cache folder, then the publisher's address",
     )
     batch_size: int = cli.option(16, "frames per call of the network", lower_bound=1)
+    cache: bool = cli.option(
+        True,
+        "share features with tf_dictsum.summarize in the user's cache folder; --nocache for neither",
+    )
     quiet: bool = cli.option(False, "no progress bars, and only warnings in the log")
 
 
@@ -82,26 +87,22 @@ class _Command:
     """One run over all inputs, as the flags say."""
 
     def __init__(self, options: Options, out: pathlib.Path):
-        self.options = options
-        load_tensorflow()
-
-        from tf_dictsum.extractors.extractor import make_extractor
         from tf_dictsum.footage.features_file import FeaturesFile
 
-        bar = Bar(not options.quiet, "weights")
+        self.options = options
+        self.reader = VideoReader(
+            options.backbone,
+            options.weights,
+            FeatureCache() if options.cache else None,
+            options.fps,
+            options.batch_size,
+        )
+        bar = PhaseBar(not options.quiet, "features")
         try:
-            mib = 1 / 2**20
-            self.extractor = make_extractor(
-                options.backbone,
-                options.weights,
-                lambda source, done: bar.update(
-                    f"downloading {source.name}", done * mib, source.size * mib or None, "MiB"
-                ),
-            )
+            record = self.reader.record(bar.update)
         finally:
             bar.close()
-        self.record = self.extractor.record(options.fps)
-        self.file = FeaturesFile(out, self.record)
+        self.file = FeaturesFile(out, record)
 
     def run(self, inputs: list[Input]) -> int:
         """Everything; returns the exit status."""
@@ -135,45 +136,19 @@ class _Command:
         return SOME_FAILED if failures else 0
 
     def _one(self, item: Input, title: str) -> None:
-        from tf_dictsum.video.reader import VideoFile
-
-        video = VideoFile(item.path)  # first: what is no video is said as such
+        VideoFile(item.path)  # first: what is no video is said as such
         if item.path in self.file:
             print(f"{item.name}: there already", flush=True)
             return
-        from tf_dictsum.footage.extraction import extract
-        from tf_dictsum.footage.footage import Footage
-
-        begin, bar = time.monotonic(), Bar(not self.options.quiet, title)
+        begin, bar = time.monotonic(), PhaseBar(not self.options.quiet, title)
         try:
-            found = extract(
-                video,
-                self.extractor,
-                self.options.fps,
-                batch_size=self.options.batch_size,
-                progress=lambda seconds: bar.update("reading", seconds, video.info.duration, "s"),
-            )
+            footage, cached = self.reader.read(item.path, item.name, bar.update)
         finally:
             bar.close()
-        size: dict[str, Any] = {"width": video.info.width, "height": video.info.height}
-        warnings = (video.problem,) if video.problem else ()
-        self.file.add(
-            Footage(
-                item.path,
-                item.name,
-                **size,
-                timeline=found.timeline,
-                picks=found.picks,
-                features=found.features,
-                extractor=self.record,
-                warnings=warnings,
-            )
-        )
-        steps, seconds = len(found.picks), time.monotonic() - begin
-        print(
-            f"{item.name}: {steps} steps of {float(found.timeline.ends[-1]):.1f} s in {seconds:.1f} s ({steps / seconds:.0f} per second)",
-            flush=True,
-        )
+        self.file.add(footage)
+        steps, seconds = len(footage.picks), time.monotonic() - begin
+        how = "cached" if cached else f"in {seconds:.1f} s ({steps / seconds:.0f} per second)"
+        print(f"{item.name}: {steps} steps of {float(footage.ends[-1]):.1f} s {how}", flush=True)
 
 
 def run() -> None:

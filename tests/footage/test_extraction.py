@@ -46,7 +46,7 @@ def test_rows_are_the_sampled_frames_in_order(tmp_path, batch_size):
 
 
 def test_an_error_while_decoding_is_raised_here():
-    def broken(fps, crop):
+    def broken(fps, crop, after):
         yield from ((n, n / 2, np.zeros((16, 16, 3), np.uint8)) for n in range(3))
         raise UserError("a.mp4: gone")
 
@@ -59,7 +59,7 @@ def test_an_error_while_decoding_is_raised_here():
 def test_an_error_here_ends_the_decoding(error):
     closed = []
 
-    def endless(fps, crop):
+    def endless(fps, crop, after):
         try:
             while True:
                 yield 0, 0.0, np.zeros((16, 16, 3), np.uint8)
@@ -80,7 +80,7 @@ def test_an_error_here_ends_the_decoding(error):
 def test_it_does_not_decode_far_ahead():
     given = []
 
-    def counted(fps, crop):
+    def counted(fps, crop, after):
         for number in range(400):
             given.append(number)
             yield number, float(number), np.zeros((16, 16, 3), np.uint8)
@@ -91,7 +91,7 @@ def test_it_does_not_decode_far_ahead():
         time.sleep(0.002)
         lead.append(len(given) - seconds)
 
-    video = SimpleNamespace(sampled_frames=counted, timeline=1)
+    video = SimpleNamespace(sampled_frames=counted, timeline=1, changes=1)
     pipeline.extract(video, means(), batch_size=4, progress=look)
     assert max(lead) <= 6 * 4
 
@@ -108,6 +108,36 @@ def test_the_record(weights_file):
         "fps": 2.0,
     }
     assert len(record["weights"]) == 64
+
+
+@pytest.mark.parametrize(("container", "codec"), [("mp4", "libx264"), ("avi", "mpeg4")])
+def test_a_pass_goes_on_where_another_stopped(tmp_path, container, codec):
+    """Bit for bit as a whole one; where the file has timestamps to seek by, the beginning is not decoded again."""
+    path = write_clip(tmp_path / f"a.{container}", 400, fps=25, codec=codec, options={"g": "25"})
+    whole = pipeline.extract(VideoFile(path), means(), batch_size=4)
+    parts = []
+
+    def stop(seconds):
+        if seconds > 8:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.extract(VideoFile(path), means(), batch_size=4, progress=stop, keep=parts.append)
+    (part,) = parts
+    assert len(part.picks) == 20
+    video, read = VideoFile(path), []
+    inner = video._decoded
+    video._decoded = lambda seek=None: (read.append(1) or frame for frame in inner(seek))
+    found = pipeline.extract(video, means(), batch_size=4, part=part, keep=parts.append)
+    for name in ("features", "picks", "looks", "changes"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name), err_msg=name)
+    np.testing.assert_array_equal(found.timeline.ticks, whole.timeline.ticks)
+    assert (found.timeline.start, found.timeline.exact) == (
+        whole.timeline.start,
+        whole.timeline.exact,
+    )
+    assert len(read) < 250 or container == "avi"
+    assert len(parts) == 1
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,16 @@
+import dataclasses
 import os
+import time
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from tf_dictsum.footage.extraction import Part
 from tf_dictsum.footage.feature_cache import FeatureCache, fingerprint
 from tf_dictsum.footage.footage import Footage
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.video.info import Timeline
+from tf_dictsum.video.info import Beginning, Timeline
 
 KEY = {"size": 3, "backbone": "googlenet"}
 
@@ -52,6 +55,52 @@ def test_what_goes_in_comes_out(tmp_path, footage):
     assert [p.suffix for p in (tmp_path / "cache").iterdir()] == [".npz"]
 
 
+def test_weights_tell_entries_apart(tmp_path, footage):
+    """Without a word about weights, the features that were used last are good."""
+    cache = FeatureCache(tmp_path)
+    for number, weights in enumerate(("a" * 64, "b" * 64)):
+        record = {**footage.extractor, "weights": weights}
+        cache.save(KEY, dataclasses.replace(footage, extractor=record))
+        os.utime(cache._file(KEY, weights), (1000 + number, 1000 + number))
+    assert cache.load(KEY, "", "", "a" * 64).extractor["weights"] == "a" * 64
+    assert cache.load(KEY, "", "", "c" * 64) is None
+    os.utime(cache._file(KEY, "a" * 64), (1000, 1000))
+    assert cache.load(KEY, "", "").extractor["weights"] == "b" * 64
+    file = tmp_path / "weights.npz"
+    file.write_bytes(b"x")
+    assert cache.weights_of(file) is None
+    cache.remember_weights(file, "a" * 64)
+    assert cache.weights_of(file) == "a" * 64
+    file.write_bytes(b"another file")
+    assert cache.weights_of(file) is None
+
+
+def test_what_dead_runs_left_is_swept(tmp_path, footage):
+    cache, now = FeatureCache(tmp_path), time.time()
+    ages = {".ab.partial.x.npz": 2, ".cd.partial.y.npz": 0.1, "x-1.part": 40, "y-1.part": 5}
+    for name, days in ages.items():
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (now - days * 86400,) * 2)
+    cache.save(KEY, footage)
+    left = {file.name for file in tmp_path.iterdir() if file.suffix != ".npz" or "y" in file.name}
+    assert left == {".cd.partial.y.npz", "y-1.part"}
+
+
+def test_a_damaged_part_is_done_without(tmp_path, footage, caplog):
+    cache = FeatureCache(tmp_path)
+    beginning = Beginning(footage.timeline, np.zeros(3, np.float32), "torn")
+    part = Part(footage.features, footage.picks, np.zeros((2, 5), np.float32), beginning)
+    cache.save_part(KEY, "w", part)
+    back = cache.load_part(KEY, "w")
+    np.testing.assert_array_equal(back.features, part.features)
+    assert (back.beginning.problem, back.beginning.timeline.start) == ("torn", -1024)
+    assert cache.load_part(KEY, "v") is None
+    (file,) = tmp_path.glob("*.part")
+    file.write_bytes(file.read_bytes()[:100])
+    assert cache.load_part(KEY, "w") is None
+    assert "unreadable part of a video" in caplog.text
+
+
 def test_a_damaged_entry_is_done_without(tmp_path, footage, caplog):
     cache = FeatureCache(tmp_path)
     cache.save(KEY, footage)
@@ -79,9 +128,9 @@ def test_the_oldest_go_when_it_grows(tmp_path, footage):
     cache = FeatureCache(tmp_path)
     for n in range(3):
         cache.save({"n": n}, footage)
-        os.utime(cache._file({"n": n}), (1000 + n, 1000 + n))
+        os.utime(cache._file({"n": n}, ""), (1000 + n, 1000 + n))
     cache.load({"n": 0}, "", "")  # used just now
-    size = cache._file({"n": 0}).stat().st_size
+    size = cache._file({"n": 0}, "").stat().st_size
     FeatureCache(tmp_path, largest=2 * size + 1).save({"n": 3}, footage)
     assert [cache.load({"n": n}, "", "") is not None for n in range(4)] == [
         True,

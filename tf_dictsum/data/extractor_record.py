@@ -55,15 +55,30 @@ def read_extractor(
         ) from None
 
 
+SELECTOR = "that this selector was trained on"
+_OF_SELECTOR = (
+    "Extract them with the same network, weights and `fps`, or use a selector trained on features "
+    "like these."
+)
+
+
 def check_extractor(
-    trained: Mapping[str, Any] | None, given: Mapping[str, Any] | None, what: str
+    trained: Mapping[str, Any] | None,
+    given: Mapping[str, Any] | None,
+    what: str,
+    others: str = SELECTOR,
+    advice: str = _OF_SELECTOR,
 ) -> None:
-    """Refuses features that a selector was not trained on; where either side has no record there is nothing to compare.
+    """Refuses features that are not of the same kind as others, such as those that a selector was trained on.
+
+    Where either side has no record there is nothing to compare.
 
     Args:
-      trained: the record in selector.json.
+      trained: the record of the others, such as that of a selector.
       given: the record of the features to score.
       what: these features, for the message.
+      others: what the others are, for the message: "not the features {others}".
+      advice: what to do.
 
     Raises:
       UserError: the records differ; names each difference.
@@ -81,10 +96,7 @@ def check_extractor(
         if not same:
             differences.append(f"{name} {_short(b)} here, {_short(a)} there")
     if differences:
-        raise UserError(
-            f"{what}: not the features that this selector was trained on ({'; '.join(differences)}). "
-            "Extract them with the same network, weights and --fps, or use a selector trained on features like these."
-        )
+        raise UserError(f"{what}: not the features {others} ({'; '.join(differences)}). {advice}")
 
 
 def _short(value: object) -> str:

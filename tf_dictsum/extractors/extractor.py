@@ -36,6 +36,7 @@ class Extractor:
     Attributes:
       crop, model: as given.
       size: D.
+      weights: checksum of its weights.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Extractor:
     ):
         self.crop = crop
         self.model = model
+        self.weights = weights
         self.size = int(model.output.shape[-1])
         self._record = {
             "network": network,

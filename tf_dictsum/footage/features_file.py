@@ -17,7 +17,7 @@ from tf_dictsum.data.video import Video
 from tf_dictsum.data.video_group import READ_ERRORS
 from tf_dictsum.footage.feature_cache import FeatureCache, fingerprint
 from tf_dictsum.footage.footage import Footage
-from tf_dictsum.shots.kts import change_points
+from tf_dictsum.footage.shot_boundaries import SOURCE, shots_of
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import atomic_path
 from tf_dictsum.video.opening import shown
@@ -56,11 +56,11 @@ class FeaturesFile:
             self._parts.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(
-                f"{path}: cannot write there: {error.strerror or error}. Choose another --out."
+                f"{path}: cannot write there: {error.strerror or error}. Choose another `out`."
             ) from None
 
     def _read(self) -> None:
-        advice = "Choose another --out, or delete the file."
+        advice = "Choose another `out`, or delete the file."
         try:
             with h5py.File(self.path, "r") as file:
                 record = read_extractor(file)
@@ -76,12 +76,7 @@ class FeaturesFile:
             raise UserError(
                 f"{self.path}: is there and does not say what made its features, so nothing can be added. {advice}"
             )
-        try:
-            check_extractor(record, self._record, str(self.path))
-        except UserError as error:
-            raise UserError(
-                f"{str(error).replace('that this selector was trained on', 'of this file')} {advice}"
-            ) from None
+        check_extractor(record, self._record, str(self.path), "of this file", advice)
 
     def __contains__(self, video: str | os.PathLike[str]) -> bool:
         """Whether the features of this very file are there, in the file or as a finished part."""
@@ -106,7 +101,7 @@ class FeaturesFile:
         self._parts.save(self._key(mark), footage)
         if self._parts.load(self._key(mark), "", "") is None:
             raise UserError(
-                f"{self._parts.folder}: features cannot be kept there. Free space or choose another --out."
+                f"{self._parts.folder}: features cannot be kept there. Free space or choose another `out`."
             )
         self._added[mark] = footage.video
 
@@ -149,9 +144,7 @@ class FeaturesFile:
     def _write(self, file: h5py.File) -> None:
         for name, value in extractor_attributes(self._record).items():
             file.attrs[name] = value
-        file.attrs["change_points_source"] = (
-            "kernel temporal segmentation of these features (tf_dictsum.shots.kts)"
-        )
+        file.attrs["change_points_source"] = SOURCE
         number = 0
         for mark, video in self._added.items():
             place = self._place(video)
@@ -198,7 +191,7 @@ class FeaturesFile:
 
 
 def _video(key: str, footage: Footage) -> Video:
-    points = change_points(footage.features, footage.picks, footage.n_frames)
+    points = shots_of(footage)
     name = pathlib.Path(shown(footage.video)).stem
     return Video(
         key, np.asarray(footage.features), footage.picks, footage.n_frames, points, name=name
