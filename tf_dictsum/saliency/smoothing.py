@@ -7,7 +7,7 @@ __all__ = ["SIGMA", "smooth"]
 
 SIGMA = 2.5
 """Seconds. Every signal agrees best with people at 2 to 4 (docs/agreement.md)."""
-_REACH = 4.0  # in standard deviations: what lies beyond weighs 3e-4 of the middle
+_REACH = 4.0 + 1e-6  # in standard deviations: what lies beyond weighs 3e-4 of the middle
 
 
 def smooth(values: ArrayLike, times: ArrayLike, sigma: float = SIGMA) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Salience as a graph that can be exported and served."""
