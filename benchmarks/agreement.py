@@ -4,6 +4,9 @@
     python benchmarks/agreement.py --dataset=FILE.h5 --variants=NAME --test_half \\
       --log=benchmarks/agreement_test_runs.jsonl
 
+    python benchmarks/agreement.py --dataset=FILE.h5 --write_splits=FOLDER
+    python benchmarks/agreement.py --dataset=FILE.h5 --runs=NAME=RUN_DIR
+
 docs/agreement.md tells the protocol: everything is chosen on the first half; annotations of the
 second are only read with `--test_half`, and every such run is appended to the log. Prints a
 Markdown table (Kendall's τ_b and Spearman's ρ, means over annotators and then over videos, with 95
@@ -15,17 +18,20 @@ import dataclasses
 import datetime
 import json
 import pathlib
+from collections.abc import Mapping
 
 import numpy as np
 from agreement_variants import VARIANTS, Videos
 
 from tf_dictsum.baselines.human import human_measures
-from tf_dictsum.data.halves import halves
+from tf_dictsum.data.halves import halves, inner_folds
 from tf_dictsum.data.hdf5 import load_dataset
+from tf_dictsum.data.video import Dataset
 from tf_dictsum.metrics.rank import rank_correlation
 from tf_dictsum.metrics.statistics import Interval, bootstrap_interval, paired_test
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_json, write_json
 
 MEASURES = ("kendall_tau", "spearman_rho")
 REFERENCES = ("random", "middle")
@@ -38,6 +44,14 @@ class Options:
     dataset: str = cli.option("", "annotated feature file, ECCV16 layout")
     variants: tuple[str, ...] = cli.option([], "names; without it all of them")
     against: tuple[str, ...] = cli.option([], "variants that the others are tested against too")
+    runs: tuple[str, ...] = cli.option(
+        [],
+        "NAME=RUN_DIR of tf_dictsum.train on the splits of --write_splits; seeds are averaged over",
+    )
+    epoch: int = cli.option(-1, "epoch of the runs' scores; -1: the last", lower_bound=-1)
+    write_splits: str = cli.option(
+        "", "folder: first.json (the folds inside the first half) and second.json (first -> second)"
+    )
     test_half: bool = cli.option(False, "measure on the second half instead; needs --log")
     log: str = cli.option("", "where a run on the second half is recorded")
 
@@ -46,7 +60,35 @@ Table = dict[str, dict[str, np.ndarray]]
 """Variant -> measure -> one value per video."""
 
 
-def measure(videos: Videos, keys: tuple[str, ...], names: tuple[str, ...]) -> Table:
+def read_run(place: str, keys: tuple[str, ...], epoch: int) -> dict[str, np.ndarray]:
+    """Test scores of a run: key -> [seeds, n_steps]."""
+    rows: dict[str, list[np.ndarray]] = {key: [] for key in keys}
+    pattern = "*" if epoch < 0 else f"{epoch:03d}"
+    for folder in sorted(pathlib.Path(place).glob("split*-seed*")):
+        files = sorted(folder.glob(f"scores/epoch-{pattern}.json"))
+        for key, scores in (read_json(files[-1]) if files else {}).items():
+            if key in rows:
+                rows[key].append(np.array(scores))
+    missing = [key for key, scores in rows.items() if not scores]
+    if missing:
+        raise UserError(f"{place}: no test scores of {', '.join(missing)} at that epoch.")
+    return {key: np.stack(scores) for key, scores in rows.items()}
+
+
+def write_splits(dataset: Dataset, folder: pathlib.Path) -> None:
+    """The folds inside the first half, and first -> second, as files for `--splits`."""
+    first, second = halves(dataset)
+    for name, splits in (("first", inner_folds(first)), ("second", [(first, second)])):
+        entries = [{"train_keys": list(a), "test_keys": list(b)} for a, b in splits]
+        write_json(folder / f"{name}.json", entries)
+
+
+def measure(
+    videos: Videos,
+    keys: tuple[str, ...],
+    names: tuple[str, ...],
+    given: Mapping[str, dict[str, np.ndarray]],
+) -> Table:
     """What every variant reaches on every video of `keys`; `people` is each person against the
     others.
     """
@@ -56,7 +98,7 @@ def measure(videos: Videos, keys: tuple[str, ...], names: tuple[str, ...]) -> Ta
             people = [human_measures(videos.dataset.videos[key], ("rank",)) for key in keys]
             table[name] = {m: np.array([float(p[m] or 0) for p in people]) for m in MEASURES}
             continue
-        scores = VARIANTS[name](videos, keys)
+        scores = given[name] if name in given else VARIANTS[name](videos, keys)
         rows = []
         for key in keys:
             agreement = [
@@ -111,14 +153,21 @@ def main(argv: list[str]) -> None:
     options = cli.from_flags(Options)
     if options.test_half and not options.log:
         raise UserError("--test_half needs --log: every look at the second half is recorded.")
-    names = options.variants or (*VARIANTS, "people")
-    for name in (*names, *options.against):
-        if name not in VARIANTS and name != "people":
-            raise UserError(f"--variants: no {name}; there are {', '.join(VARIANTS)}, people.")
-    wanted = tuple(dict.fromkeys((*names, *options.against, *REFERENCES, "people")))
     dataset = load_dataset(options.dataset)
     keys = halves(dataset)[1 if options.test_half else 0]
-    table = measure(Videos(dataset), keys, wanted)
+    if options.write_splits:
+        write_splits(dataset, pathlib.Path(options.write_splits))
+        return
+    runs = {
+        name: read_run(place, keys, options.epoch)
+        for name, _, place in (run.partition("=") for run in options.runs)
+    }
+    names = options.variants or (() if runs else (*VARIANTS, "people"))
+    for name in (*names, *options.against):
+        if name not in VARIANTS and name not in runs and name != "people":
+            raise UserError(f"--variants: no {name}; there are {', '.join(VARIANTS)}, people.")
+    wanted = tuple(dict.fromkeys((*names, *runs, *options.against, *REFERENCES, "people")))
+    table = measure(Videos(dataset), keys, wanted, runs)
     if options.test_half:
         record(options, keys, table)
     print_table(table, options.against)
