@@ -19,8 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from tf_dictsum.baselines.random_scores import random_measures
 from tf_dictsum.data.hdf5 import load_dataset
-from tf_dictsum.data.video import Dataset
-from tf_dictsum.metrics.evaluation import VideoMeasures, evaluate_dataset
+from tf_dictsum.metrics.averages import average
+from tf_dictsum.metrics.evaluation import METRICS, VideoMeasures, evaluate_video
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
 
@@ -44,15 +44,15 @@ def main(argv: list[str]) -> None:
     if not paths:
         raise UserError("--datasets is empty.")
     with threadpool_limits(1):
-        found = [measure(path, options) for path in paths]
+        rows = [measure(path, options) for path in paths]
     report = {
         "benchmark": "evaluation",
         "threads": 1,
         "machine": platform.machine(),
-        "datasets": found,
+        "datasets": rows,
         "random_draws": options.draws,
-        "random_s": round(sum(row["random_s"] for row in found), 2),
-        "random_cpu_s": round(sum(row["random_cpu_s"] for row in found), 2),
+        "random_s": round(sum(row["random_s"] for row in rows), 2),
+        "random_cpu_s": round(sum(row["random_cpu_s"] for row in rows), 2),
     }
     print(json.dumps(report))
 
@@ -69,11 +69,11 @@ def measure(path: str, options: Options) -> dict[str, Any]:
     videos = {
         key: dataclasses.replace(video, features=None) for key, video in dataset.videos.items()
     }
-    dataset = Dataset(dataset.name, dataset.source, videos, dataset.attributes)
     seconds, cpu = [], []
     for _ in range(options.repeats):
         start, cpu_start = time.perf_counter(), time.process_time()
-        evaluate_dataset(scores, dataset)
+        results = {key: evaluate_video(scores[key], video) for key, video in videos.items()}
+        average({k: result.metrics() for k, result in results.items()}, [list(videos)], METRICS)
         seconds.append(time.perf_counter() - start)
         cpu.append(time.process_time() - cpu_start)
     start, cpu_start = time.perf_counter(), time.process_time()

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_dictsum.baselines.table import constant_baseline, random_baseline
+from tf_dictsum.baselines.rows import baselines_of
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split
 from tf_dictsum.metrics.statistics import bootstrap_interval
@@ -71,9 +71,8 @@ def main(argv: list[str]) -> None:
                 for hs in histories.values()
             ]
             rows.append((f"{path.name} epoch {epoch}", np.array(measured)))
-    random = random_baseline(dataset, splits=splits, draws=options.draws)
-    constant = constant_baseline(dataset, splits=splits)
-    assert random.sd is not None
+    baselines = baselines_of(dataset, dict(enumerate(splits)), draws=options.draws).rows
+    random, constant = baselines["random"], baselines["constant"]
     report: dict[str, Any] = {"dataset": dataset.name, "rows": {}}
     print(
         "| scores | seeds | representation error [95 % interval] | selected frames | selected shots |"

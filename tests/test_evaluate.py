@@ -17,6 +17,7 @@ from tf_dictsum.data.hdf5 import save_dataset
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.flags import with_dashes
 
 
 def command(*flags):
@@ -42,7 +43,11 @@ def call(monkeypatch, capsys):
 
     def run(*arguments, **flags):
         monkeypatch.setattr(evaluate.cli, "from_flags", lambda options: options(**flags))
-        evaluate.main(["evaluate", *map(str, arguments)])
+        try:
+            evaluate.main(["evaluate", *map(str, arguments)])
+        except UserError as error:
+            names = {field.name for field in dataclasses.fields(evaluate.Options)}
+            raise UserError(with_dashes(str(error), names)) from None
         return capsys.readouterr().out
 
     return run
@@ -91,7 +96,7 @@ def test_the_command(tmp_path, dataset):
         "tau",
         "rho",
         "repr. error",
-        "stand-ins",
+        "STAND-INS",
     ):
         assert text in found.stdout
     result = json.loads(files["json"].read_text())

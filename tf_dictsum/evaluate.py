@@ -5,18 +5,15 @@ import typing
 
 from absl import logging
 
-from tf_dictsum.baselines.settings import Settings
+from tf_dictsum.baselines.settings import EvaluationSettings
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split, load_splits, make_folds
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.metrics.protocols import PROTOCOLS
-from tf_dictsum.report.as_csv import as_csv
-from tf_dictsum.report.as_json import as_json
+from tf_dictsum.report.build import build_report
 from tf_dictsum.report.compare import compare_files
-from tf_dictsum.report.markdown import as_markdown
-from tf_dictsum.report.report import Report, build_report
+from tf_dictsum.report.report import Report
 from tf_dictsum.report.systems import find_series, read_system, splits_of_run
-from tf_dictsum.report.text import as_text
 from tf_dictsum.shots.shots import RATIO, RULES, Rule
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
@@ -119,17 +116,17 @@ def main(argv: list[str]) -> None:
         )
     report = evaluate(options, options.scores)
     if options.json:
-        write_json(options.json, as_json(report))
+        write_json(options.json, report.to_dict())
     if options.markdown:
-        write_text(options.markdown, as_markdown(report))
+        write_text(options.markdown, report.to_markdown())
     if options.csv:
-        write_text(options.csv, as_csv(report))
+        write_text(options.csv, report.to_csv())
     if options.plots:
         from tf_dictsum.report.picture_files import write_plots  # matplotlib takes a second
 
         if not write_plots(report, options.plots):
             logging.warning("--plots=%s: nothing to draw without --scores.", options.plots)
-    print(as_text(report, per_user=options.per_user))
+    print(report.to_text(per_user=options.per_user))
 
 
 def evaluate(options: Options, paths: typing.Sequence[str]) -> Report:
@@ -138,7 +135,14 @@ def evaluate(options: Options, paths: typing.Sequence[str]) -> Report:
     Raises:
       UserError: bad flags or files.
     """
-    settings = _settings(options)
+    settings = EvaluationSettings(
+        selection=typing.cast(Rule, options.selection),
+        budget_ratio=options.budget_ratio,
+        protocols=options.protocols or tuple(PROTOCOLS),
+        random_draws=options.random_draws,
+        seed=options.seed,
+        best_of=options.best_of,
+    )
     if not options.dataset:
         raise UserError(
             "--dataset is missing; name a file, as in --dataset=tvsum.h5 --scores=scores.json."
@@ -159,32 +163,6 @@ def evaluate(options: Options, paths: typing.Sequence[str]) -> Report:
     return build_report(dataset, splits, systems, settings)
 
 
-def _settings(options: Options) -> Settings:
-    unknown = [name for name in options.protocols if name not in PROTOCOLS]
-    if unknown:
-        raise UserError(
-            f"--protocols: there is no {', '.join(unknown)}; choose from {', '.join(PROTOCOLS)}."
-        )
-    if not options.budget_ratio > 0:
-        raise UserError(
-            f"--budget_ratio={options.budget_ratio}: the summary's part of the video must lie in (0, 1]."
-        )
-    if options.best_of > options.random_draws:
-        raise UserError(
-            f"--best_of={options.best_of} needs as many draws; give --random_draws={options.best_of} or more."
-        )
-    return Settings(
-        rule=typing.cast(Rule, options.selection),
-        ratio=options.budget_ratio,
-        protocols=tuple(
-            name for name in PROTOCOLS if not options.protocols or name in options.protocols
-        ),
-        draws=options.random_draws,
-        seed=options.seed,
-        best_of=options.best_of,
-    )
-
-
 def _splits(options: Options, dataset: Dataset, paths: typing.Sequence[str]) -> list[Split] | None:
     if options.splits and options.folds:
         raise UserError("--splits and --folds exclude each other: give one of them.")
@@ -192,12 +170,12 @@ def _splits(options: Options, dataset: Dataset, paths: typing.Sequence[str]) -> 
         return load_splits(options.splits, dataset.videos, dataset.source)
     if options.folds:
         return make_folds(list(dataset.videos), options.folds, options.fold_seed)
-    found = [splits for path in paths if (splits := splits_of_run(path, dataset)) is not None]
-    if any(splits != found[0] for splits in found):
+    of_runs = [splits for path in paths if (splits := splits_of_run(path, dataset)) is not None]
+    if any(splits != of_runs[0] for splits in of_runs):
         raise UserError(
             "the run directories were made with different splits; evaluate them one by one, or give --splits."
         )
-    return found[0] if found else None
+    return of_runs[0] if of_runs else None
 
 
 def run() -> None:

@@ -3,14 +3,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset, Video
+from tf_dictsum.metrics.averages import average
 from tf_dictsum.metrics.evaluation import (
     COUNTS,
     METRICS,
-    average,
-    evaluate_dataset,
-    evaluate_many,
+    VideoMeasures,
     evaluate_video,
     headline_metric,
 )
@@ -74,7 +72,9 @@ def test_a_video_gets_every_measure():
 def test_many_rows_are_single_videos():
     video = make_video("video_1", 1)
     rows = np.random.default_rng(0).random((3, video.n_steps))
-    for row, result in zip(rows, evaluate_many(rows, video, "greedy"), strict=True):
+    measures = VideoMeasures(video, "greedy")
+    results = measures.results(rows, measures.choose(rows))
+    for row, result in zip(rows, results, strict=True):
         single = evaluate_video(row, video, "greedy")
         assert result.selected_shots == single.selected_shots
         assert result.metrics() == pytest.approx(single.metrics())
@@ -102,39 +102,10 @@ def test_summary_of_another_length():
         )
 
 
-def test_means_over_videos_and_over_splits():
-    dataset = make_dataset()
-    scores = make_scores(dataset)
-    plain = evaluate_dataset(scores, dataset)
-    assert plain.mean["f_max"] == pytest.approx(np.mean([r.f_max for r in plain.videos.values()]))
-    splits = [Split((), ("video_1", "video_2")), Split((), ("video_3",)), Split((), ("video_1",))]
-    found = evaluate_dataset(scores, dataset, splits=splits)
-    f = {key: result.f_avg for key, result in plain.videos.items()}
-    assert list(found.videos) == ["video_1", "video_2", "video_3"]
-    assert found.mean["f_avg"] == pytest.approx(
-        ((f["video_1"] + f["video_2"]) / 2 + f["video_3"] + f["video_1"]) / 3
-    )
-    assert evaluate_dataset(scores, dataset, ["video_1"], splits=splits).mean[
-        "f_avg"
-    ] == pytest.approx(f["video_1"])
-
-
 def test_average_leaves_out_what_is_missing():
     videos = {"a": {"f_max": 10.0}, "b": {"f_max": None}, "c": {"f_max": 40.0}}
-    mean = average(videos, [["a", "b"], ["c"], ["b"]])
+    mean = average(videos, [["a", "b"], ["c"], ["b"]], (*METRICS, *COUNTS))
     assert mean == {name: 25.0 if name == "f_max" else None for name in (*METRICS, *COUNTS)}
-
-
-def test_dataset_errors():
-    dataset = make_dataset()
-    scores = make_scores(dataset)
-    del scores["video_2"], scores["video_4"]
-    with pytest.raises(UserError, match=r"file.h5: no scores for video_2, video_4"):
-        evaluate_dataset(scores, dataset)
-    with pytest.raises(UserError, match=r"file.h5: no video named video_9; it has video_1"):
-        evaluate_dataset(scores, dataset, ["video_9"])
-    with pytest.raises(UserError, match=r"file.h5: no video left to evaluate"):
-        evaluate_dataset(scores, dataset, ["video_1"], splits=[Split((), ("video_3",))])
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import time
 import numpy as np
 import pytest
 
-from tf_dictsum.baselines.settings import Settings
+from tf_dictsum.baselines.settings import EvaluationSettings
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import load_splits
-from tf_dictsum.metrics.evaluation import evaluate_dataset, evaluate_video
-from tf_dictsum.report.report import build_report
+from tf_dictsum.metrics.evaluation import evaluate_video
+from tf_dictsum.report.build import build_report
 from tf_dictsum.util.files import read_json
 
 SHARED = os.environ.get("TF_DICTSUM_SHARED")
@@ -72,7 +72,7 @@ def rows_of(dataset, name, draws=0, protocols=ALL):
         dataset.videos,
         dataset.source,
     )
-    settings = Settings(protocols=protocols, draws=draws)
+    settings = EvaluationSettings(protocols=protocols, random_draws=draws)
     return build_report(dataset, splits, [], settings).baselines, build_report(
         dataset, None, [], settings
     ).baselines
@@ -139,7 +139,7 @@ def test_random_scores_on_tvsum(tvsum):
     assert released["random_per_frame"].mean["f_avg"] == pytest.approx(58.6, abs=0.3)
     assert released["best_of_random"].mean["f_avg"] == pytest.approx(60.1, abs=0.5)
     ranked = build_report(
-        tvsum, None, [], Settings(protocols=("rank",), draws=10, best_of=10)
+        tvsum, None, [], EvaluationSettings(protocols=("rank",), random_draws=10, best_of=10)
     ).baselines["random"]
     assert abs(ranked.mean["kendall_tau"]) < 0.004
 
@@ -152,7 +152,7 @@ def test_non_overlapping_splits_test_every_video_once(name, metric, summe, tvsum
         dataset.videos,
         dataset.source,
     )
-    report = build_report(dataset, splits, [], Settings(protocols=("f",), draws=0))
+    report = build_report(dataset, splits, [], EvaluationSettings(protocols=("f",), random_draws=0))
     assert sorted(key for fold in report.folds for key in fold.keys) == sorted(dataset.videos)
     assert report.baselines["constant"].mean[metric] == pytest.approx(
         {"summe": 40.64, "tvsum": 56.58}[name], abs=0.05
@@ -164,5 +164,6 @@ def test_fifty_videos_take_seconds(tvsum):
         key: np.random.default_rng(0).random(video.n_steps) for key, video in tvsum.videos.items()
     }
     start = time.process_time()
-    evaluate_dataset(scores, tvsum)
+    for key, video in tvsum.videos.items():
+        evaluate_video(scores[key], video)
     assert time.process_time() - start < 3

@@ -3,15 +3,15 @@ import json
 import numpy as np
 import pytest
 
-from tf_dictsum.baselines.settings import Settings
+from tf_dictsum.baselines.settings import EvaluationSettings
 from tf_dictsum.metrics.statistics import paired_test
 from tf_dictsum.report.as_json import as_json
+from tf_dictsum.report.build import build_report
 from tf_dictsum.report.compare import compare_files, pair
-from tf_dictsum.report.report import build_report
 from tf_dictsum.report.systems import System
 from tf_dictsum.util.errors import UserError
 
-FEW = Settings(draws=2)
+FEW = EvaluationSettings(random_draws=2)
 
 
 def evaluation(dataset, scores, name):

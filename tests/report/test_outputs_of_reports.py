@@ -9,20 +9,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_dictsum.baselines.settings import Settings
+from tf_dictsum.baselines.settings import EvaluationSettings
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS
 from tf_dictsum.report.as_csv import as_csv
 from tf_dictsum.report.as_json import as_json
-from tf_dictsum.report.markdown import as_markdown, markdown_table
+from tf_dictsum.report.build import build_report
+from tf_dictsum.report.markdown import as_markdown
 from tf_dictsum.report.picture_files import write_plots
-from tf_dictsum.report.report import build_report
 from tf_dictsum.report.systems import System
-from tf_dictsum.report.text import as_text, columns
+from tf_dictsum.report.tables import columns, markdown_table
+from tf_dictsum.report.text import as_text
 
 SPLITS = [Split((), ("video_2", "video_4")), Split((), ("video_6", "video_2"))]
-FEW = Settings(draws=6, best_of=3)
+FEW = EvaluationSettings(random_draws=6, best_of=3)
 
 
 @pytest.fixture(scope="module")
@@ -202,8 +203,8 @@ def test_neither_annotations_nor_features(dataset, random_scores):
 
 def test_standins_and_the_demo_set_are_named(dataset):
     for changed, text in (
-        ({"attributes": {"features_are_standin": True}}, "stand-ins"),
-        ({"source": "demo"}, "generated"),
+        ({"attributes": {"features_are_standin": True}}, "STAND-INS"),
+        ({"source": "demo"}, "GENERATED"),
     ):
         report = build_report(dataclasses.replace(dataset, **changed), None, [], FEW)
         assert text in as_text(report)

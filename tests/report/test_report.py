@@ -2,15 +2,17 @@ import dataclasses
 
 import numpy as np
 import pytest
+from dataset_means import dataset_means
 
 from tf_dictsum.baselines.columns import BASELINES, NOTES
-from tf_dictsum.baselines.settings import Settings
-from tf_dictsum.baselines.table import best_of_draws, random_baseline
+from tf_dictsum.baselines.rows import baselines_of
+from tf_dictsum.baselines.settings import EvaluationSettings
+from tf_dictsum.baselines.table import best_of_draws
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.metrics.evaluation import evaluate_dataset, evaluate_video
+from tf_dictsum.metrics.evaluation import evaluate_video
 from tf_dictsum.metrics.fscore import f_scores
-from tf_dictsum.report.report import build_report
+from tf_dictsum.report.build import build_report
 from tf_dictsum.report.rows import remarks, verdicts
 from tf_dictsum.report.systems import System
 from tf_dictsum.report.users import user_tables
@@ -18,21 +20,21 @@ from tf_dictsum.shots.selection import select_shots
 from tf_dictsum.util.errors import UserError
 
 SPLITS = [Split((), ("video_2", "video_4")), Split((), ("video_6", "video_2", "video_7"))]
-FEW = Settings(draws=6, best_of=3)
+FEW = EvaluationSettings(random_draws=6, best_of=3)
 
 
 def single(scores, name="mine"):
     return System(name, (None,), ((scores,),))
 
 
-def test_a_systems_numbers_are_those_of_evaluate_dataset(dataset, random_scores):
+def test_a_systems_numbers_are_means_over_videos_and_splits(dataset, random_scores):
     scores = random_scores(dataset)
     report = build_report(dataset, SPLITS, [single(scores)], FEW)
-    expected = evaluate_dataset(scores, dataset, splits=SPLITS)
+    expected = dataset_means(scores, dataset, SPLITS)
     found = report.systems[0].epochs[0]
-    assert {
-        name: found.mean[name] for name in expected.mean if name in found.mean
-    } == pytest.approx(expected.mean)
+    assert {name: found.mean[name] for name in expected if name in found.mean} == pytest.approx(
+        expected
+    )
     assert [fold.keys for fold in report.folds] == [split.test_keys for split in SPLITS]
     assert report.videos == ("video_2", "video_4", "video_6", "video_7")
     assert (
@@ -46,10 +48,10 @@ def test_a_systems_numbers_are_those_of_evaluate_dataset(dataset, random_scores)
 def test_rows_are_on_the_same_folds(dataset, random_scores):
     report = build_report(dataset, SPLITS, [single(random_scores(dataset))], FEW)
     assert list(report.baselines) == [*BASELINES, "best_of_random"]
-    assert set(report.baselines) == set(NOTES)
+    assert set(report.baselines) == set(NOTES) - {"untrained"}
     for row in report.baselines.values():
         assert set(row.videos) in (set(report.videos), set())
-    plain = random_baseline(dataset, splits=SPLITS, draws=6)
+    plain = baselines_of(dataset, dict(enumerate(SPLITS)), draws=6).rows["random"]
     assert report.baselines["random"].mean["f_max"] == pytest.approx(plain.mean["f_max"])
     assert report.baselines["random"].sd["f_max"] == pytest.approx(plain.sd["f_max"])
 
@@ -60,8 +62,7 @@ def test_splits_with_scores_of_their_own(dataset, random_scores):
         dataset, SPLITS, [System("mine", (None,), ((scores[0], scores[1]),))], FEW
     )
     each = [
-        evaluate_dataset(s, dataset, splits=[split]).mean["f_avg"]
-        for s, split in zip(scores, SPLITS, strict=True)
+        dataset_means(s, dataset, [split])["f_avg"] for s, split in zip(scores, SPLITS, strict=True)
     ]
     assert report.systems[0].epochs[0].mean["f_avg"] == pytest.approx(np.mean(each))
     both = [evaluate_video(s["video_2"], dataset.videos["video_2"]).f_avg for s in scores]
@@ -75,16 +76,14 @@ def test_the_best_epoch_is_taken_per_split_and_named(dataset, random_scores):
     )
     system = report.systems[0]
     f = np.array(
-        [
-            [evaluate_dataset(s, dataset, splits=[split]).mean["f_max"] for split in SPLITS]
-            for s in epochs
-        ]
+        [[dataset_means(s, dataset, [split])["f_max"] for split in SPLITS] for s in epochs]
     )
     assert system.best_epochs == tuple(f.argmax(axis=0))
     assert system.best["f_max"] == pytest.approx(f.max(axis=0).mean())
     assert [epoch.mean["f_max"] for epoch in system.epochs] == pytest.approx(f.mean(axis=1))
     assert (
-        build_report(dataset, SPLITS, [system.source], Settings(draws=9)).best_of == 5
+        build_report(dataset, SPLITS, [system.source], EvaluationSettings(random_draws=9)).best_of
+        == 5
     )  # as many looks as epochs
     assert build_report(dataset, SPLITS, [single(epochs[0])], FEW).systems[0].best is None
 
@@ -237,7 +236,7 @@ def test_odd_videos_are_said(dataset, random_scores):
         "shots are longer than the budget and can never be selected (in video_2, video_4, video_6"
         in text
     )
-    assert report.longest["video_6"] == (1, 1)
+    assert report.too_long["video_6"] == (1, 1)
     assert (
         "mine: rank correlation undefined (constant values) for 5 pairs of video and annotator, counted as 0."
         in text
@@ -253,9 +252,9 @@ def test_odd_videos_are_said(dataset, random_scores):
 
 def test_fewer_looks_than_epochs_are_said(dataset, random_scores):
     system = System("mine", (0, 1, 2), tuple((random_scores(dataset, seed),) for seed in range(3)))
-    report = build_report(dataset, None, [system], Settings(draws=2))
+    report = build_report(dataset, None, [system], EvaluationSettings(random_draws=2))
     assert (
-        "random, best of 2: fewer looks than the 3 epochs have; --random_draws=3 gives as many."
+        "random, best of 2: fewer looks than the 3 epochs have; random_draws=3 gives as many."
         in remarks(report)
     )
 
@@ -301,6 +300,9 @@ def test_without_annotations_the_headline_is_the_representation_error(dataset, r
         "random",
         "random_per_frame",
         "constant",
+        "beginning",
+        "middle",
+        "ending",
         "uniform",
         "k_medoids",
         "greedy",
@@ -319,7 +321,9 @@ def test_without_features_there_are_no_rows_of_features(summe_like, random_score
 
 
 def test_no_draws_no_random_rows(dataset, random_scores):
-    report = build_report(dataset, None, [single(random_scores(dataset))], Settings(draws=0))
+    report = build_report(
+        dataset, None, [single(random_scores(dataset))], EvaluationSettings(random_draws=0)
+    )
     assert not {"random", "random_per_frame", "best_of_random"} & report.baselines.keys()
     assert report.systems[0].against_random == {}
 
@@ -329,7 +333,10 @@ def test_no_draws_no_random_rows(dataset, random_scores):
 def test_rule_and_budget_hold_for_systems_and_baselines(dataset, random_scores, rule, ratio):
     scores = random_scores(dataset)
     report = build_report(
-        dataset, None, [single(scores)], Settings(rule=rule, ratio=ratio, draws=3, protocols=("f",))
+        dataset,
+        None,
+        [single(scores)],
+        EvaluationSettings(selection=rule, budget_ratio=ratio, random_draws=3, protocols=("f",)),
     )
     for key, result in report.systems[0].epochs[0].folds[0].items():
         assert (

@@ -13,8 +13,9 @@ from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.splits import make_folds
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.metrics.statistics import bootstrap_interval
-from tf_dictsum.report.run_results import results
-from tf_dictsum.report.run_table import results_markdown
+from tf_dictsum.report.run_page import results_markdown
+from tf_dictsum.report.run_results import NO_CRITERION, run_report
+from tf_dictsum.training.histories import system_of
 
 DEMO = demo_dataset()
 SPLITS = dict(enumerate(make_folds(list(DEMO.videos), 2, 0)))
@@ -59,6 +60,23 @@ HISTORY = [
     record(2, 1.0, video(20.0, 4.0, selected_steps=12.0), video(30.0, 6.0)),
     record(3, 2.0, video(30.0, 7.0), video(30.0, 7.0)),
 ]
+
+
+def rows_of_page(part: str) -> dict[str, list[str]]:
+    return {
+        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]]
+        for line in part.splitlines()
+        if line.startswith("|")
+    }
+
+
+def report_of(histories, dataset, splits, baselines, name="this method", others=None):
+    rivals = [system_of(other, records) for other, records in (others or {}).items()]
+    return run_report(system_of(name, histories), dataset, splits, baselines, rivals)
+
+
+def results(*arguments):
+    return report_of(*arguments).to_json()
 
 
 def test_three_readings_of_one_run():
@@ -110,26 +128,23 @@ def test_videos_of_a_split_first():
 
 def test_page_says_what_it_must():
     others = {"sum_gan_aae": {(0, 0): HISTORY}}
-    found = results(
+    report = report_of(
         {(0, 0): HISTORY, (0, 1): HISTORY[:2]}, DEMO, FIRST, BASELINES, "dictsum", others
     )
-    page = results_markdown({**found, "method": "dictsum"})
+    found, page = report.to_json(), results_markdown(report)
     assert "# dictsum on demo" in page
     assert "best epoch ON THE TEST SET (peeking)" in page
     assert "lowest mean `selector_total` loss" in page
     assert "GENERATED" in page
     assert "STAND-INS" not in page
-    rows = {
-        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]]
-        for line in page.splitlines()
-        if line.startswith("|")
-    }
+    tables = [rows_of_page(part) for part in page.split("\n## ")]
+    rows = next(table for table in tables if "split 0 seed 0" in table)
     assert rows["split 0 seed 0"] == ["30.0 (3)", "25.0 (2)", "45.0 (1)"]
     assert rows["**mean**"] == ["**37.5**", "**35.0**", "**45.0**"]
     assert page.index("| random (20 draws)") < page.index("| constant")
     assert "30.0 ± 2.0" in page
     assert "human" not in page
-    assert rows["selected without labels"][1:] == ["10.5", "4.0"]
+    assert tables[-1]["selected without labels"][1:] == ["10.5", "4.0"]
     assert rows["random, best of as many (20 draws)"] == ["–", "–", "44.0 ± 1.0"]
     # 45 and 30 against 41 draws from 28 to 32: 22 of all 903 pairs reach that mean (45 with 30 or more, as there are 22).
     assert (
@@ -150,7 +165,7 @@ def test_page_says_what_it_must():
 
 def test_standins_are_named():
     page = results_markdown(
-        results(
+        report_of(
             {(0, 0): HISTORY},
             dataclasses.replace(DEMO, source="x.h5", attributes={"features_are_standin": True}),
             SPLITS,
@@ -168,10 +183,20 @@ def test_without_annotations_only_the_representation_error():
     }
     bare = Dataset("films", "films.h5", videos)
     rows = baselines_of(bare, SPLITS, draws=5)
-    assert list(rows.rows) == ["random", "constant", "beginning", "ending", "uniform", "k_medoids"]
+    assert list(rows.rows) == [
+        "random",
+        "random_per_frame",
+        "constant",
+        "beginning",
+        "middle",
+        "ending",
+        "uniform",
+        "k_medoids",
+        "greedy",
+    ]
     assert list(rows.random) == ["representation_error"]
-    found = results({(0, 0): [record(1, 1.0, video(None, 6.0))]}, bare, SPLITS, rows)
-    assert found["headline"] == "representation_error"
+    found = report_of({(0, 0): [record(1, 1.0, video(None, 6.0))]}, bare, SPLITS, rows)
+    assert found.headline == found.to_json()["headline"] == "representation_error"
     page = results_markdown(found)
     assert "no F-score" in page
     assert "best user" not in page
@@ -181,10 +206,10 @@ def test_without_annotations_only_the_representation_error():
 
 def test_tvsum_headline_is_the_mean_over_users():
     history = [record(1, 1.0, {"f_max": 60.0, "f_avg": 50.0})]
-    found = results(
+    found = report_of(
         {(0, 0): history}, dataclasses.replace(DEMO, name="TVSum", source="tvsum.h5"), SPLITS, NONE
     )
-    assert found["headline"] == "f_avg"
+    assert found.headline == found.to_json()["headline"] == "f_avg"
     assert "## F, mean over users (%)" in results_markdown(found)
 
 
@@ -205,12 +230,16 @@ def test_demo_rows_and_videos_without_shots():
     rows = baselines_of(DEMO, SPLITS, epochs=4, draws=3)
     assert list(rows.rows) == [
         "random",
+        "random_per_frame",
         "constant",
         "beginning",
+        "middle",
         "ending",
         "uniform",
         "k_medoids",
+        "greedy",
         "human",
+        "oracle",
         "best_of_random",
     ]
     assert rows.rows["random"].draws == 4  # the best of four needs four
@@ -218,7 +247,7 @@ def test_demo_rows_and_videos_without_shots():
         "x", "x.h5", {k: dataclasses.replace(v, change_points=None) for k, v in DEMO.videos.items()}
     )
     assert baselines_of(shotless, SPLITS) == NONE
-    found = results({(0, 0): [record(0, None), record(1, 1.0)]}, shotless, SPLITS, NONE)
+    found = report_of({(0, 0): [record(0, None), record(1, 1.0)]}, shotless, SPLITS, NONE)
     assert "no summaries to measure" in results_markdown(found)
 
 
@@ -227,3 +256,27 @@ def test_nothing_to_show():
         results({}, DEMO, SPLITS, NONE)
     with pytest.raises(ValueError, match="at least one record"):
         results({(0, 0): []}, DEMO, SPLITS, NONE)
+
+
+def test_a_method_without_a_criterion_says_so_and_a_supervised_one_is_marked():
+    system = system_of("vasnet", {(0, 0): HISTORY}, criterion=None, choose=None, supervised=True)
+    report = run_report(system, DEMO, FIRST, BASELINES)
+    found, page = report.to_json(), results_markdown(report)
+    assert found["supervised"] is True
+    assert found["criterion"] == NO_CRITERION
+    assert found["runs"][0]["selected"] == found["runs"][0]["last"]
+    assert page.startswith("# vasnet (supervised) on demo, 1 split(s), 1 seed(s)")
+    assert "last epoch: this method has no label-free criterion" in page
+    assert "selected without labels |" not in page
+    assert "supervised: it was trained on annotations" in page
+    unsupervised = results_markdown(
+        run_report(system_of("a", {(0, 0): HISTORY}), DEMO, FIRST, NONE)
+    )
+    assert "supervised" not in unsupervised
+
+
+def test_what_no_baseline_is_missing_on_the_page():
+    rows = baselines_of(DEMO, FIRST, epochs=2, draws=4)
+    page = results_markdown(report_of({(0, 0): HISTORY}, DEMO, FIRST, rows))
+    for title in ("random per frame (4 draws)", "middle", "greedy shots", "oracle (gtscore)"):
+        assert f"\n| {title}" in page

@@ -54,11 +54,11 @@ def change(key, value):
         ),
         (
             change("video_99", lambda v: [0.5]),
-            r"bad.json: videos that small.h5 does not have: video_99\. .*--allow_missing",
+            r"bad.json: videos that small.h5 does not have: video_99\. .*`allow_missing`",
         ),
         (
             lambda s: {"video_2": s["video_2"]},
-            r"bad.json: no scores for videos to evaluate: video_4, .*video_11\. .*--allow_missing",
+            r"bad.json: no scores for videos to evaluate: video_4, .*video_11\. .*`allow_missing`",
         ),
         (lambda s: list(s.values()), r"bad.json: a JSON list, not an object"),
     ],

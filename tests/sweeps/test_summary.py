@@ -9,7 +9,7 @@ from tf_dictsum.config import Config
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.splits import make_folds
 from tf_dictsum.sweeps.grid import Job, jobs_of, variants_of
-from tf_dictsum.sweeps.summary import summarize, sweep_markdown
+from tf_dictsum.sweeps.summary import summarize
 from tf_dictsum.sweeps.work import finished, write_outcome
 from tf_dictsum.util.files import write_json
 
@@ -51,7 +51,8 @@ def jobs(tmp_path: pathlib.Path) -> list[Job]:
 def test_rows_tests_and_words(jobs: list[Job]):
     failed = {"dictsum-sigma0.15-lambda1-split1-seed4": "out of memory"}
     done = [job for job in jobs if job.name not in failed]
-    found = summarize(VARIANTS, done, len(jobs), DEMO, SPLITS, "sum_gan_aae-sigma0.15", failed)
+    report = summarize(VARIANTS, done, len(jobs), DEMO, SPLITS, "sum_gan_aae-sigma0.15", failed)
+    found = report.to_json()
     json.dumps(found, allow_nan=False)
     ours = found["variants"]["dictsum-sigma0.15-lambda1"]
     assert (len(ours["runs"]), found["jobs"]) == (9, {"done": 19, "total": 20})
@@ -69,7 +70,7 @@ def test_rows_tests_and_words(jobs: list[Job]):
     assert all(
         c["against"] == "random" for c in found["variants"]["sum_gan_aae-sigma0.15"]["comparisons"]
     )
-    page = sweep_markdown(found)
+    page = report.to_markdown()
     assert "19 of 20 jobs done" in page
     assert "- dictsum-sigma0.15-lambda1-split1-seed4: out of memory" in page
     rows = {line.split("|")[1].strip(): line for line in page.splitlines() if line.startswith("|")}
@@ -77,6 +78,9 @@ def test_rows_tests_and_words(jobs: list[Job]):
         "random (200 draws)",
         "constant",
         "ending",
+        "middle",
+        "greedy shots",
+        "human (leave one out)",
         "k-medoids",
         "random, best of as many (200 draws)",
     } <= rows.keys()

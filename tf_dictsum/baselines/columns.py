@@ -1,68 +1,68 @@
-"""What every baseline gets on one video."""
+"""What every baseline gets on one video: the one list that all tables take their rows from."""
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
 from tf_dictsum.baselines.greedy import greedy_shots
 from tf_dictsum.baselines.human import human_measures
 from tf_dictsum.baselines.keyframes import cluster_medoids, shares_of_shots, uniform_keyframes
-from tf_dictsum.baselines.random_scores import random_measures
-from tf_dictsum.baselines.settings import Settings
+from tf_dictsum.baselines.positions import beginning, ending, middle
+from tf_dictsum.baselines.random_scores import Grain, random_measures
+from tf_dictsum.baselines.settings import EvaluationSettings
+from tf_dictsum.baselines.table import Baseline, Columns
 from tf_dictsum.metrics.evaluation import VideoMeasures
 
-__all__ = ["BASELINES", "NOTES", "baseline_columns"]
+__all__ = ["BASELINES", "NOTES", "BaselineKind", "baseline_columns", "baseline_title"]
 
-Columns = Mapping[str, np.ndarray]
-
-NOTES = {
-    "random": "uniform random score for every pick",
-    "random_per_frame": "uniform random score for every frame; its rank correlations are those of the random row",
-    "constant": "the same score everywhere; its rank correlation is undefined and counts as 0",
-    "uniform": "as many evenly spaced key frames as shots; a shot scores the part of the video that its key frames stand for",
-    "k_medoids": "the same with the medoids of clusters of features",
-    "greedy": "shots chosen one by one for the smallest representation error, whatever --selection says",
-    "human": "each user against the others (leave one out); people's summaries do not keep to the budget",
-    "oracle": "gtscore as scores: it has seen the annotations",
-    "best_of_random": "expected best of n random draws per split, each measure by itself: what peeking at n epochs gives noise",
-}
+Measurement = Callable[[VideoMeasures, EvaluationSettings], Columns | None]
 
 
-def _random(measures: VideoMeasures, settings: Settings) -> Columns | None:
-    return random_measures(measures, settings.draws, settings.seed) if settings.draws else None
+@dataclasses.dataclass(frozen=True)
+class BaselineKind:
+    """A row that every table has.
+
+    Attributes:
+      title: what it is called in a table.
+      note: what it is, for readers of a table.
+      measure: a video's measures, or None where the video lacks what the row needs.
+    """
+
+    title: str
+    note: str
+    measure: Measurement
 
 
-def _random_per_frame(measures: VideoMeasures, settings: Settings) -> Columns | None:
-    return (
-        random_measures(measures, settings.draws, settings.seed, "frame")
-        if settings.draws
-        else None
-    )
+def _random(grain: Grain) -> Measurement:
+    def measure(measures: VideoMeasures, settings: EvaluationSettings) -> Columns | None:
+        draws = settings.random_draws
+        return random_measures(measures, draws, settings.seed, grain) if draws else None
+
+    return measure
 
 
-def _constant(measures: VideoMeasures, settings: Settings) -> Columns | None:
-    return _scores(measures, np.ones(measures.video.n_steps))
+def _by_scores(scores_of: Callable[[int], np.ndarray]) -> Measurement:
+    """Of scores that depend on the number of steps only."""
+
+    def measure(measures: VideoMeasures, settings: EvaluationSettings) -> Columns:
+        return _measured(measures, scores_of(measures.video.n_steps))
+
+    return measure
 
 
-def _oracle(measures: VideoMeasures, settings: Settings) -> Columns | None:
-    gtscore = measures.video.gtscore
-    return None if gtscore is None else _scores(measures, np.asarray(gtscore, np.float64))
-
-
-def _uniform(measures: VideoMeasures, settings: Settings) -> Columns | None:
+def _uniform(measures: VideoMeasures, settings: EvaluationSettings) -> Columns:
     return _keyframes(measures, *uniform_keyframes(measures.video.n_steps, len(measures.shots)))
 
 
-def _k_medoids(measures: VideoMeasures, settings: Settings) -> Columns | None:
+def _k_medoids(measures: VideoMeasures, settings: EvaluationSettings) -> Columns | None:
     features = measures.video.features
-    return (
-        None
-        if features is None
-        else _keyframes(measures, *cluster_medoids(features, len(measures.shots), settings.seed))
-    )
+    if features is None:
+        return None
+    return _keyframes(measures, *cluster_medoids(features, len(measures.shots), settings.seed))
 
 
-def _greedy(measures: VideoMeasures, settings: Settings) -> Columns | None:
+def _greedy(measures: VideoMeasures, settings: EvaluationSettings) -> Columns | None:
     video, shots = measures.video, measures.shots
     if video.features is None:
         return None
@@ -70,12 +70,17 @@ def _greedy(measures: VideoMeasures, settings: Settings) -> Columns | None:
     return measures.measure(shots.at(chosen, video.picks).astype(np.float64), chosen)
 
 
-def _human(measures: VideoMeasures, settings: Settings) -> Columns | None:
-    found = human_measures(measures.video, settings.protocols, settings.ratio)
-    return {name: np.array([value]) for name, value in found.items() if value is not None} or None
+def _human(measures: VideoMeasures, settings: EvaluationSettings) -> Columns | None:
+    values = human_measures(measures.video, settings.protocols, settings.budget_ratio)
+    return {name: np.array([value]) for name, value in values.items() if value is not None} or None
 
 
-def _scores(measures: VideoMeasures, scores: np.ndarray) -> Columns:
+def _oracle(measures: VideoMeasures, settings: EvaluationSettings) -> Columns | None:
+    gtscore = measures.video.gtscore
+    return None if gtscore is None else _measured(measures, np.asarray(gtscore, np.float64))
+
+
+def _measured(measures: VideoMeasures, scores: np.ndarray) -> Columns:
     return measures.measure(scores[None], measures.choose(scores[None]))
 
 
@@ -86,19 +91,78 @@ def _keyframes(measures: VideoMeasures, keyframes: np.ndarray, shares: np.ndarra
     return measures.measure(means[None, shot], measures.choose_by_means(means[None]))
 
 
-BASELINES: dict[str, Callable[[VideoMeasures, Settings], Columns | None]] = {
-    "random": _random,
-    "random_per_frame": _random_per_frame,
-    "constant": _constant,
-    "uniform": _uniform,
-    "k_medoids": _k_medoids,
-    "greedy": _greedy,
-    "human": _human,
-    "oracle": _oracle,
+BASELINES = {
+    "random": BaselineKind("random", "uniform random score for every pick", _random("pick")),
+    "random_per_frame": BaselineKind(
+        "random per frame",
+        "uniform random score for every frame; its rank correlations are those of the random row",
+        _random("frame"),
+    ),
+    "constant": BaselineKind(
+        "constant",
+        "the same score everywhere; its rank correlation is undefined and counts as 0",
+        _by_scores(np.ones),
+    ),
+    "beginning": BaselineKind(
+        "beginning",
+        "the same score everywhere, five times as high over the first tenth of the video",
+        _by_scores(beginning),
+    ),
+    "middle": BaselineKind(
+        "middle",
+        "scores that fall linearly from the middle of the video to both ends",
+        _by_scores(middle),
+    ),
+    "ending": BaselineKind(
+        "ending",
+        "the same score everywhere, five times as high over the last tenth of the video",
+        _by_scores(ending),
+    ),
+    "uniform": BaselineKind(
+        "uniform key frames",
+        "as many evenly spaced key frames as shots; a shot scores the part of the video that its "
+        "key frames stand for",
+        _uniform,
+    ),
+    "k_medoids": BaselineKind(
+        "k-medoids", "the same with the medoids of clusters of features", _k_medoids
+    ),
+    "greedy": BaselineKind(
+        "greedy shots",
+        "shots chosen one by one for the smallest representation error, whatever rule selects "
+        "those of the systems",
+        _greedy,
+    ),
+    "human": BaselineKind(
+        "human (leave one out)",
+        "each user against the others (leave one out); people's summaries do not keep to the "
+        "budget",
+        _human,
+    ),
+    "oracle": BaselineKind(
+        "oracle (gtscore)", "gtscore as scores: it has seen the annotations", _oracle
+    ),
 }
+"""Name of a row, as in files -> what it is, in the order of tables."""
+
+NOTES = {name: kind.note for name, kind in BASELINES.items()} | {
+    "best_of_random": "expected best of n random draws per split, each measure by itself: "
+    "what peeking at n epochs gives noise",
+    "untrained": "the runs of the method before training",
+}
+"""Name of a row -> what it is, rows without a video's measure of their own included."""
 
 
-def baseline_columns(measures: VideoMeasures, settings: Settings) -> dict[str, Columns]:
-    """Baseline -> measure -> [draws] (one where there is no chance); baselines that the video cannot serve are left out."""
-    found = {name: make(measures, settings) for name, make in BASELINES.items()}
-    return {name: columns for name, columns in found.items() if columns is not None}
+def baseline_columns(measures: VideoMeasures, settings: EvaluationSettings) -> dict[str, Columns]:
+    """Baseline -> measure -> [draws] (one where there is no chance), of those the video can serve."""
+    columns = {name: kind.measure(measures, settings) for name, kind in BASELINES.items()}
+    return {name: values for name, values in columns.items() if values is not None}
+
+
+def baseline_title(name: str, row: Baseline, best_of: str) -> str:
+    """What a row is called, with its number of draws; `best_of` says how often noise was looked at."""
+    if name == "best_of_random":
+        title = f"random, best of {best_of}"
+    else:
+        title = BASELINES[name].title if name in BASELINES else name
+    return f"{title} ({row.draws} draws)" if row.draws else title

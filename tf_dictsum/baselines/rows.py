@@ -1,22 +1,24 @@
-"""The rows that a run's results are read against, on exactly its test videos."""
+"""The rows that every result must be read against, on exactly its videos and splits."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from tf_dictsum.baselines.columns import baseline_columns
-from tf_dictsum.baselines.settings import Settings
-from tf_dictsum.baselines.table import Baseline, best_of_draws, row_of
+from tf_dictsum.baselines.columns import BASELINES, baseline_columns
+from tf_dictsum.baselines.settings import EvaluationSettings
+from tf_dictsum.baselines.table import Baseline, Columns, best_of_draws, row_of
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.metrics.evaluation import METRICS, VideoMeasures
+from tf_dictsum.metrics.evaluation import COUNTS, METRICS, VideoMeasures
+from tf_dictsum.metrics.protocols import BASIC
 
-__all__ = ["DRAWS", "Baselines", "baselines_of"]
+__all__ = ["DRAWS", "Baselines", "baselines_of", "rows_of"]
 
 DRAWS = 200
-ROWS = ("random", "constant", "uniform", "k_medoids", "human")
-_TENTH = 0.1
+
+Groups = Mapping[int | None, tuple[str, ...]]
+"""Number of a split -> the videos averaged together; None where there are no splits."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,71 +26,79 @@ class Baselines:
     """What needs no training.
 
     Attributes:
-      rows: name -> row: random, best_of_random (of as many draws as epochs), constant, beginning and ending (the same score
-        everywhere, raised over the first or last tenth of the video: what position alone gives), uniform, k_medoids,
-        human; what the dataset cannot serve is left out.
-      random: measure -> split number -> [draws], what every draw of random scores gets on the split's test videos.
+      rows: name -> row, those of `BASELINES` that the dataset can serve, then best_of_random.
+      random: measure -> number of a split -> [draws], what every draw of random scores gets on the
+        split's test videos.
     """
 
     rows: dict[str, Baseline] = dataclasses.field(default_factory=dict)
-    random: dict[str, dict[int, np.ndarray]] = dataclasses.field(default_factory=dict)
+    random: dict[str, dict[int | None, np.ndarray]] = dataclasses.field(default_factory=dict)
 
 
 def baselines_of(
-    dataset: Dataset, splits: Mapping[int, Split], epochs: int = 1, draws: int = DRAWS
+    dataset: Dataset,
+    splits: Mapping[int, Split],
+    epochs: int = 1,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> Baselines:
-    """Measures them. Test videos without change points cannot be summarized and are left out; no rows when none is left.
+    """Measures the baselines by what is measured after every epoch of training.
+
+    Test videos without change points cannot be summarized and are left out; no rows when none is
+    left.
 
     Args:
       dataset: the videos.
       splits: number -> split; their test videos.
-      epochs: looks at the test set that `best_of_random` has.
-      draws: of the random row; at least `epochs`.
+      epochs: looks at the test set that `best_of_random` has; with one there is no such row.
+      draws: of the random rows; at least `epochs`.
+      seed: of the random rows and of k-means.
     """
-    wanted = {
-        key
-        for split in splits.values()
-        for key in split.test_keys
-        if dataset.videos[key].change_points is not None
+    settings = EvaluationSettings(
+        protocols=BASIC, random_draws=max(draws, epochs), seed=seed, best_of=epochs
+    )
+    groups: Groups = {
+        number: tuple(k for k in split.test_keys if dataset.videos[k].change_points is not None)
+        for number, split in splits.items()
     }
-    if not wanted:
-        return Baselines()
-    settings = Settings(draws=max(draws, epochs))
-    columns: dict[str, dict[str, Mapping[str, np.ndarray]]] = {}
-    for key in sorted(wanted):
-        measures = VideoMeasures(dataset.videos[key])
-        found = baseline_columns(measures, settings)
-        found |= {name: _raised(measures, name) for name in ("beginning", "ending")}
-        for name in (*ROWS, "beginning", "ending"):
-            if name in found:
-                columns.setdefault(name, {})[key] = found[name]
-    groups = [tuple(key for key in split.test_keys if key in wanted) for split in splits.values()]
-    rows = {
-        name: row_of(columns[name], groups)
-        for name in ("random", "constant", "beginning", "ending", *ROWS[2:])
-        if name in columns
+    wanted = {key for group in groups.values() for key in group}
+    columns = {
+        key: baseline_columns(VideoMeasures(dataset.videos[key], protocols=BASIC), settings)
+        for key in sorted(wanted)
     }
-    rows = {
-        name: row
-        for name, row in rows.items()
-        if any(value is not None for value in row.mean.values())
-    }
-    if epochs > 1:
-        rows["best_of_random"] = best_of_draws(columns["random"], groups, epochs)
-    random: dict[str, dict[int, np.ndarray]] = {}
+    return rows_of(columns, groups, (*METRICS, *COUNTS), epochs) if wanted else Baselines()
+
+
+def rows_of(
+    columns: Mapping[str, Mapping[str, Columns]],
+    groups: Groups,
+    names: Iterable[str],
+    best_of: int,
+) -> Baselines:
+    """The rows of measured videos.
+
+    Args:
+      columns: key -> baseline -> measure -> [draws].
+      groups: the videos averaged together.
+      names: measures of the rows.
+      best_of: looks at the test set of the best-of-n row; with fewer than two there is none.
+    """
+    names, tests = tuple(names), list(groups.values())
+    by_row: dict[str, dict[str, Columns]] = {}
+    for name in BASELINES:
+        videos = {key: video[name] for key, video in columns.items() if name in video}
+        if videos:
+            by_row[name] = videos
+    rows = {name: row_of(videos, tests, names) for name, videos in by_row.items()}
+    draws = by_row.get("random")
+    if draws is None:
+        return Baselines(rows)
+    if best_of > 1:
+        rows["best_of_random"] = best_of_draws(draws, tests, best_of, names)
+    random: dict[str, dict[int | None, np.ndarray]] = {}
     for name in METRICS:
-        for number, group in zip(splits, groups, strict=True):
-            values = [
-                columns["random"][key][name] for key in group if name in columns["random"][key]
-            ]
+        for number, group in groups.items():
+            values = [draws[key][name] for key in group if name in draws[key]]
             if values and np.isfinite(np.array(values)).all():
                 random.setdefault(name, {})[number] = np.mean(values, axis=0)
     return Baselines(rows, random)
-
-
-def _raised(measures: VideoMeasures, where: str) -> Mapping[str, np.ndarray]:
-    """Five times the score over a tenth of the video, at least one step: about what trained selectors do at the end (docs/study.md)."""
-    scores = np.ones((1, measures.video.n_steps))
-    tenth = max(1, round(_TENTH * measures.video.n_steps))
-    scores[:, slice(0, tenth) if where == "beginning" else slice(-tenth, None)] = 5.0
-    return measures.measure(scores, measures.choose(scores))

@@ -3,15 +3,16 @@
 import csv
 import io
 
-from tf_dictsum.report.report import Report, numbers
+from tf_dictsum.report.report import Report
 
 __all__ = ["as_csv"]
 
 
 def as_csv(report: Report) -> str:
-    """One line per system, epoch, split and video, and one per baseline and video (means over draws); empty cells where unknown.
+    """One line per system, epoch, split and video, and one per baseline and video.
 
-    Columns: row ("system" or "baseline"), name, epoch, split, video, then the measures.
+    Columns: row ("system" or "baseline"), name, epoch, split, video, then the measures (of a
+    baseline: means over draws); empty cells where unknown.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -20,27 +21,11 @@ def as_csv(report: Report) -> str:
         for epoch in system.epochs:
             for fold, results in zip(report.folds, epoch.folds, strict=True):
                 for key, result in results.items():
-                    values = numbers(result)
-                    writer.writerow(
-                        [
-                            "system",
-                            system.name,
-                            epoch.epoch,
-                            fold.number,
-                            key,
-                            *(values[name] for name in report.names),
-                        ]
-                    )
-    for name, baseline in report.baselines.items():
-        for key, values in baseline.videos.items():
-            writer.writerow(
-                [
-                    "baseline",
-                    name,
-                    None,
-                    None,
-                    key,
-                    *(values.get(measure) for measure in report.names),
-                ]
-            )
+                    values = result.numbers()
+                    place = ["system", system.name, epoch.epoch, fold.number, key]
+                    writer.writerow([*place, *(values[name] for name in report.names)])
+    for row, baseline in report.baselines.items():
+        for key, measures in baseline.videos.items():
+            place = ["baseline", row, None, None, key]
+            writer.writerow([*place, *(measures.get(name) for name in report.names)])
     return out.getvalue()

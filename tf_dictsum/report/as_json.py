@@ -1,37 +1,30 @@
-"""A report as JSON that other programs read, and `--compare` reads back."""
+"""A report as JSON that other programs read, and a comparison of files reads back."""
 
 import dataclasses
-from typing import Any
 
-from tf_dictsum.report.report import Report, SystemResult, numbers
+from tf_dictsum.report.report import Report, SystemResult
 from tf_dictsum.report.rows import protocol_sentence, remarks, verdicts, warnings
 from tf_dictsum.report.users import user_tables
 
 __all__ = ["as_json"]
 
+Json = dict[str, object]
 
-def as_json(report: Report) -> dict[str, Any]:
-    """{"dataset", "protocol", "headline", "settings", "videos", "mean", "baselines", "systems", ...}.
 
-    "videos" and "mean" are the first system's last epoch, so that one system's file needs no knowledge of the rest; "systems"
-    has all systems with every epoch and person. A video that several splits test has the mean of its numbers in "videos" and each
-    split's own in "splits". F, precision, recall, PoR and summary_percent in percent; None where a number cannot be computed.
+def as_json(report: Report) -> Json:
+    """{"dataset", "protocol", "headline", "settings", "videos", "mean", "baselines", "systems", ..}.
+
+    "videos" and "mean" are the first system's last epoch, so that one system's file needs no
+    knowledge of the rest; "systems" has all systems with every epoch and person. A video that
+    several splits test has the mean of its numbers in "videos" and each split's own in "splits". F,
+    precision, recall, PoR and summary_percent in percent; None where a number cannot be computed.
     """
-    settings = dataclasses.asdict(report.settings) | {"best_of": report.best_of}
-    result: dict[str, Any] = {"dataset": report.dataset.name, "protocol": protocol_sentence(report)}
-    if warnings(report):
-        result["note"] = " ".join(warnings(report))
-    result |= {"headline": report.headline, "settings": settings}
-    if report.systems:
-        first = _system(report, report.systems[0])
-        result |= {
-            "system": report.systems[0].name,
-            "videos": first["videos"],
-            "mean": first["mean"],
-        }
-    else:
-        result |= {"videos": {}, "mean": {}}
-    result["baselines"] = {
+    systems = [_system(report, system) for system in report.systems]
+    notes = {"note": " ".join(warnings(report))} if warnings(report) else {}
+    first: Json = {"videos": {}, "mean": {}}
+    if systems:
+        first = {"system": systems[0]["name"]} | {k: systems[0][k] for k in ("videos", "mean")}
+    baselines = {
         name: {
             "mean": {**row.mean, **report.relative[name]},
             "sd": row.sd,
@@ -40,34 +33,39 @@ def as_json(report: Report) -> dict[str, Any]:
         }
         for name, row in report.baselines.items()
     }
-    result["systems"] = [_system(report, system) for system in report.systems]
-    result["verdicts"], result["remarks"] = verdicts(report), remarks(report)
-    return result
+    return {
+        "dataset": report.dataset.name,
+        "protocol": protocol_sentence(report),
+        **notes,
+        "headline": report.headline,
+        "settings": report.settings.to_json() | {"best_of": report.best_of},
+        **first,
+        "baselines": baselines,
+        "systems": systems,
+        "verdicts": verdicts(report),
+        "remarks": remarks(report),
+    }
 
 
-def _system(report: Report, system: SystemResult) -> dict[str, Any]:
+def _system(report: Report, system: SystemResult) -> Json:
     last = system.epochs[-1]
-    people: dict[tuple[int | None, str], dict[str, Any]] = {}
-    for table in user_tables(report, system):
-        entry = {
-            name: list(value)
-            for name, value in dataclasses.asdict(table).items()
-            if isinstance(value, tuple) and value
-        }
-        people[table.split, table.key] = entry
+    tables = {(table.split, table.key): table for table in user_tables(report, system)}
+    people = {place: table.to_json() for place, table in tables.items()}
     means = last.videos()
-    videos: dict[str, Any] = {}
+    videos: dict[str, Json] = {}
     for key in report.videos:
         tests = [
             (fold.number, results[key])
             for fold, results in zip(report.folds, last.folds, strict=True)
             if key in results
         ]
-        first = dataclasses.asdict(tests[0][1])
-        same = all(test == tests[0][1] for _, test in tests)
-        videos[key] = first if same else first | means[key] | {"selected_shots": None}
-        videos[key]["people"] = people[tests[0][0], key] if same else None
-    result: dict[str, Any] = {
+        split, first = tests[0]
+        if all(result == first for _, result in tests):
+            videos[key] = dataclasses.asdict(first) | {"people": people[split, key]}
+        else:
+            of_one_split = {"selected_shots": None, "people": None}
+            videos[key] = dataclasses.asdict(first) | means[key] | of_one_split
+    result: Json = {
         "name": system.name,
         "epoch": last.epoch,
         "videos": videos,
@@ -81,8 +79,8 @@ def _system(report: Report, system: SystemResult) -> dict[str, Any]:
             {
                 "split": fold.number,
                 "videos": {
-                    key: numbers(r) | {"people": people[fold.number, key]}
-                    for key, r in results.items()
+                    key: result.numbers() | {"people": people[fold.number, key]}
+                    for key, result in results.items()
                 },
             }
             for fold, results in zip(report.folds, last.folds, strict=True)

@@ -7,10 +7,9 @@ from typing import Any
 from tf_dictsum.baselines.table import LOWER_IS_BETTER
 from tf_dictsum.metrics.statistics import Comparison, paired_test, verdict
 from tf_dictsum.report.as_json import as_json
-from tf_dictsum.report.markdown import markdown_table
+from tf_dictsum.report.measures import LABELS
 from tf_dictsum.report.report import Report
-from tf_dictsum.report.rows import HEADINGS
-from tf_dictsum.report.text import columns
+from tf_dictsum.report.tables import columns, markdown_table
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json, write_json, write_text
 
@@ -109,7 +108,7 @@ def pair(name_a: str, a: Mapping[str, Any], name_b: str, b: Mapping[str, Any]) -
             f"{name_a} and {name_b} have no video in common; evaluate both on the same videos."
         )
     headline = a.get("headline", "f_max")
-    order = sorted(HEADINGS, key=lambda name: name != headline)
+    order = sorted(LABELS, key=lambda name: name != headline)
     measures = {}
     for name in order:
         values = [[result["videos"][key].get(name) for key in shared] for result in (a, b)]
@@ -159,12 +158,12 @@ def _names(paths: Sequence[str], results: Sequence[Mapping[str, Any]]) -> list[s
 def _body(pair: Pair) -> list[list[str]]:
     body = []
     for name, test in pair.measures.items():
-        digits = HEADINGS[name][1]
+        digits = LABELS[name].digits
         d = test.difference
         interval = "-" if d.low is None else f"[{d.low:+.{digits}f}, {d.high:+.{digits}f}]"
         body.append(
             [
-                HEADINGS[name][0],
+                LABELS[name].short,
                 f"{test.a:.{digits}f}",
                 f"{test.b:.{digits}f}",
                 f"{d.mean:+.{digits}f}",
@@ -182,7 +181,7 @@ def _head(pair: Pair) -> list[str]:
 def _verdicts(pair: Pair) -> list[str]:
     names = dict.fromkeys((pair.headline, "kendall_tau", "representation_error"))
     return [
-        f"{HEADINGS[name][0]}: {verdict(pair.measures[name], pair.a, pair.b, lower_is_better=name in LOWER_IS_BETTER)}"
+        f"{LABELS[name].short}: {verdict(pair.measures[name], pair.a, pair.b, lower_is_better=name in LOWER_IS_BETTER)}"
         for name in names
         if name in pair.measures
     ]

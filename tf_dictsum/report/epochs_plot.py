@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from tf_dictsum.report.measures import LABELS
 from tf_dictsum.report.report import Report
-from tf_dictsum.report.rows import HEADINGS
 from tf_dictsum.report.style import GREY, cycle, new_figure
 
 __all__ = ["epochs_figure"]
@@ -45,9 +45,9 @@ def epochs_figure(report: Report) -> Figure:
         if row in report.baselines and (value := report.baselines[row].mean.get(name)) is not None:
             axes.axhline(value, color=GREY, linestyle=style, linewidth=1.2, label=label)
     axes.set_xlabel("epoch")
-    axes.set_ylabel(f"{HEADINGS[name][0]}, test videos")
+    axes.set_ylabel(f"{LABELS[name].short}, test videos")
     axes.set_title(
-        f"{report.dataset.name}: {HEADINGS[name][0]} per epoch", fontsize=11, parse_math=False
+        f"{report.dataset.name}: {LABELS[name].short} per epoch", fontsize=11, parse_math=False
     )
     axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     figure.tight_layout()

@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from tf_dictsum.baselines.table import Baseline
+from tf_dictsum.metrics.averages import Measures, mean_of
 
 __all__ = ["RATIOS", "Yardsticks"]
 
 RATIOS = ("representation_error", "reconstruction_residual", "dispersion")
-
-Measures = Mapping[str, float | None]
 
 
 class Yardsticks:
@@ -22,7 +19,7 @@ class Yardsticks:
         per_frame = self._videos.get("random_per_frame", {})
         self._chance = [
             {
-                name: _mean([per_frame[k].get(name) for k in fold if k in per_frame])
+                name: mean_of([per_frame[k].get(name) for k in fold if k in per_frame])
                 for name in ("f_max", "f_avg")
             }
             for fold in folds
@@ -31,24 +28,26 @@ class Yardsticks:
     def relative(self, folds: Sequence[Mapping[str, Measures]]) -> dict[str, float | None]:
         """Relative measures of a row given by its videos in every fold; None where a part is missing.
 
-        por_f_max, por_f_avg: Performance over Random (Apostolidis et al., ACM MM 2020), 100 F / F of random scores per frame,
-          both means over a fold's test videos, then the mean over the folds. 100 is chance.
-        <measure>_vs_random, <measure>_vs_greedy for `RATIOS`: every video's value divided by the mean of random scores (per
-          pick), or by the greedy choice of shots; means over videos, then folds.
+        por_f_max, por_f_avg: Performance over Random (Apostolidis et al., ACM MM 2020), 100 F / F of
+          random scores per frame, both means over a fold's test videos, then the mean over the
+          folds. 100 is chance.
+        <measure>_vs_random, <measure>_vs_greedy for `RATIOS`: every video's value divided by the
+          mean of random scores (per pick), or by the greedy choice of shots; means over videos,
+          then folds.
         """
-        found: dict[str, float | None] = {}
+        measures: dict[str, float | None] = {}
         for name in ("f_max", "f_avg"):
             ratios = [
-                _divide(_mean([video.get(name) for video in fold.values()]), chance[name])
+                _divide(mean_of([video.get(name) for video in fold.values()]), chance[name])
                 for fold, chance in zip(folds, self._chance, strict=True)
             ]
-            mean = _mean(ratios)
-            found[f"por_{name}"] = None if mean is None else 100 * mean
+            mean = mean_of(ratios)
+            measures[f"por_{name}"] = None if mean is None else 100 * mean
         for name in RATIOS:
             for other in ("random", "greedy"):
                 reference = self._videos.get(other, {})
                 means = [
-                    _mean(
+                    mean_of(
                         [
                             _divide(video.get(name), reference.get(key, {}).get(name))
                             for key, video in fold.items()
@@ -56,14 +55,9 @@ class Yardsticks:
                     )
                     for fold in folds
                 ]
-                found[f"{name}_vs_{other}"] = _mean(means)
-        return found
+                measures[f"{name}_vs_{other}"] = mean_of(means)
+        return measures
 
 
 def _divide(part: float | None, whole: float | None) -> float | None:
     return None if part is None or whole is None or not whole > 0 else part / whole
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None

@@ -1,182 +1,223 @@
-"""The numbers of a whole run, in the three readings that the field mixes up, beside the rows they must be read against."""
+"""The numbers of whole runs, in the three readings that the field mixes up, beside the baselines."""
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
-
-import numpy as np
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 
 from tf_dictsum.baselines.rows import Baselines
-from tf_dictsum.baselines.table import LOWER_IS_BETTER, Baseline
+from tf_dictsum.baselines.table import Baseline
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
+from tf_dictsum.metrics.averages import mean_of
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS, headline_metric
-from tf_dictsum.metrics.statistics import bootstrap_interval
+from tf_dictsum.metrics.statistics import Interval, bootstrap_interval
 from tf_dictsum.report.comparisons import (
-    COLUMNS,
+    RunComparison,
     compare_systems,
     compare_with_random,
-    run_values,
     runs_by_split,
 )
-from tf_dictsum.training.selection import CRITERION, selected_record
+from tf_dictsum.report.notes import dataset_notes
+from tf_dictsum.report.runs import COLUMNS, Epoch, Run, TrainedSystem
 
-__all__ = ["results"]
+__all__ = ["NO_CRITERION", "RunReport", "SystemSummary", "run_report"]
 
-Record = Mapping[str, Any]
-Measures = dict[str, float | None]
+NO_CRITERION = "last epoch: this method has no label-free criterion"
+
+ALL = (*METRICS, *COUNTS)
+_NOTHING: dict[str, float | int | None]
+_NOTHING = {"mean": None, "sd": None, "low": None, "high": None, "runs": 0}
 
 
-def results(
-    histories: Mapping[tuple[int, int], Sequence[Record]],
+@dataclasses.dataclass(frozen=True, eq=False)
+class SystemSummary:
+    """One system.
+
+    Attributes:
+      system: its runs.
+      measures: measure -> column (`COLUMNS`) -> mean and interval over the runs; None where no run
+        has the measure.
+      comparisons: with random scores and with other systems.
+    """
+
+    system: TrainedSystem
+    measures: Mapping[str, Mapping[str, Interval | None]]
+    comparisons: tuple[RunComparison, ...]
+
+    @property
+    def criterion(self) -> str:
+        """What chose the selected epoch."""
+        return self.system.criterion or NO_CRITERION
+
+    def mean(self, column: str, name: str) -> float | None:
+        """Mean of a measure over the runs."""
+        interval = self.measures.get(name, {}).get(column)
+        return None if interval is None else interval.mean
+
+    def untrained(self) -> Baseline | None:
+        """Epoch 0 of these very runs; None where no run has it."""
+        epochs = [run.untrained for run in self.system.runs if run.untrained is not None]
+        if not any(epoch.videos for epoch in epochs):
+            return None
+        return Baseline({n: mean_of(epoch.mean(n) for epoch in epochs) for n in self.measures})
+
+    def to_json(self) -> dict[str, object]:
+        """{"runs", "summary", "comparisons", "criterion", "supervised"}, as in results.json."""
+        return {
+            "runs": [_run(run) for run in self.system.runs],
+            "summary": {
+                name: {column: _interval(interval) for column, interval in columns.items()}
+                for name, columns in self.measures.items()
+            },
+            "comparisons": [comparison.to_json() for comparison in self.comparisons],
+            "criterion": self.criterion,
+            "supervised": self.system.supervised,
+        }
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class RunReport:
+    """Trained systems over seeds, and what they must be read against.
+
+    A measure is averaged over the test videos of a split first, then over seeds and splits. F,
+    precision and recall in percent; representation error in units of the features (Euclidean), the
+    lower the better.
+
+    Attributes:
+      dataset: name of what was trained on.
+      headline: the measure that is printed first.
+      notes: what a reader must know before the numbers.
+      splits: number of splits.
+      systems: at least one.
+      baselines: name -> row, for the same test videos.
+    """
+
+    dataset: str
+    headline: str
+    notes: tuple[str, ...]
+    splits: int
+    systems: tuple[SystemSummary, ...]
+    baselines: dict[str, Baseline]
+
+    def shared_json(self) -> dict[str, object]:
+        """What does not depend on the system: {"dataset", "headline", "notes", "splits"}."""
+        return {
+            "dataset": self.dataset,
+            "headline": self.headline,
+            "notes": list(self.notes),
+            "splits": self.splits,
+        }
+
+    def rows(self) -> dict[str, Baseline]:
+        """The baselines and, where there is one system only, what it was before training."""
+        untrained = self.systems[0].untrained() if len(self.systems) == 1 else None
+        return self.baselines | ({"untrained": untrained} if untrained else {})
+
+    def to_json(self) -> dict[str, object]:
+        """What results.json holds of the first system; every number finite or None.
+
+        {"dataset", "headline": metric, "criterion": str, "supervised": bool, "notes": [str],
+        "splits": int, "runs": [{"split", "seed", "last" | "selected": {"epoch": int, metric:
+        value}, "best": {metric: {"epoch", "value", counts}}, "untrained"}], "summary": {metric:
+        {"last" | "selected" | "best": {"mean", "sd", "low", "high", "runs"}}}, "comparisons":
+        [{"against", "metric", "column", "ours", "theirs", "difference", "low", "high", "p",
+        "smallest_p", "verdict"}], "baselines": {row: {"mean": {...}, "sd": {...} or None,
+        "draws"}}}. "best" looks at the test set.
+        """
+        rows = {name: row.to_json() for name, row in self.rows().items()}
+        return {**self.shared_json(), **self.systems[0].to_json(), "baselines": rows}
+
+
+def run_report(
+    systems: TrainedSystem | Sequence[TrainedSystem],
     dataset: Dataset,
     splits: Mapping[int, Split],
     baselines: Baselines,
-    name: str = "this method",
-    others: Mapping[str, Mapping[tuple[int, int], Sequence[Record]]] | None = None,
-) -> dict[str, Any]:
-    """What results.json holds; every number finite or None.
-
-    A measure is averaged over the test videos of a split first, then over seeds and splits. F, precision and recall in
-    percent; representation error in units of the features (Euclidean), the lower the better.
+    others: Iterable[TrainedSystem] = (),
+) -> RunReport:
+    """Summarizes runs and compares them.
 
     Args:
-      histories: (split, seed) -> its records, one per epoch, epoch 0 before training.
+      systems: whose results these are.
       dataset: what was trained on.
       splits: number -> those that were run.
       baselines: for the same test videos.
-      name: of the method, in verdicts.
-      others: name -> histories of other systems on the same splits, to be compared with.
-
-    Returns:
-      {"dataset", "headline": metric, "criterion": str, "notes": [str], "splits": int, "runs": [{"split", "seed",
-      "last" | "selected": {"epoch": int, metric: value}, "best": {metric: {"epoch", "value", counts}}, "untrained"}],
-      "summary": {metric: {"last" | "selected" | "best": {"mean", "sd", "low", "high", "runs"}}}, "comparisons": [{"against", "metric",
-      "column", "ours", "theirs", "difference", "low", "high", "p", "smallest_p", "verdict"}],
-      "baselines": {row: {"mean": {...}, "sd": {...} or None, "draws"}}}. "best" looks at the test set.
-
-    Raises:
-      ValueError: no history, or an empty one.
+      others: systems on the same splits that `systems` are compared with (never with themselves).
     """
-    if not histories or not all(histories.values()):
-        raise ValueError("results need at least one record for every split and seed")
-    runs = _runs(histories)
-    names = [
-        metric
-        for metric in (*METRICS, *COUNTS)
-        if any(run["last"].get(metric) is not None for run in runs)
-    ]
-    rows = {title: _baseline(row) for title, row in baselines.rows.items()}
-    if any(run["untrained"] for run in runs):
-        rows["untrained"] = {
-            "mean": {n: _mean(run["untrained"].get(n) for run in runs) for n in names},
-            "sd": None,
-            "draws": 0,
-        }
+    systems = (systems,) if isinstance(systems, TrainedSystem) else tuple(systems)
+    others = tuple(others)
+    names = [n for n in ALL if any(r.last.mean(n) is not None for s in systems for r in s.runs)]
     headline: str = headline_metric(dataset)
-    comparisons = compare_with_random(runs, baselines.random, name)
-    for other, records in (others or {}).items():
-        comparisons += compare_systems(runs, _runs(records), name, other)
-    return {
-        "dataset": dataset.name,
-        "headline": headline if headline in names else "representation_error",
-        "criterion": CRITERION,
-        "notes": _notes(dataset, bool(names)),
-        "splits": len(splits),
-        "runs": runs,
-        "summary": {
-            metric: {column: _interval(runs, column, metric) for column in COLUMNS}
-            for metric in names
-        },
-        "comparisons": comparisons,
-        "baselines": rows,
-    }
-
-
-def _runs(histories: Mapping[tuple[int, int], Sequence[Record]]) -> list[dict[str, Any]]:
-    return [_run(split, seed, records) for (split, seed), records in sorted(histories.items())]
-
-
-def _run(split: int, seed: int, records: Sequence[Record]) -> dict[str, Any]:
-    trained = [r for r in records if r["epoch"] > 0] or list(records)
-    untrained = next((r for r in records if r["epoch"] == 0), None)
-    selected = selected_record(trained)
-    measures = [_measures(r) for r in trained]
-    best: dict[str, dict[str, Any]] = {}
-    for name in METRICS:
-        known = [
-            (m[name], r["epoch"], m)
-            for m, r in zip(measures, trained, strict=True)
-            if m.get(name) is not None
-        ]
-        if known:
-            choose: Callable[..., Any] = min if name in LOWER_IS_BETTER else max
-            value, epoch, at = choose(known, key=lambda item: item[0])  # the earliest of equals
-            best[name] = {
-                "epoch": epoch,
-                "value": value,
-                **{count: at.get(count) for count in COUNTS},
-            }
-    return {
-        "split": split,
-        "seed": seed,
-        "last": {"epoch": trained[-1]["epoch"], **measures[-1]},
-        "selected": {"epoch": selected["epoch"], **_measures(selected)},
-        "best": best,
-        "untrained": _measures(untrained) if untrained is not None else {},
-    }
-
-
-def _measures(record: Record) -> Measures:
-    """Means over the videos of a record; from the videos themselves, so that one rule holds for all measures."""
-    videos = record["videos"].values()
-    return (
-        {name: _mean(video.get(name) for video in videos) for name in (*METRICS, *COUNTS)}
-        if videos
-        else {}
+    return RunReport(
+        dataset.name,
+        headline if headline in names else "representation_error",
+        tuple(_notes(dataset, bool(names))),
+        len(splits),
+        tuple(_summary(system, baselines, others) for system in systems),
+        baselines.rows,
     )
 
 
-def _interval(runs: Sequence[Mapping[str, Any]], column: str, name: str) -> dict[str, Any]:
-    """Mean, sample sd and interval over the seeds that have every split: splits differ in level, so that a seed that lacks one
-    would move the mean. Where no seed has them all, mean and sd of what there is, and no interval."""
-    values = run_values(runs, column, name)
+def _summary(
+    system: TrainedSystem, baselines: Baselines, others: Sequence[TrainedSystem]
+) -> SystemSummary:
+    names = [n for n in ALL if any(run.last.mean(n) is not None for run in system.runs)]
+    measures = {n: {c: _over_runs(system, c, n) for c in COLUMNS} for n in names}
+    comparisons = compare_with_random(system, baselines.random)
+    for other in others:
+        if other is not system:
+            comparisons += compare_systems(system, other)
+    return SystemSummary(system, measures, tuple(comparisons))
+
+
+def _over_runs(system: TrainedSystem, column: str, name: str) -> Interval | None:
+    """Mean, sample sd and interval over the seeds that have every split.
+
+    Splits differ in level, so a seed that lacks one would move the mean. Where no seed has them all:
+    mean and sd of what there is, and no interval.
+    """
+    values = system.values(column, name)
     if not values:
-        return {"mean": None, "sd": None, "low": None, "high": None, "runs": 0}
+        return None
     table, _ = runs_by_split(values)
-    found = bootstrap_interval(table if len(table) else list(values.values()))
-    low, high = (found.low, found.high) if len(table) else (None, None)
-    return {"mean": found.mean, "sd": found.sd, "low": low, "high": high, "runs": found.values}
+    if len(table):
+        return bootstrap_interval(table)
+    return dataclasses.replace(bootstrap_interval(list(values.values())), low=None, high=None)
 
 
-def _baseline(row: Baseline) -> dict[str, Any]:
-    sd = {name: _finite(value) for name, value in row.sd.items()} if row.sd else None
+def _interval(interval: Interval | None) -> dict[str, float | int | None]:
+    if interval is None:
+        return _NOTHING
     return {
-        "mean": {name: _finite(value) for name, value in row.mean.items()},
-        "sd": sd,
-        "draws": row.draws,
+        "mean": interval.mean,
+        "sd": interval.sd,
+        "low": interval.low,
+        "high": interval.high,
+        "runs": interval.values,
     }
 
 
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in map(_finite, values) if value is not None]
-    return float(np.mean(known)) if known else None
+def _run(run: Run) -> dict[str, object]:
+    best = {
+        name: {"epoch": at.number, "value": at.mean(name), **{c: at.mean(c) for c in COUNTS}}
+        for name in METRICS
+        if (at := run.best(name)) is not None
+    }
+    return {
+        "split": run.split,
+        "seed": run.seed,
+        "last": {"epoch": run.last.number, **_means(run.last)},
+        "selected": {"epoch": run.selected.number, **_means(run.selected)},
+        "best": best,
+        "untrained": {} if run.untrained is None else _means(run.untrained),
+    }
 
 
-def _finite(value: float | None) -> float | None:
-    return float(value) if value is not None and math.isfinite(value) else None
+def _means(epoch: Epoch) -> dict[str, float | None]:
+    return {name: epoch.mean(name) for name in ALL} if epoch.videos else {}
 
 
 def _notes(dataset: Dataset, measured: bool) -> list[str]:
-    notes = []
-    if dataset.attributes.get("features_are_standin"):
-        notes.append(
-            "The features of this dataset are STAND-INS: numbers on them say nothing about any method."
-        )
-    if dataset.source == "demo":
-        notes.append(
-            "The demo set is GENERATED: it shows that everything runs; its numbers are not results on videos."
-        )
+    notes = dataset_notes(dataset)
     if not measured:
         notes.append(
             "No test video has change points: there are scores, but no summaries to measure."

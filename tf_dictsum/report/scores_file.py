@@ -2,17 +2,17 @@
 
 import os
 import sys
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from absl import logging
+from numpy.typing import ArrayLike
 
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json
 
-__all__ = ["read_scores"]
+__all__ = ["checked_scores", "read_scores"]
 
 
 def read_scores(
@@ -29,7 +29,8 @@ def read_scores(
       path: the JSON file.
       dataset: what the scores belong to.
       keys: videos that must have scores.
-      allow_missing: scores of unknown videos are ignored and videos without scores are left out, with a log line.
+      allow_missing: scores of unknown videos are ignored and videos without scores are left out,
+        with a log line.
       quiet: without that line, for the later files of a series.
 
     Returns:
@@ -38,37 +39,76 @@ def read_scores(
     Raises:
       UserError: names the file, the key, what was found and what to do.
     """
-    found = read_json(path)
-    if not isinstance(found, dict):
+    content = read_json(path)
+    if not isinstance(content, dict):
         raise UserError(
-            f'{path}: a JSON {type(found).__name__}, not an object {{"video_1": [scores], ...}}.'
+            f'{path}: a JSON {type(content).__name__}, not an object {{"video_1": [scores], ...}}.'
         )
-    unknown, missing = (
-        [k for k in found if k not in dataset.videos],
-        [k for k in dataset.videos if k in keys and k not in found],
-    )
+    _check_keys(str(path), content.keys(), dataset, keys, allow_missing, quiet)
+    return {
+        key: _vector(path, key, content[key], video.n_steps)
+        for key, video in dataset.videos.items()
+        if key in content
+    }
+
+
+def checked_scores(
+    name: str,
+    scores: Mapping[str, ArrayLike],
+    dataset: Dataset,
+    keys: Collection[str],
+    *,
+    allow_missing: bool = False,
+) -> dict[str, np.ndarray]:
+    """As `read_scores`, of scores in memory; `name` is the system's, for messages."""
+    _check_keys(name, scores.keys(), dataset, keys, allow_missing, False)
+    vectors = {}
+    for key, video in dataset.videos.items():
+        if key not in scores:
+            continue
+        vector = np.asarray(scores[key], np.float64)
+        if vector.shape != (video.n_steps,):
+            raise UserError(
+                f"{name}: {key}: scores of shape {vector.shape}, but the dataset has "
+                f"{video.n_steps} sampled frames; give one score per pick."
+            )
+        if not np.isfinite(vector).all():
+            step = int(np.flatnonzero(~np.isfinite(vector))[0])
+            raise UserError(
+                f"{name}: {key}: entry {step} is {vector[step]}; all scores must be finite."
+            )
+        vectors[key] = vector
+    return vectors
+
+
+def _check_keys(
+    source: str,
+    given: Collection[str],
+    dataset: Dataset,
+    keys: Collection[str],
+    allow_missing: bool,
+    quiet: bool,
+) -> None:
+    unknown = [key for key in given if key not in dataset.videos]
+    missing = [key for key in dataset.videos if key in keys and key not in given]
     for problem, names in (
         (f"videos that {dataset.source} does not have", unknown),
         ("no scores for videos to evaluate", missing),
     ):
         if names and not allow_missing:
             raise UserError(
-                f"{path}: {problem}: {', '.join(names)}. Mend the file, or go on without them by --allow_missing."
+                f"{source}: {problem}: {', '.join(names)}. "
+                "Mend the scores, or go on without them by `allow_missing`."
             )
         if names and not quiet:
-            logging.warning("%s: %s: %s; going on without them.", path, problem, ", ".join(names))
-    if not found.keys() & set(keys):
+            logging.warning("%s: %s: %s; going on without them.", source, problem, ", ".join(names))
+    if not set(given) & set(keys):
         raise UserError(
-            f"{path}: no scores for any video to evaluate; expected keys such as {min(keys)}."
+            f"{source}: no scores for any video to evaluate; expected keys such as {min(keys)}."
         )
-    return {
-        key: _vector(path, key, found[key], video.n_steps)
-        for key, video in dataset.videos.items()
-        if key in found
-    }
 
 
-def _vector(path: str | os.PathLike[str], key: str, value: Any, n_steps: int) -> np.ndarray:
+def _vector(path: str | os.PathLike[str], key: str, value: object, n_steps: int) -> np.ndarray:
     if not isinstance(value, list):
         raise UserError(
             f"{path}: {key}: a JSON {type(value).__name__}, not a list of {n_steps} numbers."
@@ -82,6 +122,7 @@ def _vector(path: str | os.PathLike[str], key: str, value: Any, n_steps: int) ->
             )
     if len(value) != n_steps:
         raise UserError(
-            f"{path}: {key}: {len(value)} scores, but the dataset has {n_steps} sampled frames; give one score per pick."
+            f"{path}: {key}: {len(value)} scores, but the dataset has {n_steps} sampled frames; "
+            "give one score per pick."
         )
     return np.asarray(value, np.float64)

@@ -11,6 +11,8 @@ from tf_dictsum.shots.shots import Shots
 
 __all__ = ["UserTable", "user_tables"]
 
+People = tuple[float, ...]
+
 
 @dataclasses.dataclass(frozen=True)
 class UserTable:
@@ -25,11 +27,22 @@ class UserTable:
 
     key: str
     split: int | None
-    precision: tuple[float, ...] = ()
-    recall: tuple[float, ...] = ()
-    f: tuple[float, ...] = ()
-    kendall_tau: tuple[float, ...] = ()
-    spearman_rho: tuple[float, ...] = ()
+    precision: People = ()
+    recall: People = ()
+    f: People = ()
+    kendall_tau: People = ()
+    spearman_rho: People = ()
+
+    def to_json(self) -> dict[str, list[float]]:
+        """Measure -> one number per person, of those that there are."""
+        lists = {
+            "precision": self.precision,
+            "recall": self.recall,
+            "f": self.f,
+            "kendall_tau": self.kendall_tau,
+            "spearman_rho": self.spearman_rho,
+        }
+        return {name: list(people) for name, people in lists.items() if people}
 
 
 def user_tables(report: Report, system: SystemResult) -> list[UserTable]:
@@ -37,23 +50,21 @@ def user_tables(report: Report, system: SystemResult) -> list[UserTable]:
     tables = []
     for fold, results in zip(report.folds, system.epochs[-1].folds, strict=True):
         for key, result in results.items():
+            table = UserTable(key, fold.number)
             video = report.dataset.videos[key]
-            table: dict[str, tuple[float, ...]] = {}
             if video.user_summary is not None and "f" in report.settings.protocols:
-                shots = Shots(video, report.settings.ratio)
+                shots = Shots(video, report.settings.budget_ratio)
                 chosen = np.zeros((1, len(shots)), bool)
                 chosen[0, list(result.selected_shots)] = True
-                found = UserAgreement(video, shots).table(chosen)
-                table |= {
-                    name: tuple(row[0].tolist())
-                    for name, row in zip(("precision", "recall", "f"), found, strict=True)
-                }
+                precision, recall, f = map(_row, UserAgreement(video, shots).table(chosen))
+                table = dataclasses.replace(table, precision=precision, recall=recall, f=f)
             if annotations_at_picks(video) is not None and "rank" in report.settings.protocols:
-                scores = system.scores(fold.number, key)
-                tau, rho = AnnotatorCorrelation(video).table(np.asarray(scores)[None])
-                table |= {
-                    "kendall_tau": tuple(tau[0].tolist()),
-                    "spearman_rho": tuple(rho[0].tolist()),
-                }
-            tables.append(UserTable(key, fold.number, **table))
+                scores = np.asarray(system.scores(fold.number, key))[None]
+                tau, rho = map(_row, AnnotatorCorrelation(video).table(scores))
+                table = dataclasses.replace(table, kendall_tau=tau, spearman_rho=rho)
+            tables.append(table)
     return tables
+
+
+def _row(table: np.ndarray) -> People:
+    return tuple(table[0].tolist())

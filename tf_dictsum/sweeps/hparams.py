@@ -3,18 +3,16 @@
 import dataclasses
 import pathlib
 import shutil
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from tf_dictsum.report.run_results import RunReport
 from tf_dictsum.sweeps.grid import Variant
 from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["write_hparams"]
 
 
-def write_hparams(
-    folder: pathlib.Path, variants: Sequence[Variant], found: Mapping[str, Any]
-) -> None:
+def write_hparams(folder: pathlib.Path, variants: Sequence[Variant], report: RunReport) -> None:
     """Writes <folder>/<variant>/: the fields in which the variants differ, and the means of its last and selected epochs.
 
     The folder is made anew: a row is the state of the sweep, not its history. Every job has logs of its own.
@@ -31,15 +29,16 @@ def write_hparams(
         for f in dataclasses.fields(variants[0].config)
         if len({getattr(v.config, f.name) for v in variants}) > 1
     ]
+    summaries = {summary.system.name: summary for summary in report.systems}
     for variant in variants:
-        row = found["variants"].get(variant.name)
-        if row is None:
+        summary = summaries.get(variant.name)
+        if summary is None:
             continue
         measures = {
-            f"{column}/{metric}": summary[column]["mean"]
+            f"{column}/{metric}": mean
             for column in ("last", "selected")
-            for metric, summary in row["summary"].items()
-            if summary[column]["mean"] is not None
+            for metric in summary.measures
+            if (mean := summary.mean(column, metric)) is not None
         }
         logger = TensorBoardLogger(
             folder / variant.name,
@@ -47,6 +46,6 @@ def write_hparams(
             {"variant": variant.name, **{n: getattr(variant.config, n) for n in names}},
         )
         logger.epoch(
-            {"epoch": 0, "losses": {}, "mean": measures}, {}, f"selected/{found['headline']}"
+            {"epoch": 0, "losses": {}, "mean": measures}, {}, f"selected/{report.headline}"
         )
         logger.close()

@@ -1,27 +1,91 @@
 """One table of a sweep."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tf_dictsum.baselines.rows import baselines_of
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.metrics.evaluation import COUNTS
-from tf_dictsum.report.run_results import results
-from tf_dictsum.report.run_table import (
-    HEADS,
-    TITLES,
-    number,
-    row_title,
-    span,
-    table,
-    verdict_lines,
-    with_sd,
-)
+from tf_dictsum.report.measures import LABELS
+from tf_dictsum.report.run_page import criterion_sentence, systems_table, verdict_lines
+from tf_dictsum.report.run_results import RunReport, run_report
 from tf_dictsum.sweeps.grid import Job, Variant
+from tf_dictsum.training.histories import system_of
 from tf_dictsum.util.files import read_json
 
-__all__ = ["summarize", "sweep_markdown"]
+__all__ = ["SweepReport", "summarize"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class SweepReport:
+    """The variants of a sweep side by side.
+
+    Attributes:
+      report: a system per variant that has finished jobs, and the baselines.
+      reference: variant that the others are tested against; "": none.
+      done: finished jobs.
+      total: jobs of the sweep.
+      failed: job name -> error.
+    """
+
+    report: RunReport
+    reference: str
+    done: int
+    total: int
+    failed: Mapping[str, str]
+
+    def to_json(self) -> dict[str, object]:
+        """What sweep.json holds.
+
+        {"dataset", "headline", "reference", "jobs": {"done", "total"}, "failed", "splits", "notes",
+        "criterion", "baselines", "variants": {name: {"seeds", "runs", "summary", "comparisons",
+        "criterion", "supervised"}}}; entries as in results.json.
+        """
+        summaries = {summary.system.name: summary for summary in self.report.systems}
+        return {
+            **self.report.shared_json(),
+            "criterion": "; ".join(dict.fromkeys(s.criterion for s in summaries.values())),
+            "reference": self.reference,
+            "jobs": {"done": self.done, "total": self.total},
+            "failed": dict(self.failed),
+            "baselines": {name: row.to_json() for name, row in self.report.baselines.items()},
+            "variants": {
+                name: {
+                    "seeds": sorted({run.seed or 0 for run in summary.system.runs}),
+                    **summary.to_json(),
+                }
+                for name, summary in summaries.items()
+            },
+        }
+
+    def to_markdown(self) -> str:
+        """sweep.md, also fit for a terminal."""
+        report = self.report
+        blocks = [
+            f"# Sweep on {report.dataset}: {len(report.systems)} variants, "
+            f"{report.splits} split(s), {self.done} of {self.total} jobs done"
+        ]
+        blocks += [f"**{note}**" for note in report.notes]
+        if self.failed:
+            errors = "\n".join(f"- {job}: {error}" for job, error in self.failed.items())
+            blocks.append(f"**Failed** (the same command runs them again):\n{errors}")
+        names = {summary.system.name for summary in report.systems}
+        reference = self.reference if self.reference in names else ""
+        for metric in dict.fromkeys((report.headline, "representation_error", "kendall_tau")):
+            if any(metric in summary.measures for summary in report.systems):
+                table = systems_table(report, metric, reference)
+                blocks += [f"## {LABELS[metric].title}", table]
+        verdicts = [verdict_lines(report, summary) for summary in report.systems]
+        if any(verdicts):
+            blocks += ["## In words", "\n".join(filter(None, verdicts))]
+        blocks.append(
+            "Means over the test videos of a split, then over splits and seeds, with 95 % bootstrap "
+            "intervals over seeds and splits (expanded percentile; an axis of fewer than five is "
+            f"averaged over). {criterion_sentence(report.systems)} Best epoch: picked on the test "
+            "set, no estimate of anything. Seeds that lack a split are left out. p against random "
+            "and against the reference: runs permuted within splits."
+        )
+        return "\n\n".join(blocks) + "\n"
 
 
 def summarize(
@@ -32,8 +96,8 @@ def summarize(
     splits: Mapping[int, Split],
     reference: str,
     failed: Mapping[str, str],
-) -> dict[str, Any]:
-    """What sweep.json holds.
+) -> SweepReport:
+    """Reads the histories of finished jobs.
 
     Args:
       variants: the rows.
@@ -43,134 +107,15 @@ def summarize(
       splits: number -> split.
       reference: variant that the others are tested against, where it has finished jobs; "": none.
       failed: job name -> error.
-
-    Returns:
-      {"dataset", "headline", "reference", "jobs": {"done", "total"}, "failed", "splits", "notes", "criterion", "baselines",
-      "variants": {name: {"seeds", "runs", "summary", "comparisons"}}}; entries as in results.json.
     """
     epochs = max(variant.config.epochs for variant in variants)
-    baselines = baselines_of(dataset, splits, epochs)
-    histories = {
-        v.name: {(j.split, j.seed): read_json(j.history) for j in done if j.variant == v.name}
-        for v in variants
-    }
-    other = {reference: histories[reference]} if histories.get(reference) else {}
-    found: dict[str, Any] = {}
-    last: dict[str, Any] = {}
+    systems = []
     for variant in variants:
-        if histories[variant.name]:
-            others = {} if variant.name == reference else other
-            last = results(
-                histories[variant.name], dataset, splits, baselines, variant.name, others
-            )
-            seeds = sorted({run["seed"] for run in last["runs"]})
-            found[variant.name] = {
-                "seeds": seeds,
-                **{key: last[key] for key in ("runs", "summary", "comparisons")},
-            }
-    shared = {key: last[key] for key in ("dataset", "headline", "notes", "criterion", "splits")}
-    rows = {
-        name: row for name, row in last["baselines"].items() if name != "untrained"
-    }  # that one is the last variant's
-    jobs = {"done": len(done), "total": total}
-    return {
-        **shared,
-        "reference": reference,
-        "jobs": jobs,
-        "failed": dict(failed),
-        "baselines": rows,
-        "variants": found,
-    }
-
-
-def sweep_markdown(found: Mapping[str, Any]) -> str:
-    """sweep.md, also fit for a terminal."""
-    jobs, names = found["jobs"], list(found["variants"])
-    blocks = [
-        f"# Sweep on {found['dataset']}: {len(names)} variants, {found['splits']} split(s), {jobs['done']} of {jobs['total']} jobs done"
-    ]
-    if found["notes"]:
-        blocks.append("\n\n".join(f"**{note}**" for note in found["notes"]))
-    if found["failed"]:
-        blocks.append(
-            "\n".join(
-                [
-                    "**Failed** (the same command runs them again):",
-                    *(f"- {j}: {e}" for j, e in found["failed"].items()),
-                ]
-            )
-        )
-    metrics = [
-        m
-        for m in dict.fromkeys((found["headline"], "representation_error", "kendall_tau"))
-        if any(_has(found, n, m) for n in names)
-    ]
-    for metric in metrics:
-        blocks += [f"## {TITLES[metric]}", _table(found, metric)]
-    lines = [
-        line
-        for name in names
-        if (line := verdict_lines({**found["variants"][name], "headline": found["headline"]}))
-    ]
-    if lines:
-        blocks += ["## In words", "\n".join(lines)]
-    blocks.append(
-        f"Means over the test videos of a split, then over splits and seeds, with 95 % bootstrap intervals over seeds and splits "
-        f"(expanded percentile; an axis of fewer than five is averaged over). Selected without labels: {found['criterion']}. Best epoch: "
-        "picked on the test set, no estimate of anything. Seeds that lack a split are left out. "
-        "p against random and against the reference: runs permuted within splits."
-    )
-    return "\n\n".join(blocks) + "\n"
-
-
-def _has(found: Mapping[str, Any], name: str, metric: str) -> bool:
-    return metric in found["variants"][name]["summary"]
-
-
-def _table(found: Mapping[str, Any], metric: str) -> str:
-    reference = found["reference"] if found["reference"] in found["variants"] else ""
-    head = [
-        "",
-        "runs",
-        *HEADS,
-        "p against random",
-        *([f"p against {reference}"] if reference else []),
-    ]
-    rows = []
-    for name, variant in found["variants"].items():
-        summary = variant["summary"].get(metric)
-        if summary is None:
-            continue
-        cells = [
-            f"{number(summary[c]['mean'], metric)} {span(summary[c], metric)}".strip()
-            for c in ("last", "selected", "best")
-        ]
-        tests = {
-            c["against"]: c["p"]
-            for c in variant["comparisons"]
-            if c["metric"] == metric and c["column"] == "selected"
-        }
-        ps = [
-            f"{tests[other]:.2g}" if other in tests else "–"
-            for other in ("random", *([reference] if reference else []))
-        ]
-        rows.append([name, str(summary["last"]["runs"]), *cells, *ps, *_counts(variant["summary"])])
-    for name, row in found["baselines"].items():
-        if row["mean"].get(metric) is not None:
-            peeking = name == "best_of_random"
-            cells = (
-                ["–", "–", with_sd(row, metric)] if peeking else [with_sd(row, metric)] * 2 + ["–"]
-            )
-            counts = ["–" if peeking else number(row["mean"].get(count), count) for count in COUNTS]
-            rows.append(
-                [row_title(name, row), "", *cells, *["–"] * (2 if reference else 1), *counts]
-            )
-    return table([*head, *(TITLES[count] for count in COUNTS)], rows)
-
-
-def _counts(summary: Mapping[str, Any]) -> list[str]:
-    """Of the selected epoch."""
-    return [
-        number(summary[count]["selected"]["mean"], count) if count in summary else "–"
-        for count in COUNTS
-    ]
+        jobs = [job for job in done if job.variant == variant.name]
+        if jobs:
+            histories = {(job.split, job.seed): read_json(job.history) for job in jobs}
+            systems.append(system_of(variant.name, histories))
+    others = [system for system in systems if system.name == reference]
+    baselines = baselines_of(dataset, splits, epochs)
+    report = run_report(systems, dataset, splits, baselines, others)
+    return SweepReport(report, reference, len(done), total, failed)

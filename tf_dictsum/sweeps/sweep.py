@@ -15,7 +15,7 @@ from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.sweeps.grid import Job, Variant, jobs_of
 from tf_dictsum.sweeps.hparams import write_hparams
 from tf_dictsum.sweeps.pool import run_jobs
-from tf_dictsum.sweeps.summary import summarize, sweep_markdown
+from tf_dictsum.sweeps.summary import summarize
 from tf_dictsum.sweeps.work import finished, kind_of, run_job, write_outcome
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import write_json, write_text
@@ -79,7 +79,7 @@ def sweep(
             raise UserError(
                 f"{folder}: no job of this sweep is finished, so there is no table.{first}"
             )
-        found = summarize(
+        report = summarize(
             variants,
             [job for job in jobs if job.name in done],
             len(jobs),
@@ -88,10 +88,10 @@ def sweep(
             reference,
             failed,
         )
-        markdown = sweep_markdown(found)
+        found, markdown = report.to_json(), report.to_markdown()
         write_json(folder / "sweep.json", found)
         write_text(folder / "sweep.md", markdown)
-        write_hparams(folder / "hparams", variants, found)
+        write_hparams(folder / "hparams", variants, report.report)
     return found, markdown, failed
 
 

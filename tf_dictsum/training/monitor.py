@@ -11,7 +11,8 @@ import numpy as np
 
 from tf_dictsum.data.video import Video
 from tf_dictsum.methods.base import Method
-from tf_dictsum.metrics.evaluation import average, evaluate_video
+from tf_dictsum.metrics.averages import average
+from tf_dictsum.metrics.evaluation import COUNTS, METRICS, evaluate_video
 from tf_dictsum.report.score_plot import score_image
 from tf_dictsum.shots.selection import select_shots
 from tf_dictsum.training.collapse import CollapseWatch
@@ -152,7 +153,8 @@ class Monitor(keras.callbacks.Callback):
         segmented = [v for v in self.test if v.change_points is not None]
         results = {v.key: evaluate_video(scores[v.key], v) for v in segmented}
         measures = {key: result.metrics() for key, result in results.items()}
-        mean = average(measures, [list(measures)]) if measures else {}
+        names = (*METRICS, *COUNTS)
+        mean = average(measures, [list(measures)], names) if measures else {}
         record = {
             "epoch": epoch,
             "seconds": seconds,

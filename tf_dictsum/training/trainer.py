@@ -18,11 +18,12 @@ from tf_dictsum.data.video import Dataset
 from tf_dictsum.methods.base import Method
 from tf_dictsum.methods.registry import make_method
 from tf_dictsum.metrics.evaluation import headline_metric
-from tf_dictsum.report.run_results import results
-from tf_dictsum.report.run_table import results_markdown
+from tf_dictsum.report.run_page import results_markdown
+from tf_dictsum.report.run_results import run_report
 from tf_dictsum.selectors.files import save_selector
 from tf_dictsum.shots.selection import budget_of, shortest_shot
 from tf_dictsum.training.compilation import CompilationReport
+from tf_dictsum.training.histories import system_of
 from tf_dictsum.training.monitor import History, Monitor, StepLogger
 from tf_dictsum.training.other_run import read_other_run
 from tf_dictsum.training.run_directory import RunDirectory
@@ -58,7 +59,9 @@ def train(
                 "%s: no shot fits into 15 %% of the video, so its summary is empty; check its change_points.",
                 video.key,
             )
-    others = dict([read_other_run(config.compare_to, splits, dataset)]) if config.compare_to else {}
+    others = []
+    if config.compare_to:
+        others.append(system_of(*read_other_run(config.compare_to, splits, dataset)))
     directory = RunDirectory(config)
     with directory.open():
         method = make(config, dataset.feature_size, [v.n_steps for v in dataset.videos.values()])
@@ -93,10 +96,13 @@ def train(
         finally:
             progress.close()
         baselines = baselines_of(dataset, splits, config.epochs)
-        found = results(histories, dataset, splits, baselines, config.method, others)
-        found["method"] = config.method
-        found["peak_memory_gib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        markdown = results_markdown(found)
+        system = system_of(config.method, histories)
+        report = run_report(system, dataset, splits, baselines, others)
+        found = report.to_json() | {
+            "method": config.method,
+            "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        }
+        markdown = results_markdown(report)
         write_json(directory.path / "results.json", found)
         write_text(directory.path / "results.md", markdown)
     return found, markdown

@@ -3,14 +3,18 @@ import itertools
 
 import numpy as np
 import pytest
+from dataset_means import dataset_means
 
-from tf_dictsum.baselines.table import constant_baseline, human_baseline, random_baseline
+from tf_dictsum.baselines.positions import beginning, ending, middle
+from tf_dictsum.baselines.rows import baselines_of
+from tf_dictsum.baselines.settings import EvaluationSettings
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset, Video
-from tf_dictsum.metrics.evaluation import METRICS, evaluate_dataset
+from tf_dictsum.metrics.evaluation import METRICS
 from tf_dictsum.metrics.fscore import f_scores
 from tf_dictsum.metrics.rank import kendall_tau_b
+from tf_dictsum.util.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +30,18 @@ def without_annotations(dataset):
     return Dataset(dataset.name, dataset.source, videos)
 
 
+def one_group(keys):
+    return {0: Split((), tuple(keys))}
+
+
+def rows_on(dataset, keys=None, **more):
+    return baselines_of(dataset, one_group(keys or dataset.videos), **more).rows
+
+
 def test_random_depends_on_its_seed_only(dataset):
-    row = random_baseline(dataset, draws=3, seed=1)
-    assert row == random_baseline(dataset, draws=3, seed=1)
-    assert row.mean != random_baseline(dataset, draws=3, seed=2).mean
+    row = rows_on(dataset, draws=3, seed=1)["random"]
+    assert row == rows_on(dataset, draws=3, seed=1)["random"]
+    assert row.mean != rows_on(dataset, draws=3, seed=2)["random"].mean
     assert row.draws == 3
     assert all(row.sd[name] > 0 for name in METRICS)
     assert abs(row.mean["kendall_tau"]) < 0.1
@@ -37,8 +49,8 @@ def test_random_depends_on_its_seed_only(dataset):
 
 def test_a_videos_draws_do_not_depend_on_the_other_videos(dataset):
     keys = list(dataset.videos)[:2]
-    both = random_baseline(dataset, keys, draws=2).mean
-    each = [random_baseline(dataset, [key], draws=2).mean for key in keys]
+    both = rows_on(dataset, keys, draws=2)["random"].mean
+    each = [rows_on(dataset, [key], draws=2)["random"].mean for key in keys]
     assert both["f_avg"] == pytest.approx(np.mean([mean["f_avg"] for mean in each]))
 
 
@@ -47,15 +59,14 @@ def test_videos_of_one_length_get_different_draws(dataset):
     twins = Dataset(
         "demo", "demo", {key: dataclasses.replace(video, key=key) for key in ("a", "b")}
     )
-    assert (
-        random_baseline(twins, ["a"], draws=2).mean != random_baseline(twins, ["b"], draws=2).mean
-    )
+    a, b = (rows_on(twins, [key], draws=2)["random"].mean for key in ("a", "b"))
+    assert a != b
 
 
 def test_one_draw_has_no_deviation(dataset):
-    assert set(random_baseline(dataset, draws=1).sd.values()) == {None}
-    with pytest.raises(ValueError, match="at least 1"):
-        random_baseline(dataset, draws=0)
+    assert rows_on(dataset, draws=1)["random"].sd is None
+    with pytest.raises(UserError, match="random_draws=-1: must be 0 or more"):
+        EvaluationSettings(random_draws=-1)
 
 
 def test_constant_is_the_evaluation_of_equal_scores(dataset):
@@ -64,10 +75,15 @@ def test_constant_is_the_evaluation_of_equal_scores(dataset):
         Split((), tuple(list(dataset.videos)[3:5])),
     ]
     scores = {key: [0.3] * video.n_steps for key, video in dataset.videos.items()}
-    assert (
-        constant_baseline(dataset, splits=splits).mean
-        == evaluate_dataset(scores, dataset, splits=splits).mean
-    )
+    row = baselines_of(dataset, dict(enumerate(splits)), draws=1).rows["constant"]
+    assert row.mean == pytest.approx(dataset_means(scores, dataset, splits))
+
+
+def test_positions_are_the_evaluations_of_their_scores(dataset):
+    rows = rows_on(dataset, draws=1)
+    for name, scores_of in (("beginning", beginning), ("middle", middle), ("ending", ending)):
+        scores = {key: scores_of(video.n_steps) for key, video in dataset.videos.items()}
+        assert rows[name].mean == pytest.approx(dataset_means(scores, dataset))
 
 
 def test_humans_are_compared_with_the_others(dataset):
@@ -82,7 +98,7 @@ def test_humans_are_compared_with_the_others(dataset):
         ]
         for i in users
     ]
-    row = human_baseline(dataset, [key])
+    row = rows_on(dataset, [key], draws=1)["human"]
     assert row.mean["f_max"] == pytest.approx(np.mean([max(f) for f in others]))
     assert row.mean["f_avg"] == pytest.approx(np.mean(others))
     at_picks = video.user_scores[:, video.picks]
@@ -94,9 +110,9 @@ def test_humans_are_compared_with_the_others(dataset):
 
 
 def test_without_annotations(dataset):
-    bare = without_annotations(dataset)
-    assert human_baseline(bare) is None
-    row = random_baseline(bare, draws=2)
-    assert row.mean["f_max"] is None
-    assert row.mean["representation_error"] > 0
-    assert constant_baseline(bare).mean["representation_error"] > 0
+    rows = rows_on(without_annotations(dataset), draws=2)
+    assert "human" not in rows
+    assert "oracle" not in rows
+    assert rows["random"].mean["f_max"] is None
+    assert rows["random"].mean["representation_error"] > 0
+    assert rows["constant"].mean["representation_error"] > 0
