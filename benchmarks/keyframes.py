@@ -31,6 +31,7 @@ from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.video import Video
 from tf_dictsum.footage.footage import Footage, regular_timeline
 from tf_dictsum.metrics.representation import representation_error
+from tf_dictsum.selectors.metadata import is_selector
 from tf_dictsum.summary.budget import Budget
 from tf_dictsum.summary.selectors import Representative, Selector, Trained
 from tf_dictsum.summary.summarizing import summarize
@@ -217,7 +218,7 @@ def held_out_scores(
         if set(split["train_keys"]) & set(split["test_keys"]):
             raise UserError(f"{folder}: trained on the films that it tests. Train with --folds.")
         files = sorted((folder / "scores").glob("epoch-*.json"))
-        if not (folder / "selector.json").is_file() or not files:
+        if not is_selector(folder) or not files:
             continue  # not finished
         chosen = files[-1] if epoch is None else folder / "scores" / f"epoch-{epoch:03d}.json"
         scores.setdefault(seed, {}).update(

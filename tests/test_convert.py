@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tf_dictsum.methods.sum_gan_aae.model import Summarizer
-from tf_dictsum.selectors.files import load_selector
+from tf_dictsum.selectors.files import read_selector
 from tf_dictsum.selectors.torch_weights import load_summarizer
 from tf_dictsum.util.errors import UserError
 
@@ -66,7 +66,7 @@ def test_npz_becomes_a_selector(tmp_path):
     done = convert(tmp_path / "w.npz", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "6 features, H = 4" in done.stdout
-    scorer, info = load_selector(tmp_path / "out")
+    scorer, info = read_selector(tmp_path / "out")
     assert info["converted_from"] == "w.npz"
     reference = Summarizer(SIZE, UNITS)
     load_summarizer(reference, state, "state")
@@ -135,12 +135,12 @@ def test_command_line_mistakes(tmp_path):
 def test_selector_files_are_checked(tmp_path):
     (tmp_path / "selector.json").write_text('{"input_size": 6}')
     with pytest.raises(UserError, match=r"selector.json: does not describe a selector"):
-        load_selector(tmp_path)
+        read_selector(tmp_path)
     (tmp_path / "selector.json").write_text(
         '{"input_size": 6, "hidden_size": 4, "bidirectional": true}'
     )
     with pytest.raises(UserError, match=r"selector.weights.h5: no such file"):
-        load_selector(tmp_path)
+        read_selector(tmp_path)
     (tmp_path / "selector.weights.h5").write_bytes(b"rubbish")
     with pytest.raises(UserError, match=r"selector.weights.h5: not the weights of a selector"):
-        load_selector(tmp_path)
+        read_selector(tmp_path)

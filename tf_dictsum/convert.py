@@ -2,8 +2,8 @@
 
     python -m tf_dictsum.convert --torch_weights=epoch-99.pkl --out=converted
 
-Reads a state dict as .npz (no PyTorch needed) or as .pkl/.pt/.pth (PyTorch must be installed) and writes
-selector.json, selector.weights.h5 and summarizer.weights.h5 (all parts) into --out.
+Reads a state dict as .npz (no PyTorch needed) or as .pkl/.pt/.pth (PyTorch must be installed) and makes --out a selector
+directory (config.json, metadata.json, model.weights.h5, README.md) with summarizer.weights.h5 (all parts) beside it.
 """
 
 import dataclasses
@@ -85,7 +85,7 @@ def main(argv: list[str]) -> None:
     save_selector(model.scorer, out, {"method": "sum_gan_aae", "converted_from": source.name})
     save_weights(model, out / "summarizer.weights.h5")
     print(
-        f"{out}: selector.json, selector.weights.h5, summarizer.weights.h5 ({input_size} features, H = {hidden_size})"
+        f"{out}: a selector directory, and summarizer.weights.h5 ({input_size} features, H = {hidden_size})"
     )
 
 

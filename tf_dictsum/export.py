@@ -7,13 +7,15 @@ Prints the version's folder, which appears whole or not at all; a server that wa
 """
 
 import dataclasses
-import hashlib
 import pathlib
 
+from tf_dictsum.selectors.loaded import KerasSelector
+from tf_dictsum.selectors.loading import load_selector
+from tf_dictsum.selectors.metadata import weights_file
 from tf_dictsum.serving.config.version_folders import new_version
 from tf_dictsum.util import flags as cli
+from tf_dictsum.util.checksums import sha256_of_file
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["Options", "main", "run"]
 
@@ -24,7 +26,8 @@ class Options:
 
     run_dir: str = cli.option(
         "",
-        "folder with selector.json and selector.weights.h5: split<k>-seed<s> of a run, or from tf_dictsum.convert",
+        "what to export: a selector directory (split<k>-seed<s> of a run, or from tf_dictsum.convert), a run directory (of "
+        "several splits the one with the lowest training criterion), or a preset",
     )
     export_dir: str = cli.option(
         "export/models/dictsum",
@@ -37,7 +40,8 @@ class Options:
         choices=("last", "selected"),
     )
     feature_extractor: str = cli.option(
-        "", "what made the features, for the metadata; default: what selector.json says, or unknown"
+        "",
+        "what made the features, for the metadata; default: what the selector's metadata says, or unknown",
     )
     sampling_fps: float = cli.option(
         2.0, "frames a second that are scored, for the metadata", lower_bound=0.0
@@ -53,13 +57,6 @@ def main(argv: list[str]) -> None:
     options = cli.from_flags(Options)
     if not options.run_dir:
         raise UserError("--run_dir is missing, as in --run_dir=runs/demo/split0-seed0.")
-    source = pathlib.Path(options.run_dir)
-    if not (source / "selector.json").is_file():
-        inside = ", ".join(sorted(str(p.parent) for p in source.glob("split*/selector.json"))[:3])
-        raise UserError(
-            f"{source}: holds no selector.json."
-            + (f" Did you mean {inside}?" if inside else " Train first, or name split<k>-seed<s>.")
-        )
     try:
         import tensorflow_serving.apis  # noqa: F401
     except ImportError:
@@ -67,17 +64,16 @@ def main(argv: list[str]) -> None:
             "exporting needs tensorflow-serving-api for the warm-up requests: pip install 'tf-dictsum[serve]'."
         ) from None
     target = new_version(pathlib.Path(options.export_dir), options.version)
-    load_tensorflow()
-
-    from tf_dictsum.selectors.files import WEIGHTS, load_selector
+    selector = load_selector(options.run_dir, options.epoch)
+    if not isinstance(selector, KerasSelector):
+        raise UserError(
+            f"run_dir={options.run_dir}: holds no weights of ours to export; "
+            "give a run directory, a selector directory or a preset."
+        )
     from tf_dictsum.serving.export.saved_model import write_saved_model
-    from tf_dictsum.util.weights import load_weights
 
-    scorer, info = load_selector(source)
-    weights = source / (WEIGHTS if options.epoch == "last" else "selected.weights.h5")
-    if options.epoch == "selected":
-        load_weights(scorer, weights, "the selector of the epoch that was chosen without labels")
-    config = source.parent / "config.flags"
+    folder, info = pathlib.Path(selector.source), selector.metadata
+    weights, config = weights_file(folder, options.epoch), folder.parent / "config.flags"
     record = info.get("extractor") or {}
     metadata = {
         **info,
@@ -89,9 +85,9 @@ def main(argv: list[str]) -> None:
         if config.is_file()
         else None,
         "weights": weights.name,
-        "weights_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "weights_sha256": sha256_of_file(weights),
     }
-    print(write_saved_model(scorer, target.parent, int(target.name), metadata))
+    print(write_saved_model(selector.model, target.parent, int(target.name), metadata))
 
 
 def run() -> None:

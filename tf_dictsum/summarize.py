@@ -27,10 +27,10 @@ from tf_dictsum.render.outputs import (
     older_outputs,
     write_outputs,
 )
-from tf_dictsum.selectors.loading import load_model
+from tf_dictsum.selectors.loading import load_selector
 from tf_dictsum.shots.selection import RATIO
 from tf_dictsum.summary.budget import Budget, parse_duration
-from tf_dictsum.summary.selectors import Representative, Selector
+from tf_dictsum.summary.selectors import Representative, Selector, Trained
 from tf_dictsum.summary.summarizing import summarize
 from tf_dictsum.summary.trimming import trim_to_cuts
 from tf_dictsum.util import flags as cli
@@ -192,8 +192,13 @@ class _Command:
         kind = repr(sorted(footage.extractor.items()))
         if kind not in self.selectors:
             if self.options.model:
-                self.selectors[kind] = load_model(
-                    self.options.model, footage.extractor, footage.features.shape[1]
+                try:
+                    loaded = load_selector(self.options.model)
+                    loaded.check_features(footage.features.shape[1], footage.extractor)
+                except UserError as error:  # which begins with the model
+                    raise UserError(f"--model={error}") from error
+                self.selectors[kind] = Trained(
+                    loaded.score, loaded.method, loaded.source, loaded.text
                 )
             else:
                 self.selectors[kind] = Representative()

@@ -15,9 +15,9 @@ from scripted_server import ScriptedServer, expected_scores
 
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.selectors.bilstm import BiLSTMSelector
-from tf_dictsum.selectors.files import save_selector
-from tf_dictsum.selectors.loading import load_model
-from tf_dictsum.selectors.remote import RemoteScorer
+from tf_dictsum.selectors.files import read_selector, save_selector
+from tf_dictsum.selectors.loading import load_selector
+from tf_dictsum.selectors.remote import RemoteSelector
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import write_json
 
@@ -56,28 +56,45 @@ def run_directory(tmp_path, scorer):
 
 
 def test_run_directory(run_directory, expected):
-    model = load_model(str(run_directory), RECORD, 6)
-    np.testing.assert_allclose(model.scorer(FEATURES), expected, rtol=1e-6)
-    assert (model.method, model.rule, model.model) == (
-        "dictsum",
-        "knapsack",
-        str(run_directory / "split0-seed0"),
-    )
+    model = load_selector(str(run_directory))
+    np.testing.assert_allclose(model.score(FEATURES), expected, rtol=1e-6)
+    assert (model.method, model.source) == ("dictsum", str(run_directory / "split0-seed0"))
+    assert (model.input_size, model.extractor) == (6, RECORD)
     assert model.text == "Scored by a trained selector (dictsum, 60 epochs on films)."
-    other = load_model(
-        str(run_directory / "split1-seed0"), {}, 6
-    )  # features without a record cannot be compared
-    assert other.model.endswith("split1-seed0")
+    other = load_selector(run_directory / "split1-seed0")
+    other.check_features(6, {})  # features without a record cannot be compared
+    assert other.source.endswith("split1-seed0")
+
+
+def test_the_split_of_the_lowest_criterion(run_directory, caplog):
+    """The training criterion of the older runs stands in history.json, else in the metadata."""
+    losses = {"split0-seed0": (3.0, 2.0), "split0-seed1": (4.0, None, 1.0), "split1-seed0": ()}
+    for name, values in losses.items():
+        records = [{"epoch": n, "losses": {"selector_total": v}} for n, v in enumerate(values)]
+        write_json(run_directory / name / "history.json", records)
+    with caplog.at_level("INFO", "absl"):
+        assert load_selector(run_directory).source.endswith("split0-seed1")
+    assert "has 3 selectors; using split0-seed1 (the lowest training criterion)" in caplog.text
+    folder = run_directory / "split1-seed0"
+    selector, metadata = read_selector(folder)
+    save_selector(selector, folder, {**metadata, "selected": {"epoch": 3, "value": 0.5}})
+    assert load_selector(run_directory).source.endswith("split1-seed0")
+    write_json(folder / "history.json", {"a": 1})
+    save_selector(selector, folder, metadata)
+    with pytest.raises(UserError, match=r"history.json: not the history of a run"):
+        load_selector(run_directory)
 
 
 def test_features_of_another_network_are_refused(run_directory):
     with pytest.raises(
         UserError,
-        match=r"--model=.*split0-seed0: not the features .* \(network resnet here, bvlc_googlenet there\)",
+        match=r".*split0-seed0: not the features .* \(network resnet here, bvlc_googlenet there\)",
     ):
-        load_model(str(run_directory), {**RECORD, "network": "resnet"}, 6)
+        load_selector(run_directory).check_features(6, {**RECORD, "network": "resnet"})
     with pytest.raises(UserError, match=r"was trained on features of width 6, these have 1024"):
-        load_model(str(run_directory), RECORD, 1024)
+        load_selector(run_directory).score(np.ones((3, 1024)))
+    with pytest.raises(UserError, match=r"features of shape \[1, 3, 6\]; expected \[n_steps, D\]"):
+        load_selector(run_directory).score(np.ones((1, 3, 6)))
 
 
 @pytest.fixture(scope="module")
@@ -115,11 +132,11 @@ def saved_model(tmp_path_factory, scorer):
 
 def test_saved_model(saved_model, expected):
     for folder in (saved_model, saved_model / "2"):
-        model = load_model(str(folder), RECORD, 6)
-        np.testing.assert_allclose(model.scorer(FEATURES), expected, rtol=1e-5)
-    assert load_model(str(saved_model), RECORD, 6).model == str(saved_model / "10")
+        model = load_selector(str(folder))
+        np.testing.assert_allclose(model.score(FEATURES), expected, rtol=1e-5)
+    assert load_selector(str(saved_model)).source == str(saved_model / "10")
     with pytest.raises(UserError, match=r"width 6, these have 7"):
-        load_model(str(saved_model), RECORD, 7)
+        load_selector(saved_model).score(np.ones((3, 7)))
 
 
 def test_a_saved_models_record(saved_model):
@@ -127,31 +144,31 @@ def test_a_saved_models_record(saved_model):
         saved_model / "10" / "assets.extra" / "metadata.json",
         {"method": "sum_gan_aae", "extractor": RECORD},
     )
-    assert load_model(str(saved_model), RECORD, 6).method == "sum_gan_aae"
+    assert load_selector(str(saved_model)).method == "sum_gan_aae"
     with pytest.raises(UserError, match=r"fps 1.0 here, 2.0 there"):
-        load_model(str(saved_model), {**RECORD, "fps": 1.0}, 6)
+        load_selector(saved_model).check_features(6, {**RECORD, "fps": 1.0})
 
 
 def test_what_is_no_model(tmp_path, run_directory):
-    with pytest.raises(UserError, match=r"--model=nowhere: no such folder"):
-        load_model("nowhere", RECORD, 6)
-    with pytest.raises(UserError, match=r"not a trained model \(it has no selector.json"):
-        load_model(str(tmp_path), RECORD, 6)
+    with pytest.raises(UserError, match=r"nowhere: no such folder"):
+        load_selector("nowhere")
+    with pytest.raises(UserError, match=r"not a trained model \(it has no metadata.json"):
+        load_selector(str(tmp_path))
     (tmp_path / "unfinished" / "split0-seed0").mkdir(parents=True)
     with pytest.raises(UserError, match=r"its training is not finished"):
-        load_model(str(tmp_path / "unfinished"), RECORD, 6)
+        load_selector(str(tmp_path / "unfinished"))
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "saved_model.pb").write_bytes(b"x")
     with pytest.raises(UserError, match=r"not a SavedModel that scores features"):
-        load_model(str(tmp_path / "broken"), RECORD, 6)
+        load_selector(str(tmp_path / "broken"))
     with pytest.raises(
         UserError, match=r"expected grpc://HOST:PORT/NAME, such as grpc://localhost:8500/dictsum"
     ):
-        load_model("grpc://localhost", RECORD, 6)
+        load_selector("grpc://localhost")
     with pytest.raises(
-        UserError, match=r"--model=grpcs://localhost:70000/dictsum: expected grpc://HOST:PORT/NAME"
+        UserError, match=r"grpcs://localhost:70000/dictsum: expected grpc://HOST:PORT/NAME"
     ):
-        load_model("grpcs://localhost:70000/dictsum", RECORD, 6)
+        load_selector("grpcs://localhost:70000/dictsum")
 
 
 @pytest.fixture
@@ -161,24 +178,24 @@ def server():
 
 
 def test_a_model_server(server):
-    model = load_model(f"grpc://{server.address}/dictsum", RECORD, 6)
-    np.testing.assert_array_equal(model.scorer(FEATURES), expected_scores(FEATURES))
+    model = load_selector(f"grpc://{server.address}/dictsum")
+    np.testing.assert_array_equal(model.score(FEATURES), expected_scores(FEATURES))
     assert (
         model.text
         == f"Scored by a trained selector (model server {server.address}, model dictsum)."
     )
-    assert model.model == f"grpc://{server.address}/dictsum"
+    assert model.source == f"grpc://{server.address}/dictsum"
     assert server.requests[-1].model_spec.name == "dictsum"
-    long = np.ones((2000, 1024), np.float32)  # 8 MB: more than gRPC's own limits
-    assert model.scorer(long).shape == (2000,)
+    long = np.ones((350_000, 6), np.float32)  # 8 MB: more than gRPC's own limits
+    assert model.score(long).shape == (350_000,)
 
 
 def test_a_server_that_is_busy_is_asked_again(server):
     server.before = lambda number, request, context: (
         number == 0 and context.abort(grpc.StatusCode.UNAVAILABLE, "queue full")
     )
-    model = load_model(f"grpc://{server.address}/dictsum", RECORD, 6)
-    np.testing.assert_array_equal(model.scorer(FEATURES), expected_scores(FEATURES))
+    model = load_selector(f"grpc://{server.address}/dictsum")
+    np.testing.assert_array_equal(model.score(FEATURES), expected_scores(FEATURES))
     assert len(server.requests) == 2
 
 
@@ -188,8 +205,8 @@ def test_a_server_with_tls(server):
     certificate = authority.issue_cert("localhost")
     pair = (certificate.private_key_pem.bytes(), certificate.cert_chain_pems[0].bytes())
     code = (
-        "import sys; import numpy as np; from tf_dictsum.selectors.loading import load_model; "
-        "print(load_model(sys.argv[1], {}, 6).scorer(np.ones((3, 6), np.float32)).tolist())"
+        "import sys; import numpy as np; from tf_dictsum.selectors.loading import load_selector; "
+        "print(load_selector(sys.argv[1]).score(np.ones((3, 6), np.float32)).tolist())"
     )
     with (
         ScriptedServer(width=6, credentials=grpc.ssl_server_credentials([pair])) as secure,
@@ -206,40 +223,40 @@ def test_a_server_with_tls(server):
         assert found.returncode == 0, found.stderr
         assert json.loads(found.stdout) == pytest.approx(expected_scores(np.ones((3, 6))).tolist())
         with pytest.raises(
-            UserError, match=r"--model=grpc://.*UNAVAILABLE.*with or without TLS as asked\?"
+            UserError, match=r"grpc://.*UNAVAILABLE.*with or without TLS as asked\?"
         ):
-            RemoteScorer(f"grpc://localhost:{secure.port}/dictsum", 6, retries=0)
+            RemoteSelector(f"grpc://localhost:{secure.port}/dictsum", retries=0)
 
 
 def test_what_a_server_may_say(server):
     address = f"grpc://{server.address}/dictsum"
     with pytest.raises(
-        UserError, match=rf"--model={address}: was trained on features of width 6, these have 1024"
+        UserError, match=rf"{address}: was trained on features of width 6, these have 1024"
     ):
-        RemoteScorer(address, 1024)
-    scorer = RemoteScorer(address, 6, deadline=2)
+        RemoteSelector(address).score(np.ones((3, 1024)))
+    scorer = RemoteSelector(address, deadline=2)
     for spoil, message in (
         (lambda s: s[:, :3], r"scores of shape \[1, 3\] for 9 steps"),
         (lambda s: s * np.nan, r"not finite"),
     ):
         server.spoil = spoil
-        with pytest.raises(UserError, match=rf"--model={address}: .*{message}"):
-            scorer(FEATURES)
+        with pytest.raises(UserError, match=rf"{address}: .*{message}"):
+            scorer.score(FEATURES)
     server.before = lambda number, request, context: time.sleep(3)
     with pytest.raises(
         UserError, match=r"DEADLINE_EXCEEDED.*No answer within 2 s\. Is it overloaded\?"
     ):
-        scorer(FEATURES)
+        scorer.score(FEATURES)
     server.before = lambda number, request, context: context.abort(
         grpc.StatusCode.NOT_FOUND, "Servable not found for request: Latest(x)"
     )
-    with pytest.raises(UserError, match=r"--model=grpc://.*/x: .*NOT_FOUND: Servable not found"):
-        RemoteScorer(f"grpc://{server.address}/x", 6)
+    with pytest.raises(UserError, match=r"grpc://.*/x: .*NOT_FOUND: Servable not found"):
+        RemoteSelector(f"grpc://{server.address}/x")
     with pytest.raises(UserError, match=r"UNAVAILABLE.*\(2 tries\)\. Is the server running there"):
-        RemoteScorer("grpc://127.0.0.1:1/dictsum", 6, retries=1)
+        RemoteSelector("grpc://127.0.0.1:1/dictsum", retries=1)
 
 
 def test_without_its_packages(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)
     with pytest.raises(UserError, match=r"needs the package .*: pip install 'tf-dictsum\[serve\]'"):
-        RemoteScorer("grpc://localhost:8500/dictsum", 6)
+        RemoteSelector("grpc://localhost:8500/dictsum")

@@ -96,7 +96,7 @@ def moments(run_dir):
         "while a checkpoint is written": lambda: [
             p for p in first.glob("checkpoints/*") if "ckpt-2" in p.name
         ],
-        "between splits": lambda: (first / "selector.json").exists(),
+        "between splits": lambda: (first / "metadata.json").exists(),
     }
 
 

@@ -12,7 +12,7 @@ from tf_dictsum.config import Config
 from tf_dictsum.data.extractor_record import extractor_attributes
 from tf_dictsum.data.hdf5 import load_dataset, save_dataset
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.selectors.files import load_selector
+from tf_dictsum.selectors.files import read_selector
 from tf_dictsum.training.trainer import train
 from tf_dictsum.util.errors import UserError
 
@@ -66,7 +66,7 @@ def test_everything_is_written(config, finished, tmp_path):
         test_keys = json.loads((split / "split.json").read_text())["test_keys"]
         assert list(scores) == test_keys
         dataset = load_dataset(config.dataset)
-        scorer, info = load_selector(split)
+        scorer, info = read_selector(split)
         assert info["method"] == "dictsum"
         assert info["extractor"] == EXTRACTOR
         for key, values in scores.items():
@@ -151,13 +151,13 @@ def test_another_parallel_encoder_is_refused_on_resume(config, finished, tmp_pat
 
 
 def test_a_lost_selector_is_written_again(config, finished):
-    file = load_run(config) / "split1-seed0" / "selector.weights.h5"
+    file = load_run(config) / "split1-seed0" / "model.weights.h5"
     before = file.read_bytes()
     file.unlink()
-    (file.parent / "selector.json").unlink()
+    (file.parent / "metadata.json").unlink()
     train(config)
     assert len(file.read_bytes()) == len(before)
-    assert load_selector(file.parent)[1]["epochs"] == 2
+    assert read_selector(file.parent)[1]["epochs"] == 2
 
 
 def test_divergence_is_said(config, tmp_path):

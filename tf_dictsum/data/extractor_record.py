@@ -1,4 +1,4 @@
-"""What the features of a file are: a record in HDF5 attributes and in selector.json, and the comparison of two records.
+"""What the features of a file are: a record in HDF5 attributes and in a selector's metadata, and the comparison of two records.
 
 A record has `network`, `layer`, `preprocessing`, `weights` (SHA-256 over the arrays, the same whatever file they came from)
 and `fps` (sampled frames per second), as plain JSON values.

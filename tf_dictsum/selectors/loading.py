@@ -1,146 +1,123 @@
-"""Trained selectors from where people have them: a run directory, a SavedModel, a model server."""
+"""Trained selectors from where people have them."""
 
+import math
+import os
 import pathlib
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Sequence
 
-import numpy as np
 from absl import logging
 
-from tf_dictsum.data.extractor_record import check_extractor
-from tf_dictsum.summary.selectors import Trained
+from tf_dictsum.selectors.loaded import KerasSelector, LoadedSelector
+from tf_dictsum.selectors.metadata import is_selector, read_metadata
+from tf_dictsum.selectors.remote import RemoteSelector, is_address
+from tf_dictsum.selectors.saved_model import SavedModelSelector, find_saved_model
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json
 from tf_dictsum.util.quiet import load_tensorflow
 
-__all__ = ["load_model"]
+__all__ = ["load_selector", "presets", "selector_folder"]
 
-Scorer = Callable[[np.ndarray], np.ndarray]
-_METADATA = pathlib.Path("assets.extra", "metadata.json")
+_PRESETS = pathlib.Path(__file__).parents[1] / "presets"
+_SPLIT = re.compile(r"split(\d+)-seed(\d+)")
 
 
-def load_model(source: str, extractor: Mapping[str, Any], width: int) -> Trained:
-    """A selector for features of one kind.
+def load_selector(source: str | os.PathLike[str], epoch: str = "last") -> LoadedSelector:
+    """A trained selector.
 
     Args:
-      source: a run directory of `tf_dictsum.train` (of several splits and seeds the first), one of its split folders, a
-        folder of `tf_dictsum.convert`, a SavedModel (a folder with saved_model.pb, or one with versions of it: the newest),
-        or grpc://HOST:PORT/NAME (grpcs:// with TLS).
-      extractor: record of the features that will be scored.
-      width: D of these features.
+      source: a selector directory; a run directory of `tf_dictsum.train` (of several splits and seeds the one with the
+        lowest training criterion, which sees no label); a SavedModel (its folder, or a folder of versions: the newest);
+        grpc://HOST:PORT/NAME (grpcs:// with TLS); or the name of a preset that this package ships.
+      epoch: of a run: "last", or "selected", the one that was chosen without labels.
 
     Raises:
-      UserError: there is no such model, it is damaged, or it was trained on other features.
+      UserError: there is no such model, it is damaged, or a server does not answer.
     """
-    if source.startswith(("grpc://", "grpcs://")):
-        return _remote(source, width)
+    source = os.fspath(source)
+    if is_address(source):
+        return RemoteSelector(source)
     folder = pathlib.Path(source)
+    if not folder.exists() and source in presets():
+        folder = _PRESETS / source
     if not folder.is_dir():
+        names = f" Presets: {', '.join(presets())}." if presets() else ""
         raise UserError(
-            f"--model={source}: no such folder. Give a run directory, a SavedModel or grpc://HOST:PORT/NAME."
+            f"{source}: no such folder. Give a run directory, a selector directory, a SavedModel "
+            f"or grpc://HOST:PORT/NAME.{names}"
         )
-    versions = sorted(
-        (p for p in folder.iterdir() if p.name.isascii() and p.name.isdigit()),
-        key=lambda p: int(p.name),
-    )
-    for candidate in (folder, *versions[-1:]):
-        if (candidate / "saved_model.pb").is_file():
-            return _saved_model(candidate, extractor, width)
-    splits = sorted(
-        folder.glob("split*-seed*"), key=lambda p: [int(n) for n in re.findall(r"\d+", p.name)]
-    )
-    finished = [p for p in (folder, *splits) if (p / "selector.json").is_file()]
+    saved_model = find_saved_model(folder)
+    if saved_model:
+        return SavedModelSelector(saved_model)
+    folder = selector_folder(folder)
+    load_tensorflow()
+    from tf_dictsum.selectors.files import read_selector
+
+    selector, metadata = read_selector(folder, epoch)
+    text = f"Scored by a trained selector ({metadata.get('method', 'trained selector')}"
+    if {"epochs", "dataset"} <= metadata.keys():
+        text += f", {metadata['epochs']} epochs on {metadata['dataset']}"
+    return KerasSelector(selector, str(folder), metadata, f"{text}).")
+
+
+def presets() -> list[str]:
+    """Names of the selectors that this package ships."""
+    folders = _PRESETS.iterdir() if _PRESETS.is_dir() else ()
+    return sorted(folder.name for folder in folders if is_selector(folder))
+
+
+def selector_folder(folder: pathlib.Path) -> pathlib.Path:
+    """`folder` if it is a selector directory, else the split of this run that `load_selector` takes; says which.
+
+    Raises:
+      UserError: it is neither, or no split of the run is finished.
+    """
+    if is_selector(folder):
+        return folder
+    splits = [
+        (int(match[1]), int(match[2]), path)
+        for path in folder.iterdir()
+        if (match := _SPLIT.fullmatch(path.name)) and path.is_dir()
+    ]
+    finished = [path for *_, path in sorted(splits) if is_selector(path)]
     if not finished:
-        found = (
+        reason = (
             "its training is not finished"
             if splits
-            else "it has no selector.json, no saved_model.pb and no split<k>-seed<s> folder"
+            else "it has no metadata.json, no saved_model.pb and no split<k>-seed<s> folder"
         )
         raise UserError(
-            f"--model={source}: not a trained model ({found}). Give a run directory of tf_dictsum.train or a SavedModel."
+            f"{folder}: not a trained model ({reason}). Give a run directory of tf_dictsum.train, "
+            "a selector directory or a SavedModel."
         )
-    if len(finished) > 1:
-        logging.info(
-            "%s has %d selectors; using %s. Name another one's folder to use that.",
-            source,
-            len(finished),
-            finished[0].name,
-        )
-    return _run_directory(finished[0], extractor, width)
-
-
-def _run_directory(folder: pathlib.Path, extractor: Mapping[str, Any], width: int) -> Trained:
-    load_tensorflow()
-    from tf_dictsum.selectors.files import load_selector
-
-    scorer, info = load_selector(folder)
-    _check(str(folder), info.get("extractor"), extractor, scorer.input_size, width)
-
-    def score(features: np.ndarray) -> np.ndarray:
-        return np.asarray(scorer(np.asarray(features, np.float32)[None]))[0]
-
-    method = str(info.get("method", "trained selector"))
-    text = f"Scored by a trained selector ({method}"
-    text += (
-        f", {info['epochs']} epochs on {info['dataset']})."
-        if {"epochs", "dataset"} <= info.keys()
-        else ")."
+    if len(finished) == 1:
+        return finished[0]
+    values = [_criterion(path) for path in finished]
+    best = finished[values.index(min(values))]
+    why = "the lowest training criterion" if math.isfinite(min(values)) else "the first"
+    logging.info(
+        "%s has %d selectors; using %s (%s). Name another one's folder to use that.",
+        folder,
+        len(finished),
+        best.name,
+        why,
     )
-    return Trained(score, method, str(folder), text)
+    return best
 
 
-def _saved_model(folder: pathlib.Path, extractor: Mapping[str, Any], width: int) -> Trained:
-    load_tensorflow()
-    import tensorflow as tf
-
+def _criterion(folder: pathlib.Path) -> float:
+    """The lowest value that the method's criterion took in a trained epoch; infinite where nothing says so."""
+    selected = read_metadata(folder).get("selected")
+    if isinstance(selected, dict) and isinstance(selected.get("value"), int | float):
+        return float(selected["value"])
+    history = folder / "history.json"
     try:
-        loaded = tf.saved_model.load(str(folder))
-        signature = loaded.signatures["serving_default"]
-        wanted = signature.structured_input_signature[1]["features"].shape[-1]
-        outputs = signature.structured_outputs["scores"]
-    except (OSError, ValueError, KeyError, AttributeError, tf.errors.OpError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(
-            f"--model={folder}: not a SavedModel that scores features ({type(error).__name__}: {reason})."
-        ) from error
-    del outputs
-    file = folder / _METADATA
-    info = read_json(file) if file.is_file() else {}
-    _check(str(folder), info.get("extractor"), extractor, wanted, width)
-
-    def score(features: np.ndarray) -> np.ndarray:
-        rows = tf.constant(np.asarray(features, np.float32)[None])
-        return signature(features=rows, lengths=tf.constant([len(features)], tf.int32))[
-            "scores"
-        ].numpy()[0]
-
-    score.keep = loaded  # type: ignore[attr-defined]  # a signature alone does not keep its variables alive
-    method = str(info.get("method", "trained selector"))
-    return Trained(
-        score, method, str(folder), f"Scored by a trained selector ({method}, SavedModel)."
-    )
+        return _lowest(read_json(history)) if history.is_file() else math.inf
+    except (TypeError, KeyError, AttributeError):
+        raise UserError(f"{history}: not the history of a run.") from None
 
 
-def _remote(source: str, width: int) -> Trained:
-    load_tensorflow()  # its messages are tensors
-    from tf_dictsum.selectors.remote import RemoteScorer
-
-    scorer = RemoteScorer(source, width)
-    text = f"Scored by a trained selector (model server {scorer.server}, model {scorer.model})."
-    return Trained(scorer, "trained selector", source, text)
-
-
-def _check(
-    where: str,
-    trained: Mapping[str, Any] | None,
-    given: Mapping[str, Any],
-    wanted: int | None,
-    width: int,
-) -> None:
-    if wanted is not None and wanted != width:
-        raise UserError(
-            f"--model={where}: was trained on features of width {wanted}, these have {width}. "
-            "Use a model trained on features of the same network."
-        )
-    check_extractor(trained, given, f"--model={where}")
+def _lowest(records: Sequence[dict[str, dict[str, float]]]) -> float:
+    """Of `selector_total`, the criterion of the runs whose metadata does not name one."""
+    values = [record["losses"].get("selector_total") for record in records]
+    return min((v for v in values if v is not None and math.isfinite(v)), default=math.inf)

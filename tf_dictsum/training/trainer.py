@@ -21,6 +21,7 @@ from tf_dictsum.metrics.evaluation import headline_metric
 from tf_dictsum.report.run_page import results_markdown
 from tf_dictsum.report.run_results import run_report
 from tf_dictsum.selectors.files import save_selector
+from tf_dictsum.selectors.metadata import is_selector, read_metadata
 from tf_dictsum.shots.selection import budget_of, shortest_shot
 from tf_dictsum.training.compilation import CompilationReport
 from tf_dictsum.training.histories import system_of
@@ -30,7 +31,7 @@ from tf_dictsum.training.run_directory import RunDirectory
 from tf_dictsum.training.tensorboard import TensorBoardLogger
 from tf_dictsum.util.checkpoints import Checkpointer
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.files import read_json, write_json, write_text
+from tf_dictsum.util.files import write_json, write_text
 from tf_dictsum.util.progress import Progress
 
 __all__ = ["train"]
@@ -181,8 +182,8 @@ class _Job:
 
     def _save_selector(self) -> None:
         """Writes the selector of the last epoch, unless a finished run has it (it may have been stopped just before)."""
-        epochs, written = self.config.epochs, self.folder / "selector.json"
-        if written.exists() and read_json(written).get("epochs") == epochs:
+        epochs = self.config.epochs
+        if is_selector(self.folder) and read_metadata(self.folder).get("epochs") == epochs:
             return
         info: dict[str, Any] = {
             "method": self.config.method,

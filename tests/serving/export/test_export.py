@@ -37,8 +37,8 @@ def trained(tmp_path_factory):
     (run / "config.flags").write_text("--method=dictsum\n--epochs=3\n")
     split = run / "split0-seed0"
     split.mkdir()
-    save_selector(scorer_of(1), split, {"method": "dictsum", "dataset": "demo", "epochs": 3})
     scorer_of(2).save_weights(split / "selected.weights.h5")
+    save_selector(scorer_of(1), split, {"method": "dictsum", "dataset": "demo", "epochs": 3})
     return split
 
 
@@ -155,7 +155,7 @@ def test_metadata(exported):
     }
     assert expected.items() <= found.items()
     assert found["training_config"] == ["--method=dictsum", "--epochs=3"]
-    assert found["weights"] == "selector.weights.h5"
+    assert found["weights"] == "model.weights.h5"
     assert set(found["sha256"]) >= {"saved_model.pb", f"{EXTRA}/{WARMUP_FILE}"}
     for name, digest in found["sha256"].items():
         assert hashlib.sha256((exported / "1" / name).read_bytes()).hexdigest() == digest
@@ -213,6 +213,11 @@ def test_the_next_version_and_the_selected_epoch(exported, trained, tmp_path):
     )
 
 
+def test_a_run_directory_is_exported_by_its_best_split(trained, tmp_path):
+    done = export(f"--run_dir={trained.parent}", f"--export_dir={tmp_path / 'm'}")
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path / 'm'}/1\n")
+
+
 def test_one_direction(tmp_path):
     path = write_saved_model(scorer_of(3, bidirectional=False), tmp_path / "m", 1, {})
     assert path == tmp_path / "m" / "1"
@@ -227,9 +232,10 @@ def test_mistakes(exported, trained, tmp_path):
     assert fails() == "error: --run_dir is missing, as in --run_dir=runs/demo/split0-seed0.\n"
     text = f"error: {exported}/1: exists already. Choose another --version, or leave it out for the next one.\n"
     assert fails(f"--run_dir={trained}", f"--export_dir={exported}", "--version=1") == text
-    assert f"holds no selector.json. Did you mean {trained}?" in fails(
-        f"--run_dir={trained.parent}", f"--export_dir={tmp_path}"
-    )
+    empty = fails(f"--run_dir={tmp_path}", f"--export_dir={tmp_path}")
+    assert f"error: {tmp_path}: not a trained model (it has no metadata.json" in empty
+    served = fails(f"--run_dir={exported}", f"--export_dir={tmp_path}")
+    assert f"error: --run_dir={exported}: holds no weights of ours to export" in served
     assert "version" in fails(f"--run_dir={trained}", "--version=-1")
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot write it: Not a directory"):
