@@ -8,11 +8,11 @@ directory (config.json, metadata.json, model.weights.h5, README.md) with summari
 
 import dataclasses
 import pathlib
-import zipfile
 from typing import Any
 
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.npz import read_npz
 from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["Options", "main", "read_state_dict", "run"]
@@ -34,16 +34,10 @@ def read_state_dict(path: pathlib.Path) -> dict[str, Any]:
     Raises:
       UserError: missing, unreadable or not a state dict; PyTorch is needed and missing.
     """
-    import numpy as np
-
     if not path.is_file():
         raise UserError(f"{path}: no such file.")
     if path.suffix == ".npz":
-        try:
-            with np.load(path) as archive:
-                return dict(archive)
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise UserError(f"{path}: not an .npz archive of arrays ({error}).") from error
+        return dict(read_npz(path))
     if path.suffix not in (".pkl", ".pt", ".pth"):
         raise UserError(
             f"{path}: unknown kind of file; expected a state dict as .npz, .pkl, .pt or .pth."

@@ -88,6 +88,21 @@ def test_one_clear_line_for_every_mistake(tmp_path, value, found):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("key", ["/", "//", "", "video_9/"])
+def test_keys_that_are_only_slashes(tmp_path, key):
+    path = tmp_path / "splits.json"
+    path.write_text(json.dumps([{"train_keys": [key], "test_keys": ["video_1"]}]))
+    with pytest.raises(UserError, match=r"train_keys has '.*', which is not in data.h5"):
+        load_splits(path, KEYS, "data.h5")
+
+
+def test_a_slash_behind_a_key_does_not_count(tmp_path):
+    path = tmp_path / "splits.json"
+    path.write_text(json.dumps([{"train_keys": ["video_1/"], "test_keys": ["a.h5/video_2/"]}]))
+    (split,) = load_splits(path, KEYS, "data.h5")
+    assert (split.train_keys, split.test_keys) == (("video_1",), ("video_2",))
+
+
 def test_missing_and_malformed_files(tmp_path):
     with pytest.raises(UserError, match=r"none\.json: no such file"):
         load_splits(tmp_path / "none.json", KEYS, "data.h5")

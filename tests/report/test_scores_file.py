@@ -40,6 +40,10 @@ def change(key, value):
             r"bad.json: video_2: entry 0 is 1000.*; all scores must be finite",
         ),
         (
+            change("video_2", lambda v: [1e308, -1e308, *v[2:]]),
+            r"bad.json: video_2: entry 0 is 1e\+308; .* beyond 3e\+38",
+        ),
+        (
             change("video_2", lambda v: "high"),
             r"bad.json: video_2: a JSON str, not a list of 60 numbers",
         ),

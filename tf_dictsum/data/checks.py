@@ -20,6 +20,9 @@ __all__ = [
 ]
 
 
+_MOST = 1 << 53
+
+
 def fail(where: str, found: str, remedy: str) -> NoReturn:
     """Raises the UserError "where: found. remedy."."""
     raise UserError(f"{where}: {found}. {remedy}.")
@@ -65,7 +68,7 @@ def whole_numbers(where: str, array: np.ndarray) -> np.ndarray:
     """`array` as int64; integral floats are fine.
 
     Raises:
-      UserError: not numbers, or not whole.
+      UserError: not numbers, not whole, or beyond what float64 counts exactly (9e15): no count of frames.
     """
     _numeric(where, array)
     if array.dtype.kind == "f" and not (
@@ -73,6 +76,12 @@ def whole_numbers(where: str, array: np.ndarray) -> np.ndarray:
     ):
         bad = array[~(np.isfinite(array) & (array == np.round(array)))]
         fail(where, f"holds {bad.flat[0]}, expected whole numbers", "Store integers")
+    if array.size and (array.max() > _MOST or array.min() < -_MOST):
+        fail(
+            where,
+            f"holds {array.max() if array.max() > _MOST else array.min()}, too large",
+            "Store frame numbers",
+        )
     return array.astype(np.int64)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import h5py
 
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.stored import open_stored, read_attributes
 
 __all__ = ["ATTRIBUTE", "FIELDS", "check_extractor", "extractor_attributes", "read_extractor"]
 
@@ -37,10 +38,11 @@ def read_extractor(
       UserError: the record is damaged.
     """
     if isinstance(source, str | os.PathLike):
-        with h5py.File(source, "r") as file:
+        with open_stored(source) as file:
             return read_extractor(file)
     if isinstance(source, h5py.Group):
-        text = source.attrs.get(ATTRIBUTE, source.file.attrs.get(ATTRIBUTE))
+        text = read_attributes(source).get(ATTRIBUTE)
+        text = read_attributes(source.file).get(ATTRIBUTE) if text is None else text
         where = f"{source.file.filename}{source.name}"
     else:
         text, where = source.get(ATTRIBUTE), "features file"
@@ -49,7 +51,7 @@ def read_extractor(
     try:
         found = json.loads(str(text))
         return {name: found[name] for name in FIELDS}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UserError(
             f"{where}: its attribute {ATTRIBUTE!r} is not a record of an extractor ({str(text)[:60]!r})."
         ) from None

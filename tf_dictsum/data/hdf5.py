@@ -10,9 +10,11 @@ import numpy as np
 
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.video import Dataset, Video
-from tf_dictsum.data.video_group import READ_ERRORS, plain_attributes, read_video
+from tf_dictsum.data.video_group import plain_attributes, read_video
+from tf_dictsum.util.allowance import Allowance, RefusedError
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.files import atomic_path
+from tf_dictsum.util.files import atomic_path, reading
+from tf_dictsum.util.stored import READ_ERRORS, entry_of, open_stored
 
 __all__ = ["load_dataset", "natural_order", "open_dataset_file", "save_dataset", "write_video"]
 
@@ -49,15 +51,20 @@ def load_dataset(source: str, *, need_features: bool = True) -> Dataset:
                 f"{source}: damaged HDF5 file ({_line(error)}). Copy or download it again."
             ) from None
         videos: dict[str, Video] = {}
+        allowance = Allowance.of(source)
         for key in keys:
             try:
-                entry = file[key]
+                entry = entry_of(file, key)
+            except RefusedError as refused:
+                raise UserError(
+                    f"{source}:{key}: cannot be read ({refused.finding}). {refused.remedy}."
+                ) from None
             except READ_ERRORS as error:
                 raise UserError(
                     f"{source}:{key}: cannot be read ({_line(error)}). Copy or download the file again."
                 ) from None
             if isinstance(entry, h5py.Group):
-                videos[key] = read_video(entry, source, key, need_features)
+                videos[key] = read_video(entry, source, key, need_features, allowance)
     if not videos:
         has = f"its root has only {', '.join(keys[:5])}" if keys else "it is empty"
         raise UserError(
@@ -117,26 +124,21 @@ def open_dataset_file(source: str) -> h5py.File:
     Raises:
       UserError: missing, unreadable, truncated, damaged or no HDF5 file; names the file and what was found.
     """
-    try:
-        with open(source, "rb") as handle:
-            beginning = handle.read(16)
-    except FileNotFoundError:
-        raise UserError(f"{source}: no such file. {_WHERE_FROM}.") from None
-    except IsADirectoryError:
+    if os.path.isdir(source):
         raise UserError(
             f"{source}: a directory, expected an HDF5 file. Name the .h5 file inside it."
-        ) from None
-    except OSError as error:
-        raise UserError(
-            f"{source}: cannot read it: {error.strerror or error}. Check the path and its permissions."
-        ) from None
+        )
+    there = os.path.exists(source)
+    advice = "Check the path and its permissions." if there else f"{_WHERE_FROM}."
+    with reading(source, advice), open(source, "rb") as handle:
+        beginning = handle.read(16)
     if not h5py.is_hdf5(source):
         found = f"it begins with {beginning!r}" if beginning else "it is empty"
         raise UserError(
             f"{source}: not an HDF5 file ({found}). Give a file in the ECCV16 layout. {_WHERE_FROM}."
         )
     try:
-        return h5py.File(source, "r")
+        return open_stored(source)
     except READ_ERRORS as error:
         if "truncated" in str(error):
             size = os.path.getsize(source)

@@ -97,16 +97,13 @@ def _keys(
         )
     if not raw:
         raise UserError(f"{where}: {name} is empty. Name at least one video.")
-    keys = tuple(key.rstrip("/").rsplit("/", 1)[-1] for key in raw)
-    files |= {
-        key.rstrip("/").split("/")[-2]
-        for key in raw
-        if "/" in key and key.rstrip("/").split("/")[-2].endswith((".h5", ".hdf5"))
-    }
+    paths = [[part for part in key.split("/") if part] for key in raw]
+    keys = tuple(path[-1] if path else "" for path in paths)
+    files |= {path[-2] for path in paths if path[-2:-1] and path[-2].endswith((".h5", ".hdf5"))}
     for key in keys:
         if key not in known:
             raise UserError(
-                f"{where}: {name} has {key!r}, which is not in {source} ({_summary(known)}). Use splits made for this dataset."
+                f"{where}: {name} has {key!r:.60}, which is not in {source} ({_summary(known)}). Use splits made for this dataset."
             )
     if len(set(keys)) < len(keys):
         twice = next(key for i, key in enumerate(keys) if key in keys[:i])

@@ -13,11 +13,16 @@ from tf_dictsum.data.checks import (
     whole_numbers,
 )
 from tf_dictsum.data.video import Video
+from tf_dictsum.util.allowance import Allowance, RefusedError
+from tf_dictsum.util.stored import (
+    READ_ERRORS,
+    entry_of,
+    read_array,
+    read_attributes,
+)
 
-__all__ = ["READ_ERRORS", "plain_attributes", "read_video", "text_of"]
+__all__ = ["plain_attributes", "read_video", "text_of"]
 
-# What h5py raises for damaged files, depending on which structure is damaged.
-READ_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError)
 _ARRAYS: tuple[str, ...] = (
     "features",
     "picks",
@@ -27,17 +32,28 @@ _ARRAYS: tuple[str, ...] = (
     "n_frame_per_seg",
 )
 _ARRAYS += ("user_summary", "user_scores", "gtscore", "gtsummary", "video_name")
+_LONG = 1_000_000  # frames, nine hours at 30 a second: anything below is cheap
+_LONGER = 20  # times what the sampled frames reach to: then one of the numbers is damaged
 _FRAMES_PER_PICK = 15  # the field's sampling: 2 frames of a 30 fps video each second
 
 
-def read_video(group: h5py.Group, source: str, key: str, need_features: bool) -> Video:
+def read_video(
+    group: h5py.Group, source: str, key: str, need_features: bool, allowance: Allowance
+) -> Video:
     """Reads `group`, which is the video `key` of the file `source`.
+
+    Args:
+      group: of an open file.
+      source: the file's path, for messages.
+      key: name of the video.
+      need_features: whether a video without features is an error.
+      allowance: memory that the file may still take.
 
     Raises:
       UserError: a missing or wrong entry; names file, video, entry, what was found and what to do.
     """
     where = f"{source}:{key}"
-    found = _read_all(group, where)
+    found = _read_all(group, where, allowance)
     if need_features and "features" not in found:
         has = ", ".join(sorted(found)) or "nothing of the ECCV16 layout"
         fail(
@@ -112,7 +128,7 @@ def read_video(group: h5py.Group, source: str, key: str, need_features: bool) ->
 
 def plain_attributes(group: h5py.Group) -> dict[str, object]:
     """The HDF5 attributes of a file or group as plain Python: str, number, list, or None for an empty one."""
-    return {str(name): _plain(value) for name, value in group.attrs.items()}
+    return {name: _plain(value) for name, value in read_attributes(group).items()}
 
 
 def _plain(value: object) -> object:
@@ -125,25 +141,28 @@ def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _read_all(group: h5py.Group, where: str) -> dict[str, np.ndarray]:
+def _read_all(group: h5py.Group, where: str, allowance: Allowance) -> dict[str, np.ndarray]:
     found = {}
     for name in _ARRAYS:
         try:
             if name not in group:
                 continue
-            entry = group[name]
-            value = entry[()] if isinstance(entry, h5py.Dataset) else None
+            entry = entry_of(group, name)
+            if not isinstance(entry, h5py.Dataset):
+                fail(
+                    f"{where}/{name}",
+                    "a group, expected an array",
+                    "Store an array under this name",
+                )
+            found[name] = read_array(entry, allowance, text=name == "video_name")
+        except RefusedError as refused:
+            fail(f"{where}/{name}", refused.finding, refused.remedy)
         except READ_ERRORS as error:
             fail(
                 f"{where}/{name}",
                 f"cannot be read ({' '.join(str(error).split())})",
                 "The file is damaged: copy or download it again",
             )
-        if value is None:
-            fail(f"{where}/{name}", "a group, expected an array", "Store an array under this name")
-        if isinstance(value, h5py.Empty):
-            fail(f"{where}/{name}", "holds no data", "Store its values or remove the key")
-        found[name] = np.asarray(value)
     return found
 
 
@@ -160,7 +179,9 @@ def text_of(array: np.ndarray) -> str:
 
 def _n_frames(found: dict[str, np.ndarray], where: str) -> int:
     if "n_frames" in found:
-        return one_integer(f"{where}/n_frames", found["n_frames"])
+        n_frames = one_integer(f"{where}/n_frames", found["n_frames"])
+        _check_length(found, where, n_frames)
+        return n_frames
     for name in ("user_summary", "user_scores"):
         if name in found and found[name].ndim == 2 and found[name].shape[1]:
             return int(found[name].shape[1])
@@ -171,6 +192,24 @@ def _n_frames(found: dict[str, np.ndarray], where: str) -> int:
         "missing, and nothing else in the group tells it",
         "Store the video's number of frames",
     )
+
+
+def _check_length(found: dict[str, np.ndarray], where: str, n_frames: int) -> None:
+    """Refuses a length that nothing else in the group comes near to: memory and time grow with it."""
+    rows = [found[name] for name in ("user_summary", "user_scores") if name in found]
+    if n_frames <= _LONG or any(row.ndim == 2 and row.shape[1] == n_frames for row in rows):
+        return
+    steps = (
+        np.diff(whole_numbers(f"{where}/picks", _flat(found["picks"]))) if "picks" in found else ()
+    )
+    gap = max(float(np.median(steps)), _FRAMES_PER_PICK) if len(steps) else _FRAMES_PER_PICK
+    count = next(iter(_step_counts(found, where).values()), 0)
+    if n_frames > _LONGER * gap * max(count, 1):
+        fail(
+            f"{where}/n_frames",
+            f"is {n_frames:,}, but the video has {count:,} sampled frames, {gap:g} apart",
+            "Store the true count",
+        )
 
 
 def _step_counts(found: dict[str, np.ndarray], where: str) -> dict[str, int]:

@@ -2,15 +2,16 @@
 
 import math
 import pathlib
-import zipfile
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from tf_dictsum.extractors.wire import fields, packed_integers
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_bytes
+from tf_dictsum.util.npz import read_npz
 
-__all__ = ["read_caffemodel", "read_npz", "read_onnx", "read_weights"]
+__all__ = ["read_caffemodel", "read_onnx", "read_weights"]
 
 
 def read_weights(path: pathlib.Path) -> dict[str, np.ndarray]:
@@ -19,15 +20,10 @@ def read_weights(path: pathlib.Path) -> dict[str, np.ndarray]:
     Raises:
       UserError: missing, or none of them.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file.") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot read it: {error.strerror or error}.") from None
+    content = read_bytes(path)
     if not content:
         raise UserError(f"{path}: an empty file. Copy or download it again.")
-    return read_npz(path) if content[:2] == b"PK" else _first_that_fits(memoryview(content), path)
+    return _from_npz(path) if content[:2] == b"PK" else _first_that_fits(memoryview(content), path)
 
 
 def _first_that_fits(message: memoryview, path: pathlib.Path) -> dict[str, np.ndarray]:
@@ -51,19 +47,16 @@ def _first_that_fits(message: memoryview, path: pathlib.Path) -> dict[str, np.nd
     )
 
 
-def read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
-    """An archive that has the arrays under these names already.
-
-    Raises:
-      UserError: not such an archive.
-    """
-    try:
-        with open(path, "rb") as handle, np.load(handle) as archive:
-            return {name: np.asarray(archive[name], np.float32) for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise UserError(
-            f"{path}: not an .npz archive of arrays ({' '.join(str(error).split())})."
-        ) from None
+def _from_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """An archive that has the arrays under these names already."""
+    arrays = read_npz(path)
+    for name, array in arrays.items():
+        if array.dtype.kind not in "iuf":
+            raise UserError(
+                f"{path}: {name} holds {array.dtype}, expected numbers. Give weights as float32."
+            )
+    with np.errstate(over="ignore"):
+        return {name: np.asarray(array, np.float32) for name, array in arrays.items()}
 
 
 def read_caffemodel(message: memoryview) -> dict[str, np.ndarray]:

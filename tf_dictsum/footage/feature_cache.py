@@ -6,7 +6,6 @@ import json
 import os
 import pathlib
 import time
-import zipfile
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -17,7 +16,8 @@ from absl import logging
 from tf_dictsum.footage.extraction import Part
 from tf_dictsum.footage.footage import Footage
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.files import atomic_path, write_text
+from tf_dictsum.util.files import atomic_path, reading, write_text
+from tf_dictsum.util.npz import read_npz
 from tf_dictsum.video.info import Beginning, Timeline
 
 __all__ = ["FeatureCache", "fingerprint"]
@@ -27,7 +27,7 @@ LARGEST = 4 << 30  # bytes of all entries; an hour of video takes about 30 MB
 _ENDS = 1 << 20
 _FORGOTTEN = 30 * 86400.0  # seconds after which nobody goes on with a part, ...
 _DEAD = 86400.0  # ... and a file that is being written has no writer any more
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
+_UNREADABLE = (UserError, OSError, ValueError, KeyError, TypeError, ArithmeticError)
 
 
 def fingerprint(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -36,14 +36,11 @@ def fingerprint(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises:
       UserError: it cannot be read.
     """
-    try:
-        status = os.stat(path)
-        with open(path, "rb") as handle:
-            digest = hashlib.sha256(handle.read(_ENDS))
-            handle.seek(max(status.st_size - _ENDS, 0))
-            digest.update(handle.read(_ENDS))
-    except OSError as error:
-        raise UserError(f"{path}: cannot read it: {error.strerror or error}.") from None
+    with reading(path), open(path, "rb") as handle:
+        status = os.fstat(handle.fileno())
+        digest = hashlib.sha256(handle.read(_ENDS))
+        handle.seek(max(status.st_size - _ENDS, 0))
+        digest.update(handle.read(_ENDS))
     return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "ends": digest.hexdigest()}
 
 
@@ -90,23 +87,23 @@ class FeatureCache:
 
     def _load(self, file: pathlib.Path, video: str, name: str) -> Footage | None:
         try:
-            with open(file, "rb") as handle, np.load(handle, allow_pickle=False) as entry:
-                about = json.loads(str(entry["about"]))
-                footage = Footage(
-                    video,
-                    name,
-                    about["width"],
-                    about["height"],
-                    _timeline(entry["ticks"], about),
-                    entry["picks"],
-                    entry["features"],
-                    about["extractor"],
-                    warnings=tuple(about["warnings"]),
-                    **{k: entry[k] for k in ("changes", "looks") if k in entry},
-                )
+            if not file.exists():
+                return None
+            entry = read_npz(file)
+            about = json.loads(str(entry["about"]))
+            footage = Footage(
+                video,
+                name,
+                about["width"],
+                about["height"],
+                _timeline(entry["ticks"], about),
+                entry["picks"],
+                entry["features"],
+                about["extractor"],
+                warnings=tuple(about["warnings"]),
+                **{k: entry[k] for k in ("changes", "looks") if k in entry},
+            )
             os.utime(file)
-        except FileNotFoundError:
-            return None
         except _UNREADABLE as error:
             logging.warning(
                 "%s: unreadable cache entry (%s); reading the video again.",
@@ -142,14 +139,13 @@ class FeatureCache:
         """What an interrupted reading of this video kept; None for nothing."""
         file = self._file(key, weights, "part")
         try:
-            with open(file, "rb") as handle, np.load(handle, allow_pickle=False) as entry:
-                about = json.loads(str(entry["about"]))
-                beginning = Beginning(
-                    _timeline(entry["ticks"], about), entry["changes"], about["problem"]
-                )
-                return Part(entry["features"], entry["picks"], entry["looks"], beginning)
-        except FileNotFoundError:
-            return None
+            if not file.exists():
+                return None
+            entry = read_npz(file)
+            about = json.loads(str(entry["about"]))
+            timeline = _timeline(entry["ticks"], about)
+            beginning = Beginning(timeline, entry["changes"], about["problem"])
+            return Part(entry["features"], entry["picks"], entry["looks"], beginning)
         except _UNREADABLE as error:
             logging.warning(
                 "%s: unreadable part of a video (%s); reading it from the beginning.",

@@ -14,12 +14,12 @@ import numpy as np
 from tf_dictsum.data.extractor_record import check_extractor, extractor_attributes, read_extractor
 from tf_dictsum.data.hdf5 import write_video
 from tf_dictsum.data.video import Video
-from tf_dictsum.data.video_group import READ_ERRORS
 from tf_dictsum.footage.feature_cache import FeatureCache, fingerprint
 from tf_dictsum.footage.footage import Footage
 from tf_dictsum.footage.shot_boundaries import SOURCE, shots_of
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import atomic_path
+from tf_dictsum.util.stored import READ_ERRORS, entry_of, open_stored, read_attributes
 from tf_dictsum.video.opening import shown
 
 __all__ = ["FeaturesFile"]
@@ -62,10 +62,10 @@ class FeaturesFile:
     def _read(self) -> None:
         advice = "Choose another `out`, or delete the file."
         try:
-            with h5py.File(self.path, "r") as file:
+            with open_stored(self.path) as file:
                 record = read_extractor(file)
                 for key in file:
-                    about = file[key].attrs
+                    about = read_attributes(entry_of(file, key))
                     self._there[str(about.get("fingerprint", key))] = key
                     self._files[str(about.get("file", key))] = key
         except READ_ERRORS as error:

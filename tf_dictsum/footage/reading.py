@@ -6,18 +6,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 from absl import logging
 
 from tf_dictsum.data.extractor_record import read_extractor
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.video import Video
-from tf_dictsum.data.video_group import READ_ERRORS
 from tf_dictsum.footage.extraction import BATCH_SIZE, extract
 from tf_dictsum.footage.feature_cache import FeatureCache, fingerprint
 from tf_dictsum.footage.footage import Footage, regular_timeline
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.stored import READ_ERRORS, open_stored, read_attributes
 from tf_dictsum.video.opening import shown
 from tf_dictsum.video.reader import VideoFile
 
@@ -211,10 +210,10 @@ def read_features_file(path: str) -> Iterator[Footage]:
 
 def _attributes(path: str, key: str) -> dict[str, Any]:
     try:
-        with h5py.File(path, "r") as file:
+        with open_stored(path) as file:
             return {
-                str(k): v.decode("utf-8", "replace") if isinstance(v, bytes) else v
-                for k, v in file[key].attrs.items()
+                name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+                for name, value in read_attributes(file[key]).items()
             }
     except READ_ERRORS as error:
         raise UserError(

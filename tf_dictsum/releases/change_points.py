@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import io
 import os
 import pathlib
 
@@ -10,10 +11,12 @@ import numpy as np
 
 from tf_dictsum.data.checks import check_change_points, fail, whole_numbers
 from tf_dictsum.data.hdf5 import natural_order, open_dataset_file
-from tf_dictsum.data.video_group import READ_ERRORS, text_of
+from tf_dictsum.data.video_group import text_of
 from tf_dictsum.releases.matlab import read_mat
+from tf_dictsum.util.allowance import Allowance, RefusedError
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.files import read_json
+from tf_dictsum.util.files import read_bytes, read_json
+from tf_dictsum.util.stored import READ_ERRORS, entry_of, read_array
 
 __all__ = ["Shots", "fit_shots", "read_shots"]
 
@@ -107,20 +110,20 @@ def _from_hdf5(path: str) -> dict[str, Shots]:
     with open_dataset_file(path) as file:
         where = path
         try:
+            allowance = Allowance.of(path)
             for key in sorted(file, key=natural_order):
                 where = f"{path}:{key}"
-                group = file[key]
+                group = entry_of(file, key)
                 if isinstance(group, h5py.Group) and "change_points" in group:
                     title = (
-                        text_of(np.asarray(group["video_name"][()]))
+                        text_of(_array(group, "video_name", allowance))
                         if "video_name" in group
                         else key
                     )
-                    shots[key] = Shots(
-                        f"{where}/change_points",
-                        title or key,
-                        np.asarray(group["change_points"][()]),
-                    )
+                    points = _array(group, "change_points", allowance)
+                    shots[key] = Shots(f"{where}/change_points", title or key, points)
+        except RefusedError as refused:
+            fail(where, f"cannot be read ({refused.finding})", refused.remedy)
         except READ_ERRORS as error:
             fail(
                 where,
@@ -128,6 +131,15 @@ def _from_hdf5(path: str) -> dict[str, Shots]:
                 "Copy or download the file again",
             )
     return shots
+
+
+def _array(group: h5py.Group, name: str, allowance: Allowance) -> np.ndarray:
+    entry = entry_of(group, name)
+    if not isinstance(entry, h5py.Dataset):
+        raise RefusedError(
+            f"{name} is a group, expected an array", "Store an array under this name"
+        )
+    return read_array(entry, allowance, text=name == "video_name")
 
 
 def _from_mat(path: str) -> dict[str, Shots]:
@@ -178,8 +190,9 @@ def _from_json(path: str) -> dict[str, Shots]:
 
 def _from_csv(path: str) -> dict[str, Shots]:
     rows: dict[str, list[tuple[int, int]]] = {}
+    content = read_bytes(path, "Check the path and its permissions.")
     try:
-        with open(path, encoding="utf-8-sig", newline="") as handle:
+        with io.StringIO(content.decode("utf-8-sig"), newline="") as handle:
             reader = csv.DictReader(handle)
             if missing := [name for name in _COLUMNS if name not in (reader.fieldnames or [])]:
                 has = ",".join(reader.fieldnames or []) or "nothing"
@@ -190,7 +203,7 @@ def _from_csv(path: str) -> dict[str, Shots]:
                 try:
                     pair = int(row["first_frame"]), int(row["last_frame"])
                 except (TypeError, ValueError):
-                    found = f"{row['first_frame']!r}, {row['last_frame']!r}"
+                    found = f"{row['first_frame']!r:.40}, {row['last_frame']!r:.40}"
                     raise UserError(
                         f"{path}: line {reader.line_num}: {found} are not two whole frame numbers. Correct them."
                     ) from None
@@ -199,12 +212,6 @@ def _from_csv(path: str) -> dict[str, Shots]:
                         f"{path}: line {reader.line_num}: no video. Begin the line with its key or title."
                     )
                 rows.setdefault(row["video"], []).append(pair)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file. Check the path.") from None
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot read it: {error.strerror or error}. Check the path and its permissions."
-        ) from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: not a CSV file ({error}).") from None
     return {

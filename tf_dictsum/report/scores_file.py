@@ -1,7 +1,6 @@
 """Scores as the field writes them: {"video_1": [one number per sampled frame], ...}."""
 
 import os
-import sys
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -13,6 +12,8 @@ from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json
 
 __all__ = ["checked_scores", "read_scores"]
+
+_LARGEST = 3e38  # beyond it means and differences of scores overflow
 
 
 def read_scores(
@@ -72,10 +73,12 @@ def checked_scores(
                 f"{name}: {key}: scores of shape {vector.shape}, but the dataset has "
                 f"{video.n_steps} sampled frames; give one score per pick."
             )
-        if not np.isfinite(vector).all():
-            step = int(np.flatnonzero(~np.isfinite(vector))[0])
+        usable = np.abs(vector) <= _LARGEST
+        if not usable.all():
+            step = int(np.flatnonzero(~usable)[0])
             raise UserError(
-                f"{name}: {key}: entry {step} is {vector[step]}; all scores must be finite."
+                f"{name}: {key}: entry {step} is {vector[step]}; all scores must be finite "
+                f"and not beyond {_LARGEST:.0e}, the range of float32."
             )
         vectors[key] = vector
     return vectors
@@ -116,9 +119,10 @@ def _vector(path: str | os.PathLike[str], key: str, value: object, n_steps: int)
     for step, number in enumerate(value):  # one by one, to name the place
         if not isinstance(number, int | float) or isinstance(number, bool):
             raise UserError(f"{path}: {key}: entry {step} is {number!r:.40}, not a number.")
-        if not abs(number) <= sys.float_info.max:
+        if not abs(number) <= _LARGEST:
             raise UserError(
-                f"{path}: {key}: entry {step} is {number!r:.40}; all scores must be finite."
+                f"{path}: {key}: entry {step} is {number!r:.40}; all scores must be finite "
+                f"and not beyond {_LARGEST:.0e}, the range of float32."
             )
     if len(value) != n_steps:
         raise UserError(

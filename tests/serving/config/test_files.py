@@ -238,6 +238,29 @@ def test_bad_ssl_files(write, text, message):
     assert "MIIB" not in one_line(error)
 
 
+SECRET = "-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBg\\nkqhkiG9w0BAQEF\\n-----END PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f'server_key: "{SECRET}\n', r"line 1: server_key: String missing ending quote\."),
+        (f'  server_key: "{SECRET}\nclient_verify: false', r"String missing ending quote\."),
+        (f"server_key: '{SECRET}\"\n", r"line 1: server_key: String missing ending quote\."),
+        (f"server_key: {SECRET}", r"line 1: server_key: Expected string\."),
+        (f'server_key "{SECRET}"', r'line 1: server_key: Expected ":"'),
+        (f'server_key: "a" "{SECRET}', r"line 1: server_key: String missing ending quote\."),
+        ("MIIEvQIBADANBg: 1", r"line 1: a word that is no field; is a quote missing"),
+        ('server_key: "-----BEGIN"\nkqhkiG9w0BAQEF\n"', r"line 2: a word that is no field"),
+        (f'server_key: "{SECRET}"}}', r"line 1: "),
+    ],
+)
+def test_no_message_shows_a_part_of_the_key(write, text, message):
+    with pytest.raises(UserError, match=message) as error:
+        read_ssl(write(text))
+    assert not re.search("MIIE|QIBA|kqhk|BAQEF|BEGIN", one_line(error).replace("BEGIN ...", ""))
+
+
 # Models
 
 

@@ -6,8 +6,9 @@ tensorflow-serving-api has `ModelServerConfig` but lacks three messages that its
 that protobuf's parser reads the files and a later tensorflow-serving-api that brings them does not clash.
 """
 
-import pathlib
+import difflib
 import re
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 from google.protobuf import (
@@ -20,10 +21,19 @@ from google.protobuf import (
 from google.protobuf.message import Message
 
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import read_text
 
 __all__ = ["BatchingParameters", "MonitoringConfig", "SSLConfig", "at", "read_message"]
 
 M = TypeVar("M", bound=Message)
+
+_SECRET = frozenset({"server_key"})
+_UNTERMINATED = "String missing ending quote"
+# Of files that hold a key the parser's own words are repeated only as far as these go: everything behind them may be
+# a part of the key (an unterminated string is quoted whole, with its line or without).
+_QUOTES_NOTHING = (
+    rf'{_UNTERMINATED}|Expected "(true" or "false|:)"|Expected (string|identifier|number)'
+)
 
 _INT64, _BOOL, _STRING = (
     "google.protobuf.Int64Value",
@@ -106,16 +116,7 @@ def read_message(path: str, message: M) -> tuple[M, str]:
       UserError: the file is missing or unreadable, is not the text form, or has an unknown field or a value of a wrong type;
         names file, line and finding.
     """
-    try:
-        text = pathlib.Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file.") from None
-    except UnicodeDecodeError:
-        raise UserError(
-            f"{path}: not a text file; expected the text form of {message.DESCRIPTOR.full_name}."
-        ) from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot read it: {error.strerror or error}.") from None
+    text = read_text(path, f"the text form of {message.DESCRIPTOR.full_name}")
     try:
         text_format.Parse(text, message)
     except text_format.ParseError as error:
@@ -124,20 +125,34 @@ def read_message(path: str, message: M) -> tuple[M, str]:
 
 
 def _explain(error: text_format.ParseError, text: str, message: Message) -> str:
-    """The parser's finding as "line N: field: finding."; without the line that it quotes, which may hold a key."""
+    """The parser's finding as "line N: field: finding."; without what it quotes of the file."""
     line, column = error.GetLine() or 0, error.GetColumn() or 0
     lines = text.splitlines()
-    found = re.sub(r"^\d+:\d+ : ", "", str(error)).rstrip(".")
-    for quoted in lines[line - 1 : line]:
-        found = found.replace(f"'{quoted}': ", "")
+    descriptor = message.DESCRIPTOR
+    fields = _names(descriptor)
     where = f"line {line}: " if line else ""
-    if "no field named" in found:
-        return f"{where}{found}. Fields of {message.DESCRIPTOR.name}: {', '.join(field.name for field in message.DESCRIPTOR.fields)}."
+    finding = re.sub(r"^\d+:\d+ : ", "", str(error)).rstrip(".")
+    for quoted in lines[line - 1 : line]:
+        finding = finding.replace(f"'{quoted}': ", "")
+    if "no field named" in finding:
+        if not fields.isdisjoint(_SECRET) and _distant(finding, fields):
+            finding = "a word that is no field; is a quote missing before it?"
+        names = ", ".join(field.name for field in descriptor.fields)
+        return f"{where}{finding}. Fields of {descriptor.name}: {names}."
+    if not fields.isdisjoint(_SECRET) or finding.startswith(_UNTERMINATED):
+        match = re.match(_QUOTES_NOTHING, finding)
+        finding = match[0] if match else f"not the text form of {descriptor.full_name}"
     before = _without_strings(
         "\n".join([*lines[: line - 1], *(row[: column - 1] for row in lines[line - 1 : line])])
     )
-    fields = [word for word in re.findall(r"\w+", before) if word in _names(message.DESCRIPTOR)]
-    return f"{where}{fields[-1] + ': ' if fields else ''}{found}."
+    named = [word for word in re.findall(r"\w+", before) if word in fields]
+    return f"{where}{named[-1] + ': ' if named else ''}{finding}."
+
+
+def _distant(finding: str, fields: Collection[str]) -> bool:
+    """Whether the unknown name is no misspelt field: behind a lost quote it is a part of a value."""
+    name = finding.rsplit('no field named "', 1)[-1].rstrip('"')
+    return not difflib.get_close_matches(name, fields, cutoff=0.6)
 
 
 def _names(descriptor: Any, seen: tuple[str, ...] = ()) -> set[str]:
