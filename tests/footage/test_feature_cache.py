@@ -162,5 +162,5 @@ def test_fingerprint(tmp_path):
         handle.write(b"x")
     os.utime(file, ns=(5, 5))
     assert fingerprint(file)["ends"] != before["ends"]
-    with pytest.raises(UserError, match=r"none.mp4: cannot read it: No such file"):
+    with pytest.raises(UserError, match=r"none.mp4: no such file"):
         fingerprint(tmp_path / "none.mp4")

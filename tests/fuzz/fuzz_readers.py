@@ -20,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "helpers"))
 __all__ = ["READERS", "Reader", "reader_of", "seeds_of"]
 
 STEPS, FRAMES = 7, 100
+_RECORD = {"network": "n", "layer": "l", "preprocessing": "p", "weights": "w", "fps": 2.0}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +76,7 @@ def _hdf5(compression: str | None, version: str) -> bytes:
     image = io.BytesIO()
     with h5py.File(image, "w", libver=version) as file:
         file.attrs["dataset"] = "small"
+        file.attrs["extractor"] = json.dumps(_RECORD)
         for number in (1, 2):
             group = file.create_group(f"video_{number}")
             group.attrs["fps"] = 30.0
@@ -122,8 +124,7 @@ def _read_footage(path: pathlib.Path) -> Any:
 def _read_features_file(path: pathlib.Path) -> Any:
     from tf_dictsum.footage.features_file import FeaturesFile
 
-    record = {"network": "n", "layer": "l", "preprocessing": "p", "weights": "w", "fps": 2.0}
-    return FeaturesFile(path, record)
+    return FeaturesFile(path, _RECORD)
 
 
 # JSON and text
@@ -308,7 +309,7 @@ def _cache_seeds() -> list[bytes]:
 def _cache_file() -> str:
     from tf_dictsum.footage.feature_cache import FeatureCache
 
-    return "cache/" + FeatureCache(pathlib.Path())._file({}).name
+    return "cache/" + FeatureCache(pathlib.Path())._file({}, "").name
 
 
 def _read_cache(path: pathlib.Path) -> Any:
