@@ -251,7 +251,7 @@ def test_swaps_drain_and_loopback(base, exported):
 
 def test_a_signal_while_loading(base):
     server = EmbeddedServer("--model_name=dictsum", f"--model_base_path={base}", wait="")
-    wait_for(lambda: "gRPC on" in server.log.read_text())
+    wait_for(lambda: "loading dictsum" in server.log.read_text())
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(30) == 0, server.log.read_text()
     server.log.unlink()
@@ -281,7 +281,7 @@ def test_tls_and_client_certificates(base, tmp_path):
 
     flags = ("--model_name=dictsum", f"--model_base_path={base}", f"--ssl_config_file={config}")
     with EmbeddedServer(*flags, wait="") as server:
-        wait_for(lambda: "version 1 is available" in server.log.read_text())
+        wait_for(lambda: "gRPC on" in server.log.read_text())
         assert ask(server.address, client(authority))
         for credentials in (
             grpc.ssl_channel_credentials(root),
@@ -319,6 +319,7 @@ def test_the_models_file_is_followed(base, exported, tmp_path):
     flags = (
         f"--model_config_file={file}",
         "--model_config_file_poll_wait_seconds=1",
+        "--allow_version_labels_for_unavailable_models",
         "--host=0.0.0.0",
     )
     with EmbeddedServer(*flags) as server:

@@ -7,19 +7,24 @@ from tf_dictsum.util.errors import UserError
 
 __all__ = ["aspired_versions", "find_versions", "new_version"]
 
+_END = 2**63  # versions are int64
+
 
 def find_versions(base_path: pathlib.Path) -> dict[int, pathlib.Path]:
-    """Version -> its folder, ascending: the entries of `base_path` whose name is a whole number.
+    """Version -> its path, ascending: the entries of `base_path` whose name is an int64 from 0.
 
-    Names that are no numbers are left alone, as TensorFlow Serving does, so a version is published by renaming a folder.
+    Other names are left alone, as TensorFlow Serving does, so a version is published by renaming a
+    folder. Files count too, and fail when they are loaded, as there.
+
+    Raises:
+      OSError: the folder cannot be read; this says nothing about which versions there are.
     """
-    try:
-        entries = [
-            p for p in base_path.iterdir() if p.name.isascii() and p.name.isdigit() and p.is_dir()
-        ]
-    except OSError:
-        return {}
-    return {int(p.name): p for p in sorted(entries, key=lambda p: int(p.name))}
+    versions = {int(p.name): p for p in base_path.iterdir() if _is_version(p.name)}
+    return dict(sorted(versions.items()))
+
+
+def _is_version(name: str) -> bool:
+    return name.isascii() and name.isdigit() and len(name.lstrip("0")) < 20 and int(name) < _END
 
 
 def aspired_versions(
@@ -37,9 +42,14 @@ def new_version(folder: pathlib.Path, version: int | None = None) -> pathlib.Pat
     """The folder of a version that is not there yet; without a number, one more than the newest (1 for the first).
 
     Raises:
-      UserError: it exists.
+      UserError: it exists, or the folder cannot be read.
     """
-    found = find_versions(folder)
+    try:
+        found = find_versions(folder)
+    except FileNotFoundError:
+        found = {}
+    except OSError as error:
+        raise UserError(f"{folder}: cannot read it: {error.strerror}.") from None
     number = max(found, default=0) + 1 if version is None else version
     target = found.get(number, folder / str(number))  # 7 may be there as 00000007
     if target.exists():

@@ -12,7 +12,8 @@ from absl import logging
 from tf_dictsum.serving.config.files import Batching
 from tf_dictsum.serving.server.batch_arrays import batch_size, merge, split
 from tf_dictsum.serving.server.deadline import Deadline
-from tf_dictsum.serving.server.servable import Servable
+from tf_dictsum.serving.server.gate import Gated
+from tf_dictsum.serving.server.request_checks import steps_of
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 
 __all__ = ["BatchThreads", "Batcher"]
@@ -45,7 +46,7 @@ class _Batch:
 class _Queue:
     """Waiting batches of one model version, signature and set of outputs; the last one is open."""
 
-    def __init__(self, servable: Servable, signature: str, outputs: Sequence[str]):
+    def __init__(self, servable: Gated, signature: str, outputs: Sequence[str]):
         self.servable, self.signature, self.outputs = servable, signature, outputs
         self.batches: deque[_Batch] = deque()
 
@@ -55,10 +56,11 @@ class BatchThreads:
 
     Args:
       options: the batching parameters file.
+      most_steps: videos times steps of a run, with padding; what would take more is split.
     """
 
-    def __init__(self, options: Batching):
-        self.options = options
+    def __init__(self, options: Batching, most_steps: int = 1 << 16):
+        self.options, self.most_steps = options, most_steps
         self._changed = threading.Condition()
         self._queues: deque[_Queue] = deque()
         self._stopped = False
@@ -138,7 +140,7 @@ class BatchThreads:
             if any(queue.batches for queue in self._queues):
                 # somebody else must look after what waits while this thread computes
                 self._changed.notify()
-        _run_batch(*taken, self.options)
+        _run_batch(*taken, self)
         return True
 
     def _take(self) -> tuple[_Queue, _Batch] | None:
@@ -168,7 +170,7 @@ class Batcher:
       threads: when and where.
     """
 
-    def __init__(self, servable: Servable, threads: BatchThreads):
+    def __init__(self, servable: Gated, threads: BatchThreads):
         self._servable, self._threads = servable, threads
         self._queues: dict[tuple, _Queue] = {}
         self._lock = threading.Lock()
@@ -243,7 +245,7 @@ class Batcher:
             self._queues.clear()
 
 
-def _run_batch(queue: _Queue, batch: _Batch, options: Batching) -> None:
+def _run_batch(queue: _Queue, batch: _Batch, threads: BatchThreads) -> None:
     """Computes a batch and wakes everybody who waits for it, whatever happens."""
     tasks = []
     for task in batch.tasks:
@@ -257,7 +259,7 @@ def _run_batch(queue: _Queue, batch: _Batch, options: Batching) -> None:
     if not tasks:
         return
     try:
-        _compute(queue, tasks, options)
+        _compute(queue, tasks, threads)
     except Exception as error:  # a worker must outlive every request
         logging.exception("a batch failed")
         for task in tasks:
@@ -267,11 +269,12 @@ def _run_batch(queue: _Queue, batch: _Batch, options: Batching) -> None:
             task.done.set()
 
 
-def _compute(queue: _Queue, tasks: Sequence[_Task], options: Batching) -> None:
+def _compute(queue: _Queue, tasks: Sequence[_Task], threads: BatchThreads) -> None:
     """Computes what fits together in one run. One request never fails those beside it."""
-    for group in [tasks] if options.pad_variable_length_inputs else _by_shape(tasks):
+    padded = threads.options.pad_variable_length_inputs
+    for group in _by_cost(tasks, threads.most_steps) if padded else _by_shape(tasks):
         try:
-            _run(queue, group, options)
+            _run(queue, group, threads.options)
         except ServingError as error:
             if len(group) == 1 or error.code == Code.DEADLINE_EXCEEDED:
                 for task in group:
@@ -279,7 +282,7 @@ def _compute(queue: _Queue, tasks: Sequence[_Task], options: Batching) -> None:
                 continue
             for task in group:
                 if not task.withdrawn:
-                    _compute(queue, [task], options)
+                    _compute(queue, [task], threads)
 
 
 def _by_shape(tasks: Sequence[_Task]) -> list[list[_Task]]:
@@ -287,6 +290,21 @@ def _by_shape(tasks: Sequence[_Task]) -> list[list[_Task]]:
     for task in tasks:
         groups.setdefault(tuple(v.shape[1:] for v in task.inputs.values()), []).append(task)
     return list(groups.values())
+
+
+def _by_cost(tasks: Sequence[_Task], most_steps: int) -> list[Sequence[_Task]]:
+    """Groups of similar lengths, so that one long video does not stretch many short ones."""
+    longest = max(
+        (v.shape[1] for task in tasks for v in task.inputs.values() if v.ndim > 1), default=0
+    )
+    if len(tasks) == 1 or longest * sum(task.size for task in tasks) <= most_steps:
+        return [tasks]
+    ordered = sorted(tasks, key=lambda task: max(map(steps_of, task.inputs.values())) // task.size)
+    middle = len(tasks) // 2
+    return [
+        *_by_cost(ordered[:middle], most_steps),
+        *_by_cost(ordered[middle:], most_steps),
+    ]
 
 
 def _run(queue: _Queue, tasks: Sequence[_Task], options: Batching) -> None:

@@ -1,15 +1,24 @@
 """What both front ends (gRPC and REST) call: one method per request, in protocol buffers."""
 
+import contextlib
 import time
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
+import numpy as np
+from tensorflow_serving.apis import (
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    model_management_pb2,
+    predict_pb2,
+)
 
 from tf_dictsum.serving.config.models_file import models_from_message
 from tf_dictsum.serving.server.deadline import Deadline
+from tf_dictsum.serving.server.limits import Limits
 from tf_dictsum.serving.server.manager import Manager
 from tf_dictsum.serving.server.metrics import Metrics
 from tf_dictsum.serving.server.predict import Run, predict
+from tf_dictsum.serving.server.request_checks import check_implied, check_steps
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 from tf_dictsum.serving.server.tensor_codec import encode
 from tf_dictsum.serving.server.version import Version
@@ -24,16 +33,29 @@ class Core:
     Args:
       manager: has the models.
       metrics: where requests are counted.
-      as_content: replies carry tensors as bytes instead of typed fields (--enable_serialization_as_tensor_content).
+      limits: what one request may ask for.
+      as_content: replies carry tensors as bytes instead of typed fields.
+      reload_open: whether clients may say what is served. A SavedModel's graph can read and write
+        files, so this is for trusted clients only.
     """
 
-    def __init__(self, manager: Manager, metrics: Metrics, as_content: bool = False):
-        self.manager, self.metrics = manager, metrics
-        self._as_content = as_content
+    def __init__(
+        self,
+        manager: Manager,
+        metrics: Metrics,
+        limits: Limits | None = None,
+        as_content: bool = False,
+        reload_open: bool = False,
+    ):
+        self.manager, self.metrics, self.limits = manager, metrics, limits or Limits()
+        self._as_content, self._reload_open = as_content, reload_open
 
-    def predict(self, request: Any, deadline: Deadline | None = None) -> Any:
+    def predict(
+        self, request: predict_pb2.PredictRequest, deadline: Deadline | None = None
+    ) -> predict_pb2.PredictResponse:
         """PredictRequest -> PredictResponse. Raises ServingError."""
         with self.use(request) as version:
+            check_implied(request.inputs, self.limits.implied_bytes)
             signature, outputs = predict(version.servable, request, deadline, self.timed(version))
             response = predict_pb2.PredictResponse()
             response.model_spec.name = version.model
@@ -46,10 +68,16 @@ class Core:
     def timed(self, version: Version) -> Run:
         """What computes for a version, with its time counted."""
 
-        def timed(*args: Any) -> Any:
+        def timed(
+            signature: str,
+            inputs: Mapping[str, np.ndarray],
+            outputs: Sequence[str],
+            deadline: Deadline | None,
+        ) -> dict[str, np.ndarray]:
+            check_steps(inputs, self.limits.steps)
             start = time.perf_counter()
             try:
-                return version.run(*args)
+                return version.run(signature, inputs, outputs, deadline)
             finally:
                 self.metrics.runtime_latency.labels(version.model, "Predict", "TF1").observe(
                     (time.perf_counter() - start) * 1e6
@@ -57,7 +85,9 @@ class Core:
 
         return timed
 
-    def use(self, request: Any) -> Any:
+    def use(
+        self, request: predict_pb2.PredictRequest | get_model_metadata_pb2.GetModelMetadataRequest
+    ) -> contextlib.AbstractContextManager[Version]:
         """The version that a request's model_spec names, as a context manager."""
         if not request.HasField("model_spec"):
             raise invalid("Missing ModelSpec")
@@ -65,7 +95,9 @@ class Core:
         number = spec.version.value if spec.HasField("version") else None
         return self.manager.use(spec.name, number, spec.version_label)
 
-    def metadata(self, request: Any) -> Any:
+    def metadata(
+        self, request: get_model_metadata_pb2.GetModelMetadataRequest
+    ) -> get_model_metadata_pb2.GetModelMetadataResponse:
         """GetModelMetadataRequest -> GetModelMetadataResponse. Raises ServingError."""
         if not request.HasField("model_spec"):
             raise invalid("Missing ModelSpec")
@@ -77,7 +109,9 @@ class Core:
         with self.use(request) as version:
             return metadata_of(version)
 
-    def status(self, request: Any) -> Any:
+    def status(
+        self, request: get_model_status_pb2.GetModelStatusRequest
+    ) -> get_model_status_pb2.GetModelStatusResponse:
         """GetModelStatusRequest -> GetModelStatusResponse. Raises ServingError."""
         if not request.HasField("model_spec"):
             raise invalid("Missing ModelSpec")
@@ -95,8 +129,17 @@ class Core:
                 entry.status.error_message = version.error.message
         return response
 
-    def reload(self, request: Any, deadline: Deadline | None = None) -> None:
+    def reload(
+        self,
+        request: model_management_pb2.ReloadConfigRequest,
+        deadline: Deadline | None = None,
+    ) -> None:
         """Realizes a ReloadConfigRequest. Raises ServingError."""
+        if not self._reload_open:
+            raise ServingError(
+                Code.PERMISSION_DENIED,
+                "this server does not let clients say what it serves (enable_model_reload is off)",
+            )
         if request.config.WhichOneof("config") != "model_config_list":
             raise invalid(
                 "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported"
@@ -105,7 +148,7 @@ class Core:
             models = models_from_message(request.config, "HandleReloadConfigRequest")
         except UserError as error:
             raise invalid(str(error)) from error
-        self.manager.reload(models, deadline.at if deadline else None)
+        self.manager.reload(models, deadline)
 
     def count(self, model: str, api: str, entrypoint: str, start: float, code: Code) -> None:
         """Counts a request that took from `start` (time.perf_counter) until now."""
@@ -117,7 +160,7 @@ class Core:
             )
 
 
-def metadata_of(version: Version) -> Any:
+def metadata_of(version: Version) -> get_model_metadata_pb2.GetModelMetadataResponse:
     """A version's signatures as GetModelMetadataResponse."""
     signatures = get_model_metadata_pb2.SignatureDefMap()
     for name, definition in version.servable.signatures.items():

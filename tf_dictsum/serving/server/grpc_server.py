@@ -1,192 +1,154 @@
-"""The gRPC front end: PredictionService, ModelService, grpc.health.v1 and reflection."""
+"""The gRPC front end: TensorFlow Serving's services, grpc.health.v1 and reflection.
 
-import time
-from collections.abc import Callable
+It is an asynchronous server: a call costs a coroutine until its message is there, so any number of
+silent calls leaves the others alone.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Coroutine
 from concurrent import futures
-from typing import Any
+from typing import TypeVar
 
 import grpc
-from absl import logging
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
-from tensorflow_serving.apis import (
-    model_management_pb2,
-    model_service_pb2,
-    model_service_pb2_grpc,
-    prediction_service_pb2,
-    prediction_service_pb2_grpc,
-)
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from tf_dictsum.serving.config.files import TLS
-from tf_dictsum.serving.server.core import Core, unimplemented
-from tf_dictsum.serving.server.deadline import Deadline
-from tf_dictsum.serving.server.status import Code, ServingError
+from tf_dictsum.serving.server.budget import Budget
+from tf_dictsum.serving.server.core import Core
+from tf_dictsum.serving.server.grpc_calls import Calls
+from tf_dictsum.serving.server.grpc_services import (
+    MODEL_SERVICE,
+    PREDICTION_SERVICE,
+    Reflection,
+    Unknown,
+    service_handlers,
+)
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["GrpcServer"]
 
-_CODES = {code.value[0]: code for code in grpc.StatusCode}
-_PREDICTION = prediction_service_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_name
-_MODEL = model_service_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name
+T = TypeVar("T")
 _HEALTH_NAMES = (
     "",
-    _PREDICTION,
-    _MODEL,
-    "PredictionService",
+    PREDICTION_SERVICE,
+    MODEL_SERVICE,
+    "PredictionService",  # TensorFlow Serving's names
     "ModelService",
-)  # the last two are TensorFlow Serving's
-
-
-def _answer(
-    core: Core, api: str, context: grpc.ServicerContext, request: Any, call: Callable[[], Any]
-) -> Any:
-    """Runs a request: counts it, and turns its errors into gRPC's."""
-    start, code, message = time.perf_counter(), Code.OK, ""
-    try:
-        return call()
-    except ServingError as error:
-        code, message = error.code, error.message
-    except Exception as error:  # a bug must not look like the client's mistake, nor show it a stack
-        logging.exception("%s failed", api)
-        code, message = Code.INTERNAL, f"{api} failed: {type(error).__name__}"
-    finally:
-        if api in ("Predict", "GetModelMetadata"):
-            core.count(request.model_spec.name, api, "GRPC", start, code)
-    return context.abort(_CODES[int(code)], message)
-
-
-def _deadline(context: grpc.ServicerContext) -> float | None:
-    left = context.time_remaining()
-    return None if left is None or left > 1e7 else time.monotonic() + left
-
-
-class _PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
-    def __init__(self, core: Core):
-        self._core = core
-
-    def Predict(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return _answer(
-            self._core,
-            "Predict",
-            context,
-            request,
-            lambda: self._core.predict(request, Deadline(_deadline(context))),
-        )
-
-    def GetModelMetadata(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return _answer(
-            self._core, "GetModelMetadata", context, request, lambda: self._core.metadata(request)
-        )
-
-    def Classify(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return self._refuse("Classify", context)
-
-    def Regress(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return self._refuse("Regress", context)
-
-    def MultiInference(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return self._refuse("MultiInference", context)
-
-    def _refuse(self, method: str, context: grpc.ServicerContext) -> Any:
-        return context.abort(grpc.StatusCode.UNIMPLEMENTED, unimplemented(method).message)
-
-
-class _ModelService(model_service_pb2_grpc.ModelServiceServicer):
-    def __init__(self, core: Core):
-        self._core = core
-
-    def GetModelStatus(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return _answer(
-            self._core, "GetModelStatus", context, request, lambda: self._core.status(request)
-        )
-
-    def HandleReloadConfigRequest(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """Answers with the status both as the response and as gRPC's own, as TensorFlow Serving does."""
-        response = model_management_pb2.ReloadConfigResponse()
-        response.status.SetInParent()
-        try:
-            self._core.reload(request, Deadline(_deadline(context)))
-        except ServingError as error:
-            context.set_code(_CODES[int(error.code)])
-            context.set_details(error.message)
-            response.status.error_code = int(error.code)
-            response.status.error_message = error.message
-        except Exception as error:
-            logging.exception("HandleReloadConfigRequest failed")
-            context.abort(
-                grpc.StatusCode.INTERNAL,
-                f"HandleReloadConfigRequest failed: {type(error).__name__}",
-            )
-        return response
+)
 
 
 class GrpcServer:
-    """A gRPC server on one address.
+    """A gRPC server on one address, on an event loop in a thread of its own.
 
     Args:
       core: answers.
       address: host:port.
-      threads: requests that are worked on at the same time.
+      threads: Predict requests that are worked on at the same time.
+      budget: counts the messages that are being answered.
       tls: None: plain text.
 
     Raises:
       UserError: the address cannot be had, or the TLS file's key and certificate do not fit.
     """
 
-    def __init__(self, core: Core, address: str, threads: int, tls: TLS | None = None):
-        unlimited = [
-            ("grpc.max_receive_message_length", -1),
-            ("grpc.max_send_message_length", -1),
-            ("grpc.so_reuseport", 0),
-        ]
-        self._server = grpc.server(futures.ThreadPoolExecutor(threads, "grpc"), options=unlimited)
-        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-            _PredictionService(core), self._server
-        )
-        model_service_pb2_grpc.add_ModelServiceServicer_to_server(_ModelService(core), self._server)
-        self._health = health.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection(
-            [_PREDICTION, _MODEL, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
-        )
-        self.set_serving(False)
+    def __init__(
+        self,
+        core: Core,
+        address: str,
+        threads: int,
+        budget: Budget,
+        tls: TLS | None = None,
+    ):
+        self._core, self._limits, self._tls = core, core.limits, tls
+        self._calls = Calls(self._limits.read_seconds, budget)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="grpc", daemon=True)
+        self._thread.start()
         try:
-            if tls is None:
-                self.port = self._server.add_insecure_port(address)
-            else:
-                self.port = self._server.add_secure_port(address, _credentials(tls))
+            self.port = self._soon(self._build(address, threads)).result()
+        except BaseException:
+            self._end()
+            raise
+
+    def _soon(self, coroutine: Coroutine[object, object, T]) -> futures.Future[T]:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _build(self, address: str, threads: int) -> int:
+        self._server = grpc.aio.server(
+            options=[
+                ("grpc.max_receive_message_length", self._limits.message_bytes or -1),
+                ("grpc.max_send_message_length", -1),
+                ("grpc.so_reuseport", 0),
+                ("grpc.keepalive_time_ms", 300_000),  # finds out that a client's machine is gone
+            ]
+        )
+        self._server.add_generic_rpc_handlers(
+            tuple(service_handlers(self._core, self._calls, threads))
+        )
+        self._health = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = [PREDICTION_SERVICE, MODEL_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME]
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
+            Reflection(names, self._limits.read_seconds), self._server
+        )
+        self._server.add_generic_rpc_handlers((Unknown(),))
+        await self._set(health_pb2.HealthCheckResponse.NOT_SERVING)
+        try:
+            if self._tls is None:
+                return int(self._server.add_insecure_port(address))
+            return int(self._server.add_secure_port(address, _credentials(self._tls)))
         except RuntimeError:
             what = (
-                ""
-                if tls is None
-                else ", or the key and certificate of --ssl_config_file do not fit"
+                "" if self._tls is None else ", or key and certificate of the TLS file do not fit"
             )
             raise UserError(
-                f"cannot listen on {address} for gRPC: the port is in use or not allowed{what}. Choose another --port."
+                f"cannot listen on {address} for gRPC: the port is in use or not allowed{what}. "
+                "Choose another `port`."
             ) from None
+
+    async def _set(self, state: health_pb2.HealthCheckResponse.ServingStatus) -> None:
+        for name in _HEALTH_NAMES:
+            await self._health.set(name, state)
 
     def set_serving(self, serving: bool) -> None:
         """Sets what grpc.health.v1 answers for every name."""
-        state = (
-            health_pb2.HealthCheckResponse.SERVING
-            if serving
-            else health_pb2.HealthCheckResponse.NOT_SERVING
-        )
-        for name in _HEALTH_NAMES:
-            self._health.set(name, state)
+        states = health_pb2.HealthCheckResponse
+        self._soon(self._set(states.SERVING if serving else states.NOT_SERVING))
 
     def start(self) -> None:
         """Takes requests from now on."""
-        self._server.start()
+        self._soon(self._server.start()).result()
 
-    def drain(self, grace: float) -> Any:
-        """Takes no more requests and says so in the health service; an event that is set when those inside are answered.
+    def drain(self, grace: float) -> futures.Future[None]:
+        """Takes no more requests and says so in the health service.
+
+        Calls that say nothing, and streams on which nothing is asked, do not hold up the end.
 
         Args:
-          grace: seconds after which they are cancelled.
+          grace: seconds after which requests inside are cancelled.
+
+        Returns:
+          Done when those inside are answered.
         """
-        self._health.enter_graceful_shutdown()
-        return self._server.stop(grace)
+        return self._soon(self._drain(grace))
+
+    async def _drain(self, grace: float) -> None:
+        await self._health.enter_graceful_shutdown()
+        stopping = asyncio.create_task(self._server.stop(grace))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._calls.finished()
+        await asyncio.sleep(0.1)  # for the last bytes, and for those who watch the health
+        await self._server.stop(None)
+        await stopping
 
 
 def _credentials(tls: TLS) -> grpc.ServerCredentials:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from tf_dictsum.serving.server.limits import Limits
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.flags import option
 
@@ -24,7 +25,9 @@ class ServeOptions:
         upper_bound=65535,
     )
     rest_api_port: int = option(0, "port of REST; 0: no REST", lower_bound=0, upper_bound=65535)
-    ssl_config_file: str = option("", "TLS for gRPC: SSLConfig in text form")
+    ssl_config_file: str = option(
+        "", "TLS for gRPC and REST (tensorflow_model_server: gRPC only): SSLConfig in text form"
+    )
 
     # What
     model_name: str = option("default", "name of the model; ignored with --model_config_file")
@@ -40,6 +43,22 @@ class ServeOptions:
     )
     allow_version_labels_for_unavailable_models: bool = option(
         False, "new labels may name versions that are not loaded yet"
+    )
+
+    max_num_load_retries: int = option(
+        0,
+        "try a version that does not load again so often (tensorflow_model_server: 5); it stays "
+        "LOADING meanwhile",
+        lower_bound=0,
+    )
+    load_retry_interval_micros: int = option(
+        60_000_000, "the wait before each of these tries", lower_bound=0
+    )
+    enable_model_reload: bool = option(
+        False,
+        "let clients say by HandleReloadConfigRequest what is served; the graph of a SavedModel can "
+        "read and write files (not a flag of tensorflow_model_server, where every client may; here "
+        "it is also on where ssl_config_file demands client certificates)",
     )
 
     # How
@@ -66,6 +85,39 @@ class ServeOptions:
     )
     monitoring_config_file: str = option(
         "", "Prometheus metrics on the REST port: MonitoringConfig in text form"
+    )
+    rest_api_timeout_in_ms: int = option(
+        30_000, "longest time for the answer to a REST request", lower_bound=1
+    )
+
+    # How much one client may ask for (not flags of tensorflow_model_server)
+    max_message_bytes: int = option(
+        128 << 20, "largest gRPC message; 0: no limit", lower_bound=0, upper_bound=2**31 - 1
+    )
+    max_body_bytes: int = option(128 << 20, "largest body of a REST request", lower_bound=1)
+    max_implied_bytes: int = option(
+        1 << 20,
+        "most bytes of values that a gRPC request may leave out (one value stands for the rest)",
+        lower_bound=0,
+    )
+    max_request_steps: int = option(
+        1 << 16,
+        "most videos x time steps of a request, and of all that is computed at once",
+        lower_bound=1,
+    )
+    max_inflight_bytes: int = option(
+        1 << 30,
+        "most bytes of all requests that are being answered; more are told to try again",
+        lower_bound=1,
+    )
+    request_read_seconds: float = option(
+        60.0, "longest wait for the rest of a request that has begun", lower_bound=0.001
+    )
+    rest_header_seconds: float = option(
+        10.0, "longest wait for the rest of a REST request's head", lower_bound=0.001
+    )
+    rest_idle_seconds: float = option(
+        60.0, "REST connections without a request are closed after this time", lower_bound=0.001
     )
     drain_seconds: float = option(
         30.0,
@@ -94,6 +146,20 @@ class ServeOptions:
             raise UserError(
                 "--tensorflow_session_parallelism excludes --tensorflow_intra_op_parallelism and --tensorflow_inter_op_parallelism."
             )
+
+    @property
+    def limits(self) -> Limits:
+        """What one client may ask for."""
+        return Limits(
+            message_bytes=self.max_message_bytes,
+            body_bytes=self.max_body_bytes,
+            implied_bytes=self.max_implied_bytes,
+            steps=self.max_request_steps,
+            inflight_bytes=self.max_inflight_bytes,
+            read_seconds=self.request_read_seconds,
+            header_seconds=self.rest_header_seconds,
+            idle_seconds=self.rest_idle_seconds,
+        )
 
     @property
     def session_threads(self) -> tuple[int, int]:

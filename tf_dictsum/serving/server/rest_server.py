@@ -17,6 +17,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 
 from tf_dictsum.serving.config.files import Monitoring
 from tf_dictsum.serving.server.core import Core, unimplemented
+from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.predict import predict_arrays
 from tf_dictsum.serving.server.rest_json import (
     columns,
@@ -67,7 +68,10 @@ def application(core: Core, monitoring: Monitoring) -> Starlette:
 
     async def v1(request: Request) -> Response:
         body = await request.body()
-        return await run_in_threadpool(_answer, core, request.method, request.url.path, body)
+        deadline = request.scope.get("deadline")
+        return await run_in_threadpool(
+            _answer, core, request.method, request.url.path, body, deadline
+        )
 
     routes = [Route("/v1/{rest:path}", v1, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])]
     if monitoring.enable:
@@ -75,7 +79,7 @@ def application(core: Core, monitoring: Monitoring) -> Starlette:
     return Starlette(routes=routes)
 
 
-def _answer(core: Core, method: str, path: str, body: bytes) -> Response:
+def _answer(core: Core, method: str, path: str, body: bytes, deadline: Deadline | None) -> Response:
     get, post = _GET.fullmatch(path), _POST.fullmatch(path)
     start, code = time.perf_counter(), Code.OK
     is_predict = method == "POST" and post is not None and post["method"].lower() == "predict"
@@ -85,7 +89,7 @@ def _answer(core: Core, method: str, path: str, body: bytes) -> Response:
         elif method == "POST" and post is not None:
             if not is_predict:
                 raise unimplemented(post["method"].capitalize())
-            reply = _predict(core, post, body)
+            reply = _predict(core, post, body, deadline)
         else:
             raise invalid(f"Malformed request: {method} {path}")
         return Response(json.dumps(reply, indent=4), media_type="application/json")
@@ -140,7 +144,9 @@ def _metadata(core: Core, match: re.Match[str]) -> dict[str, Any]:
     }
 
 
-def _predict(core: Core, match: re.Match[str], body: bytes) -> dict[str, Any]:
+def _predict(
+    core: Core, match: re.Match[str], body: bytes, deadline: Deadline | None
+) -> dict[str, Any]:
     request = predict_pb2.PredictRequest()
     _fill_spec(request.model_spec, match)
     document = parse_object(body)
@@ -169,5 +175,5 @@ def _predict(core: Core, match: re.Match[str], body: bytes) -> dict[str, Any]:
             raise invalid("Missing 'inputs' or 'instances' key")
         arrays = read(value, infos)
         del value
-        outputs = predict_arrays(version.servable, signature, arrays, None, core.timed(version))
+        outputs = predict_arrays(version.servable, signature, arrays, deadline, core.timed(version))
     return write(outputs)

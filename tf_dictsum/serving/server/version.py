@@ -8,7 +8,9 @@ import time
 from absl import logging
 
 from tf_dictsum.serving.export.warmup import read_warmup
-from tf_dictsum.serving.server.batcher import Batcher, BatchThreads
+from tf_dictsum.serving.server.batcher import Batcher
+from tf_dictsum.serving.server.engine import Engine
+from tf_dictsum.serving.server.gate import Gated
 from tf_dictsum.serving.server.memory import give_memory_back
 from tf_dictsum.serving.server.metrics import Metrics
 from tf_dictsum.serving.server.predict import Run, predict
@@ -27,6 +29,9 @@ class State(enum.IntEnum):
     AVAILABLE = 30
     UNLOADING = 40
     END = 50
+
+
+_LACKING = (Code.RESOURCE_EXHAUSTED, Code.UNAVAILABLE)  # errors of the machine, not of the version
 
 
 class Version:
@@ -51,45 +56,87 @@ class Version:
         self.run: Run
         self._metrics = metrics
         self._batcher: Batcher | None = None
+        self._given_up = threading.Event()
+        self._ended, self._retry_seconds = 0.0, 0.0
         self._users = 0
         self._changed = threading.Condition()
 
-    def load(self, threads: tuple[int, int], batch_threads: BatchThreads | None) -> None:
+    def load(self, engine: Engine) -> None:
         """Loads and warms the version: afterwards it is AVAILABLE, or END with an error. Never raises ServingError.
 
         Args:
-          threads: intra- and inter-op threads of the session.
-          batch_threads: what runs batches; None: every request by itself.
+          engine: how, and how often it is tried.
         """
         self.state = State.LOADING
         start = time.monotonic()
-        try:
-            servable = Servable(self.path, *threads)
+        failure: ServingError | None = None
+        for attempt in range(engine.load_retries + 1):
+            if attempt and self._given_up.wait(engine.retry_seconds):
+                break
             try:
-                self._warm(servable)
-            except BaseException:
-                servable.close()
-                raise
-        except ServingError as error:
-            self.error, self.state = error, State.END
-            logging.error("%s version %d does not load: %s", self.model, self.number, error.message)
+                servable, failure = self._load_once(engine), None
+                break
+            except ServingError as error:
+                failure = error
+                logging.error(
+                    "%s version %d does not load: %s: %s (%s)",
+                    self.model,
+                    self.number,
+                    error.code.name,
+                    error.message,
+                    self.path,
+                )
+            except (
+                Exception
+            ) as error:  # whatever the loader raised: this one is broken, others go on
+                failure = ServingError(Code.INTERNAL, f"{self.path}: cannot load it: {error!r}")
+                logging.exception("%s version %d does not load", self.model, self.number)
+        if failure is not None:
+            self.error = failure
+            self._ended, self.state = time.monotonic(), State.END
+            self._retry_seconds = engine.retry_seconds
             return
-        except (
-            Exception
-        ) as error:  # whatever the loader raised: the version is broken, the others go on
-            self.error, self.state = (
-                ServingError(Code.INTERNAL, f"{self.path}: cannot load it: {error!r}"),
-                State.END,
-            )
-            logging.exception("%s version %d does not load", self.model, self.number)
-            return
-        self._batcher = None if batch_threads is None else Batcher(servable, batch_threads)
+        gated = Gated(servable, engine.gate)
+        if engine.batch_threads is not None:
+            self._batcher = Batcher(gated, engine.batch_threads)
         self.servable = servable
-        self.run = servable.run if self._batcher is None else self._batcher.run
+        self.run = gated.run if self._batcher is None else self._batcher.run
         self.state = State.AVAILABLE
         logging.info(
             "%s version %d is available (%.1f s)", self.model, self.number, time.monotonic() - start
         )
+
+    def _load_once(self, engine: Engine) -> Servable:
+        if not self.path.is_dir():
+            raise ServingError(
+                Code.FAILED_PRECONDITION,
+                "Error while attempting to reserve resources to load servable "
+                f"{{name: {self.model} version: {self.number}}}: {self.path}; Not a directory",
+            )
+        servable = Servable(self.path, *engine.session_threads)
+        try:
+            self._warm(servable)
+        except BaseException:
+            servable.close()
+            raise
+        return servable
+
+    def stop_trying(self) -> None:
+        """The version is not asked for any more: if it does not load, that is that."""
+        self._given_up.set()
+
+    def is_worth_another_try(self, was_there: bool) -> bool:
+        """Whether a version that has ended should be loaded anew.
+
+        Args:
+          was_there: whether it was asked for all the time, from the same folder.
+        """
+        if self.state != State.END:
+            return False
+        if self.error is None or not was_there:
+            return True
+        waited = time.monotonic() - self._ended >= self._retry_seconds
+        return self.error.code in _LACKING and waited
 
     def _warm(self, servable: Servable) -> None:
         start = time.monotonic()
