@@ -15,7 +15,8 @@ from typing import Any
 
 from timing import print_report
 
-from tf_dictsum.config import Config
+from tf_dictsum.methods.registry import METHODS
+from tf_dictsum.training.config import RunConfig
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.files import read_json
 from tf_dictsum.util.quiet import load_tensorflow
@@ -64,24 +65,15 @@ def main(argv: list[str]) -> None:
 
     Monitor.evaluate = timed  # type: ignore[method-assign, assignment]
     monitor.score_image = drawn  # type: ignore[assignment]
-    values = {
-        name: getattr(options, name)
-        for name in (
-            "dataset",
-            "splits",
-            "epochs",
-            "method",
-            "update",
-            "jit",
-            "batch_size",
-            "hidden_size",
-        )
-    }
+    kind = METHODS.settings(options.method)
+    settings = {"update": options.update, "hidden_size": options.hidden_size}
+    if "parallel_size" in kind().values():
+        settings |= {"parallel_size": options.hidden_size, "pretrain_epochs": 1}
+    names = ("dataset", "splits", "epochs", "jit", "batch_size")
     with tempfile.TemporaryDirectory() as folder:
-        config = Config(
-            **values,
-            parallel_size=options.hidden_size,
-            pretrain_epochs=1,
+        config = RunConfig(
+            **{name: getattr(options, name) for name in names},
+            method=kind(**settings),
             split="0",
             run_dir=folder,
             progress=False,

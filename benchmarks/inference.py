@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 from timing import print_report, summary, time_in_turn
 
-from tf_dictsum.config import Config
+from tf_dictsum.training.config import RunConfig
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.quiet import load_tensorflow
 
@@ -34,10 +34,10 @@ def main(argv: list[str]) -> None:
 
     from tf_dictsum.layers.initializers import Initializers
     from tf_dictsum.layers.loops import compiled_loops
-    from tf_dictsum.methods.xla import xla_mode
     from tf_dictsum.selectors.bilstm import BiLSTMSelector
+    from tf_dictsum.training.jit import jit_of
 
-    xla = xla_mode(Config(jit=options.jit))
+    xla = jit_of(RunConfig(jit=options.jit))
     with compiled_loops(xla == "loops"):
         scorer = BiLSTMSelector(options.input_size, options.hidden_size, Initializers("torch", 0))
     features = tf.constant(

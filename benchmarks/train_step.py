@@ -9,8 +9,8 @@ import time
 import numpy as np
 from timing import print_report, summary, time_in_turn
 
-from tf_dictsum.config import Config
 from tf_dictsum.data.video import Video
+from tf_dictsum.training.config import RunConfig
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.quiet import load_tensorflow
 
@@ -36,18 +36,18 @@ def main(argv: list[str]) -> None:
     load_tensorflow(training=True)
     import tensorflow as tf
 
-    from tf_dictsum.data.batches import make_batches
-    from tf_dictsum.methods.registry import make_method
+    from tf_dictsum.data.batches import Extra, make_batches
+    from tf_dictsum.methods.registry import METHODS, make_method
+    from tf_dictsum.methods.setup import Setup
+    from tf_dictsum.training.jit import jit_of
 
-    config = Config(
-        method=options.method,
-        update=options.update,
-        jit=options.jit,
-        hidden_size=options.hidden_size,
-        parallel_size=options.hidden_size,
-        batch_size=options.batch_size,
-    )
-    method = make_method(config, options.input_size)
+    kind = METHODS.settings(options.method)
+    values = {"hidden_size": options.hidden_size, "update": options.update}
+    if "parallel_size" in kind().values():
+        values["parallel_size"] = options.hidden_size
+    jit = jit_of(RunConfig(jit=options.jit))
+    setup = Setup(options.input_size, batch_size=options.batch_size, jit=jit)
+    method = make_method(kind(**values), setup)
     rng = np.random.default_rng(0)
     videos = [
         Video(
@@ -58,16 +58,13 @@ def main(argv: list[str]) -> None:
         )
         for n in range(options.batch_size)
     ]
-    hidden = (
-        {v.key: rng.random(options.hidden_size, np.float32) for v in videos}
-        if options.method == "dictsum"
-        else None
-    )
+    hidden = {v.key: rng.random(options.hidden_size, np.float32) for v in videos}
+    extras = {"hidden": Extra(hidden)} if options.method == "dictsum" else {}
     batch = {
         k: tf.constant(v)
-        for k, v in make_batches(videos, options.batch_size, (), hidden)[0].tensors().items()
+        for k, v in make_batches(videos, options.batch_size, (), extras)[0].tensors().items()
     }
-    step = tf.function(method.model.train_step, jit_compile=method.xla == "on")  # type: ignore[attr-defined]
+    step = tf.function(method.model.train_step, jit_compile=jit == "on")  # type: ignore[attr-defined]
     begin = time.perf_counter()
     step(batch)["summary"].numpy()
     first = time.perf_counter() - begin

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tf_dictsum.methods.sum_gan_aae.model import Summarizer
+from tf_dictsum.methods.sum_gan_aae.settings import SumGanAaeSettings
 from tf_dictsum.selectors.files import read_selector
 from tf_dictsum.selectors.torch_weights import load_summarizer
 from tf_dictsum.util.errors import UserError
@@ -68,7 +69,7 @@ def test_npz_becomes_a_selector(tmp_path):
     assert "6 features, H = 4" in done.stdout
     scorer, info = read_selector(tmp_path / "out")
     assert info["converted_from"] == "w.npz"
-    reference = Summarizer(SIZE, UNITS)
+    reference = Summarizer(SIZE, SumGanAaeSettings(hidden_size=UNITS))
     load_summarizer(reference, state, "state")
     x = tf.random.uniform([1, 9, SIZE], seed=1)
     np.testing.assert_array_equal(scorer(x), reference(x))
@@ -82,7 +83,9 @@ def test_npz_becomes_a_selector(tmp_path):
 
 def test_data_parallel_prefix_is_understood():
     load_summarizer(
-        Summarizer(SIZE, UNITS), {f"module.{k}": v for k, v in state_dict().items()}, "state"
+        Summarizer(SIZE, SumGanAaeSettings(hidden_size=UNITS)),
+        {f"module.{k}": v for k, v in state_dict().items()},
+        "state",
     )
 
 
@@ -108,7 +111,7 @@ def test_other_state_dicts_are_refused(change, message):
     state = state_dict()
     change(state)
     with pytest.raises(UserError, match=message):
-        load_summarizer(Summarizer(SIZE, UNITS), state, "state")
+        load_summarizer(Summarizer(SIZE, SumGanAaeSettings(hidden_size=UNITS)), state, "state")
 
 
 def test_command_line_mistakes(tmp_path):

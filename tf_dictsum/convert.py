@@ -69,12 +69,13 @@ def main(argv: list[str]) -> None:
     load_tensorflow()
 
     from tf_dictsum.methods.sum_gan_aae.model import Summarizer
+    from tf_dictsum.methods.sum_gan_aae.settings import SumGanAaeSettings
     from tf_dictsum.selectors.files import save_selector
     from tf_dictsum.selectors.torch_weights import load_summarizer, summarizer_sizes
     from tf_dictsum.util.weights import save_weights
 
     input_size, hidden_size = summarizer_sizes(state, str(source))
-    model = Summarizer(input_size, hidden_size)
+    model = Summarizer(input_size, SumGanAaeSettings(hidden_size=hidden_size))
     load_summarizer(model, state, str(source))
     save_selector(model.scorer, out, {"method": "sum_gan_aae", "converted_from": source.name})
     save_weights(model, out / "summarizer.weights.h5")

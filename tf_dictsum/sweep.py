@@ -10,15 +10,31 @@ import copy
 import dataclasses
 import pathlib
 import sys
-import typing
 
 from absl import flags
 
-from tf_dictsum.config import Config
+from tf_dictsum.method_flags import (
+    config_from_flags,
+    define_run_flags,
+    without_foreign_defaults,
+)
+from tf_dictsum.methods.registry import METHODS
+from tf_dictsum.training.config import RunConfig
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["Options", "main", "run"]
+
+_OF_THE_SWEEP: tuple[str, ...] = (
+    "dataset",
+    "splits",
+    "folds",
+    "fold_seed",
+    "split",
+    "run_dir",
+    "overwrite",
+)
+_OF_THE_SWEEP += ("seed", "seeds", "progress")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +69,7 @@ def main(argv: list[str]) -> int:
         raise UserError(
             f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
         )
-    options, base = cli.from_flags(Options), cli.from_flags(Config)
+    options, base = cli.from_flags(Options), config_from_flags()
     from tf_dictsum.sweeps.grid import variants_of
     from tf_dictsum.sweeps.sweep import sweep
 
@@ -65,7 +81,14 @@ def main(argv: list[str]) -> int:
         raise UserError(
             f"--variants={','.join(options.variants)}: two files of the same name. Name every flag file differently."
         )
-    variants = variants_of(base, options.methods, options.sigmas, options.dict_weights, named)
+    variants = variants_of(
+        base,
+        options.methods,
+        options.sigmas,
+        options.dict_weights,
+        named,
+        settings_of=lambda method: cli.from_flags(METHODS.settings(method)),
+    )
     if not options.grid:
         variants = [variant for variant in variants if variant.name in named]
     if not variants:
@@ -88,41 +111,24 @@ def main(argv: list[str]) -> int:
     return 1 if failed else 0
 
 
-def _changed(base: Config, path: str) -> Config:
+def _changed(base: RunConfig, path: str) -> RunConfig:
     """`base` with the flags of a file on top; data, splits, seeds and folder stay those of the sweep."""
     values = copy.deepcopy(flags.FLAGS)
     try:
-        values(["sweep", f"--flagfile={path}"])
+        values(without_foreign_defaults(["sweep", f"--flagfile={path}"]))
     except flags.Error as error:
         raise UserError(f"{path}: {' '.join(str(error).split())}") from None
     except OSError as error:
         raise UserError(f"{path}: cannot read the flag file: {error.strerror}.") from None
-    kept = {
-        "dataset",
-        "splits",
-        "folds",
-        "fold_seed",
-        "split",
-        "run_dir",
-        "overwrite",
-        "seed",
-        "seeds",
-        "progress",
-    }
-    hints = typing.get_type_hints(Config)
-    changes: dict[str, typing.Any] = {
-        f.name: values[f.name].value
-        for f in dataclasses.fields(Config)
-        if f.name not in kept and hints[f.name] != tuple[int, ...]
-    }
-    return dataclasses.replace(base, **changes)
+    return dataclasses.replace(
+        config_from_flags(values), **{name: getattr(base, name) for name in _OF_THE_SWEEP}
+    )
 
 
 def run() -> None:
     """Entry point of the console script."""
-    cli.define_flags(Config)
-    cli.define_flags(Options)
-    cli.run(main)
+    define_run_flags(sys.argv, Options)
+    cli.run(main, without_foreign_defaults)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,11 @@ python -m tf_dictsum.train --flagfile=configs/summe.flags --dataset=FILE.h5 --sp
 
 import sys
 
-from tf_dictsum.config import Config
+from tf_dictsum.method_flags import (
+    config_from_flags,
+    define_run_flags,
+    without_foreign_defaults,
+)
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.quiet import load_tensorflow
@@ -20,7 +24,7 @@ def main(argv: list[str]) -> None:
         raise UserError(
             f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
         )
-    config = cli.from_flags(Config)
+    config = config_from_flags()
     load_tensorflow(training=True)  # after the flags are known to be good: it takes seconds
 
     import tensorflow as tf
@@ -41,8 +45,8 @@ def main(argv: list[str]) -> None:
 
 def run() -> None:
     """Entry point of the console script."""
-    cli.define_flags(Config)
-    cli.run(main)
+    define_run_flags(sys.argv)
+    cli.run(main, without_foreign_defaults)
 
 
 if __name__ == "__main__":

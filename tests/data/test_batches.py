@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from tf_dictsum.data.batches import epoch_order, make_batches, padded_lengths, training_stream
+from tf_dictsum.data.batches import (
+    Extra,
+    epoch_order,
+    make_batches,
+    padded_lengths,
+    training_stream,
+)
 from tf_dictsum.data.video import Video
 
 
@@ -24,12 +30,22 @@ def test_batch_of_one_keeps_the_order_and_pads_to_buckets():
 
 
 def test_larger_batches_join_similar_lengths():
-    batches = make_batches(
-        videos(30, 10, 31, 12, 5), 2, (), {f"v{n}": np.full(3, n, np.float32) for n in range(5)}
-    )
+    hidden = Extra({f"v{n}": np.full(3, n, np.float32) for n in range(5)})
+    batches = make_batches(videos(30, 10, 31, 12, 5), 2, (), {"hidden": hidden})
     assert [set(b.keys) for b in batches] == [{"v0", "v2"}, {"v1", "v3"}, {"v4"}]
     assert batches[0].features.shape == (2, 31, 2)
-    np.testing.assert_array_equal(batches[1].hidden[:, 0], [3, 1])
+    np.testing.assert_array_equal(batches[1].extras["hidden"][:, 0], [3, 1])
+    np.testing.assert_array_equal(batches[1].index, [3, 1])
+
+
+def test_what_is_given_per_step_is_padded_like_the_features():
+    made = videos(3, 5)
+    targets = Extra({v.key: np.arange(v.n_steps) + 1.0 for v in made}, per_step=True)
+    (batch,) = make_batches(made, 2, (), {"targets": targets})
+    assert batch.tensors()["targets"].tolist() == [[1, 2, 3, 4, 5], [1, 2, 3, 0, 0]]
+    (element,) = training_stream([batch], 0, 1, 0, False).as_numpy_iterator()
+    assert element["targets"].shape == (2, 5)
+    assert element["index"].tolist() == [1, 0]
 
 
 def test_padded_lengths_are_few():

@@ -12,12 +12,14 @@ from tf_dictsum.baselines.table import Baseline
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.splits import make_folds
 from tf_dictsum.data.video import Dataset
+from tf_dictsum.methods.logs import Criterion
 from tf_dictsum.metrics.statistics import bootstrap_interval
 from tf_dictsum.report.run_page import results_markdown
 from tf_dictsum.report.run_results import NO_CRITERION, run_report
 from tf_dictsum.training.histories import system_of
 
 DEMO = demo_dataset()
+CRITERION = Criterion.lowest("selector_total")
 SPLITS = dict(enumerate(make_folds(list(DEMO.videos), 2, 0)))
 FIRST = {0: SPLITS[0]}
 NONE = Baselines()
@@ -71,8 +73,8 @@ def rows_of_page(part: str) -> dict[str, list[str]]:
 
 
 def report_of(histories, dataset, splits, baselines, name="this method", others=None):
-    rivals = [system_of(other, records) for other, records in (others or {}).items()]
-    return run_report(system_of(name, histories), dataset, splits, baselines, rivals)
+    rivals = [system_of(other, records, CRITERION) for other, records in (others or {}).items()]
+    return run_report(system_of(name, histories, CRITERION), dataset, splits, baselines, rivals)
 
 
 def results(*arguments):
@@ -259,7 +261,7 @@ def test_nothing_to_show():
 
 
 def test_a_method_without_a_criterion_says_so_and_a_supervised_one_is_marked():
-    system = system_of("vasnet", {(0, 0): HISTORY}, criterion=None, choose=None, supervised=True)
+    system = system_of("vasnet", {(0, 0): HISTORY}, criterion=None, supervised=True)
     report = run_report(system, DEMO, FIRST, BASELINES)
     found, page = report.to_json(), results_markdown(report)
     assert found["supervised"] is True
@@ -270,7 +272,7 @@ def test_a_method_without_a_criterion_says_so_and_a_supervised_one_is_marked():
     assert "selected without labels |" not in page
     assert "supervised: it was trained on annotations" in page
     unsupervised = results_markdown(
-        run_report(system_of("a", {(0, 0): HISTORY}), DEMO, FIRST, NONE)
+        run_report(system_of("a", {(0, 0): HISTORY}, CRITERION), DEMO, FIRST, NONE)
     )
     assert "supervised" not in unsupervised
 

@@ -4,12 +4,14 @@ import pathlib
 
 import pytest
 
-from tf_dictsum.config import Config
+from tf_dictsum.methods.dictsum.settings import DictSumSettings
+from tf_dictsum.methods.sum_gan_aae.settings import SumGanAaeSettings
 from tf_dictsum.sweeps.grid import jobs_of, variants_of
 from tf_dictsum.sweeps.work import kind_of
+from tf_dictsum.training.config import RunConfig
 from tf_dictsum.util.errors import UserError
 
-BASE = Config(seeds=(3, 4), epochs=7)
+BASE = RunConfig(seeds=(3, 4), epochs=7)
 
 
 def test_the_grid_and_its_names():
@@ -19,13 +21,13 @@ def test_the_grid_and_its_names():
     assert names[1:3] == ["sum_gan_aae-sigma0.3", "dictsum-sigma0.15-lambda0.1"]
     assert len(names) == len(set(names)) == 2 + 2 * 3
     last = found[-1].config
-    assert (last.method, last.sigma, last.dict_weight, last.epochs) == ("dictsum", 0.3, 10.0, 7)
+    assert (last.method, last.epochs) == (DictSumSettings(sigma=0.3, dict_weight=10.0), 7)
     # A sweep that grows keeps the names, and so the folders, of what it has.
     assert set(names) > {v.name for v in variants_of(BASE, ("dictsum",), (0.15,), (1.0,))}
 
 
 def test_without_axes_the_configuration_itself_and_named_variants_beside_it():
-    other = Config(dictionary="frozen")
+    other = RunConfig(method=DictSumSettings(dictionary="frozen"))
     found = variants_of(BASE, named={"frozen": other})
     assert [v.name for v in found] == ["dictsum-sigma0.15-lambda1", "frozen"]
     assert (found[0].config, found[1].config) == (BASE, other)
@@ -46,10 +48,10 @@ def test_jobs_are_seeds_times_splits_in_folders_of_their_own():
     ("axes", "message"),
     [
         ({"methods": ("magic",)}, "no method named magic"),
-        ({"sigmas": (0.1, 0.1)}, "--sigmas=0.1,0.1: every value once"),
-        ({"sigmas": (1.5,)}, "--sigmas are between 0 and 1"),
-        ({"dict_weights": (-1.0,)}, "--dict_weights 0 or more"),
-        ({"dict_weights": (float("nan"),)}, "--dict_weights 0 or more"),
+        ({"sigmas": (0.1, 0.1)}, "sigmas=0.1,0.1: every value once"),
+        ({"sigmas": (1.5,)}, "`sigmas` are between 0 and 1"),
+        ({"dict_weights": (-1.0,)}, "`dict_weights` 0 or more"),
+        ({"dict_weights": (float("nan"),)}, "`dict_weights` 0 or more"),
         ({"named": {"dictsum-sigma0.15-lambda1": BASE}}, "is there already"),
         ({"named": {"a b": BASE}}, "cannot name a folder"),
     ],
@@ -57,3 +59,13 @@ def test_jobs_are_seeds_times_splits_in_folders_of_their_own():
 def test_contradictions(axes, message):
     with pytest.raises(UserError, match=message):
         variants_of(BASE, **axes)
+
+
+def test_a_methods_options_come_from_the_base_unless_told_otherwise():
+    base = RunConfig(method=DictSumSettings(hidden_size=9, learning_rate=1e-3, dict_weight=2.0))
+    (variant,) = variants_of(base, ("sum_gan_aae",))
+    assert variant.config.method == SumGanAaeSettings(hidden_size=9, learning_rate=1e-3)
+    (variant,) = variants_of(
+        base, ("sum_gan_aae",), settings_of=lambda m: SumGanAaeSettings(clip=1.0)
+    )
+    assert variant.config.method == SumGanAaeSettings(clip=1.0)

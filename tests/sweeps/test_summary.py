@@ -5,17 +5,17 @@ import pathlib
 
 import pytest
 
-from tf_dictsum.config import Config
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.splits import make_folds
 from tf_dictsum.sweeps.grid import Job, jobs_of, variants_of
 from tf_dictsum.sweeps.summary import summarize
 from tf_dictsum.sweeps.work import finished, write_outcome
+from tf_dictsum.training.config import RunConfig
 from tf_dictsum.util.files import write_json
 
 DEMO = demo_dataset()
 SPLITS = dict(enumerate(make_folds(list(DEMO.videos), 2, 0)))
-BASE = Config(seeds=(0, 1, 2, 3, 4), epochs=2, folds=2)
+BASE = RunConfig(seeds=(0, 1, 2, 3, 4), epochs=2, folds=2)
 VARIANTS = variants_of(BASE, ("sum_gan_aae", "dictsum"))
 
 
@@ -43,7 +43,10 @@ def jobs(tmp_path: pathlib.Path) -> list[Job]:
     made = jobs_of(VARIANTS, SPLITS, tmp_path)
     for job in made:
         write(
-            job, (4.0 if job.config.method == "sum_gan_aae" else 1.0) + job.seed / 100 + job.split
+            job,
+            (4.0 if job.config.method.method == "sum_gan_aae" else 1.0)
+            + job.seed / 100
+            + job.split,
         )
     return made
 
@@ -97,7 +100,12 @@ def test_a_job_counts_as_finished_only_with_these_flags_and_these_videos(jobs: l
     assert finished(job, DEMO)
     import dataclasses
 
-    for change in ({"epochs": 3}, {"sigma": 0.2}, {"recon_weight": 0.5}):
+    method = job.config.method
+    for change in (
+        {"epochs": 3},
+        {"method": dataclasses.replace(method, sigma=0.2)},
+        {"method": dataclasses.replace(method, recon_weight=0.5)},
+    ):
         assert not finished(
             dataclasses.replace(job, config=dataclasses.replace(job.config, **change)), DEMO
         )
@@ -107,4 +115,6 @@ def test_a_job_counts_as_finished_only_with_these_flags_and_these_videos(jobs: l
     videos = dict(DEMO.videos)
     first = next(iter(videos))
     videos[first] = dataclasses.replace(videos[first], features=videos[first].features + 1)
+    assert not finished(job, dataclasses.replace(DEMO, videos=videos))
+    videos[first] = dataclasses.replace(DEMO.videos[first], gtscore=None)
     assert not finished(job, dataclasses.replace(DEMO, videos=videos))

@@ -8,14 +8,16 @@ import pathlib
 import h5py
 import numpy as np
 import pytest
+from tf_dictsum.report.epoch_choice import selected_record
 
-from tf_dictsum.config import Config
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.hdf5 import save_dataset
 from tf_dictsum.data.splits import make_folds
 from tf_dictsum.data.video import Dataset, Video
+from tf_dictsum.methods.dictsum.method import DictSum
+from tf_dictsum.methods.dictsum.settings import DictSumSettings
 from tf_dictsum.methods.registry import make_method
-from tf_dictsum.training.selection import selected_record
+from tf_dictsum.training.config import RunConfig
 from tf_dictsum.training.trainer import train
 
 DEMO = demo_dataset()
@@ -52,16 +54,18 @@ def another_video(video: Video) -> Video:
 def run(folder: pathlib.Path, change, where) -> tuple[dict, list[dict], list[np.ndarray]]:
     videos = {key: change(DEMO.videos[key]) if key in where else DEMO.videos[key] for key in SHORT}
     save_dataset(Dataset("demo", "", videos, DEMO.attributes), folder / "demo.h5")
-    config = Config(
+    config = RunConfig(
         dataset=str(folder / "demo.h5"),
         run_dir=str(folder / "run"),
         folds=2,
         split="0",
         epochs=5,
-        pretrain_epochs=1,
-        hidden_size=6,
-        parallel_size=5,
-        learning_rate=3e-2,  # large enough that the loss goes up and down
+        method=DictSumSettings(
+            pretrain_epochs=1,
+            hidden_size=6,
+            parallel_size=5,
+            learning_rate=3e-2,  # large enough that the loss goes up and down
+        ),
         jit="off",
         progress=False,
     )
@@ -97,7 +101,7 @@ def test_on_demo_nothing_about_the_test_videos_changes_the_choice(tmp_path, unto
     assert (
         after["selected"]["epoch"]
         == before["selected"]["epoch"]
-        == selected_record(history[1:])["epoch"]
+        == selected_record(history[1:], DictSum.criterion)["epoch"]
     )
     assert len(weights_after) == len(weights) > 10
     for one, other in zip(weights, weights_after, strict=True):
@@ -121,5 +125,7 @@ def test_the_choice_reads_losses_only():
         {"epoch": e, "losses": {"selector_total": v}}
         for e, v in ((1, 3.0), (2, 1.0), (3, math.nan), (4, 1.0), (5, 2.0))
     ]
-    assert selected_record(records)["epoch"] == 2
-    assert selected_record([{"epoch": 1, "losses": {}}, {"epoch": 2, "losses": {}}])["epoch"] == 2
+    assert selected_record(records, DictSum.criterion)["epoch"] == 2
+    unrated = [{"epoch": 1, "losses": {}}, {"epoch": 2, "losses": {}}]
+    assert selected_record(unrated, DictSum.criterion)["epoch"] == 2
+    assert selected_record(records, None)["epoch"] == 5

@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tf_dictsum.config import Config
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset, Video
+from tf_dictsum.methods.dictsum.settings import DictSumSettings
+from tf_dictsum.training.config import RunConfig
 from tf_dictsum.training.run_directory import RunDirectory
 from tf_dictsum.util.errors import UserError
 
@@ -18,7 +19,7 @@ def dataset(value=1.0):
 
 
 def test_same_configuration_is_taken_up(tmp_path):
-    config = Config(run_dir=str(tmp_path / "run"))
+    config = RunConfig(run_dir=str(tmp_path / "run"))
     for epochs in (3, 5):
         with RunDirectory(dataclasses.replace(config, epochs=epochs)).open():
             pass
@@ -28,7 +29,7 @@ def test_same_configuration_is_taken_up(tmp_path):
 
 
 def test_a_flag_newer_than_the_run_had_its_default(tmp_path):
-    config = Config(run_dir=str(tmp_path))
+    config = RunConfig(run_dir=str(tmp_path))
     with RunDirectory(config).open():
         pass
     file = tmp_path / "config.flags"
@@ -49,16 +50,18 @@ def test_a_flag_newer_than_the_run_had_its_default(tmp_path):
         )
     )
     with pytest.raises(UserError, match=r"recon_weight: 1.0 there, 0.0 now"):
-        with RunDirectory(dataclasses.replace(config, recon_weight=0.0)).open():
+        with RunDirectory(
+            RunConfig(run_dir=str(tmp_path), method=DictSumSettings(recon_weight=0.0))
+        ).open():
             pass
 
 
 def test_other_configuration_is_refused_or_replaced(tmp_path):
-    config = Config(run_dir=str(tmp_path))
+    config = RunConfig(run_dir=str(tmp_path))
     with RunDirectory(config).open():
         (tmp_path / "split0-seed0").mkdir()
         (tmp_path / "own.txt").write_text("mine")
-    other = dataclasses.replace(config, sigma=0.3, shuffle=True)
+    other = RunConfig(run_dir=str(tmp_path), shuffle=True, method=DictSumSettings(sigma=0.3))
     with pytest.raises(
         UserError, match=r"shuffle: false there, true now, sigma: 0.15 there, 0.3 now"
     ):
@@ -70,7 +73,7 @@ def test_other_configuration_is_refused_or_replaced(tmp_path):
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path):
-    config = Config(run_dir=str(tmp_path))
+    config = RunConfig(run_dir=str(tmp_path))
     with RunDirectory(config).open():
         with pytest.raises(UserError, match="another process is training in this run directory"):
             with RunDirectory(config).open():
@@ -80,19 +83,19 @@ def test_two_processes_do_not_share_a_folder(tmp_path):
 def test_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot make the run directory"):
-        with RunDirectory(Config(run_dir=str(tmp_path / "file" / "run"))).open():
+        with RunDirectory(RunConfig(run_dir=str(tmp_path / "file" / "run"))).open():
             pass
 
 
 def test_other_data_is_refused(tmp_path):
     directory, split = (
-        RunDirectory(Config(run_dir=str(tmp_path))),
+        RunDirectory(RunConfig(run_dir=str(tmp_path))),
         Split(("video_1",), ("video_1",)),
     )
     folder = directory.split_folder(0, 3, split, dataset())
     assert folder.name == "split0-seed3"
     assert directory.split_folder(0, 3, split, dataset()) == folder
     with pytest.raises(
-        UserError, match=r"was trained on other videos or other features than x.h5 has now"
+        UserError, match=r"does not fit x.h5: it was trained on other videos or other features"
     ):
         directory.split_folder(0, 3, split, dataset(2.0))

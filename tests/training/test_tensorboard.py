@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import api_pb2, metadata
 
+from tf_dictsum.methods.dictsum.method import DictSum
 from tf_dictsum.training.tensorboard import TensorBoardLogger, tag_of
 from tf_dictsum.util.errors import UserError
 
@@ -57,11 +58,11 @@ def hparams_data(events: EventAccumulator, tag: str) -> bytes:
     ],
 )
 def test_tags(name: str, tag: str):
-    assert tag_of(name) == tag
+    assert tag_of(name, DictSum.logs) == tag
 
 
 def test_steps_epochs_flags_and_images(tmp_path: pathlib.Path):
-    logger = TensorBoardLogger(tmp_path, FLAGS, HPARAMS)
+    logger = TensorBoardLogger(tmp_path, FLAGS, HPARAMS, logs=DictSum.logs)
     image = np.random.default_rng(0).choice(np.array([0, 255], np.uint8), (28, 90, 3))
     logger.epoch(record(0, f_max=40.0, f_avg=None), {"video_1": image}, "f_max")
     for step in (1, 2):
@@ -89,7 +90,7 @@ def test_steps_epochs_flags_and_images(tmp_path: pathlib.Path):
 
 
 def test_hparams(tmp_path: pathlib.Path):
-    logger = TensorBoardLogger(tmp_path, FLAGS, HPARAMS)
+    logger = TensorBoardLogger(tmp_path, FLAGS, HPARAMS, logs=DictSum.logs)
     logger.epoch(record(0, f_avg=40.0, f_max=50.0, kendall_tau=None), {}, "f_max")
     logger.epoch(record(1, f_avg=40.0, f_max=50.0, kendall_tau=None), {}, "f_max")
     logger.close()
@@ -114,14 +115,14 @@ def test_hparams(tmp_path: pathlib.Path):
 
 
 def test_no_hparams_and_no_measures(tmp_path: pathlib.Path):
-    logger = TensorBoardLogger(tmp_path, "", {})
+    logger = TensorBoardLogger(tmp_path, "", {}, logs=DictSum.logs)
     logger.epoch(record(1), {}, "f_max")
     logger.close()
     assert not [tag for tag in read(tmp_path).Tags()["tensors"] if "hparams" in tag]
 
 
 def test_end_of_an_epoch_is_on_disk_before_close(tmp_path: pathlib.Path):
-    logger = TensorBoardLogger(tmp_path, FLAGS, HPARAMS)
+    logger = TensorBoardLogger(tmp_path, FLAGS, HPARAMS, logs=DictSum.logs)
     logger.step(1, {"reconstruction": 1.0})
     logger.epoch(record(1, f_max=1.0), {}, "f_max")
     assert scalars(read(tmp_path), "loss/reconstruction") == [(1, 1.0)]
@@ -134,12 +135,12 @@ def test_resume_hides_what_the_interrupted_run_wrote_after_its_checkpoint(
     monkeypatch.setattr(
         "time.time", lambda: 1e9
     )  # the reader takes files by name, which begins with the second
-    first = TensorBoardLogger(tmp_path, FLAGS, HPARAMS)
+    first = TensorBoardLogger(tmp_path, FLAGS, HPARAMS, logs=DictSum.logs)
     for step in range(1, 6):
         first.step(step, {"reconstruction": 1.0})
     first.close()
     monkeypatch.setattr("time.time", lambda: 1e9 + 5)
-    second = TensorBoardLogger(tmp_path, FLAGS, HPARAMS, first_step=3)
+    second = TensorBoardLogger(tmp_path, FLAGS, HPARAMS, first_step=3, logs=DictSum.logs)
     for step in range(3, 5):
         second.step(step, {"reconstruction": 2.0})
     second.close()
@@ -155,7 +156,7 @@ def test_resume_hides_what_the_interrupted_run_wrote_after_its_checkpoint(
     "image", [np.zeros((5, 5, 3)), np.zeros((5, 5), np.uint8), np.zeros((5, 5, 4), np.uint8)]
 )
 def test_foreign_images(tmp_path: pathlib.Path, image: np.ndarray):
-    logger = TensorBoardLogger(tmp_path, "", {})
+    logger = TensorBoardLogger(tmp_path, "", {}, logs=DictSum.logs)
     with pytest.raises(ValueError, match="test_videos/video_1"):
         logger.epoch(record(1), {"video_1": image}, "f_max")
     logger.close()
@@ -164,4 +165,4 @@ def test_foreign_images(tmp_path: pathlib.Path, image: np.ndarray):
 def test_folder_that_cannot_be_written(tmp_path: pathlib.Path):
     (tmp_path / "logs").write_text("a file")
     with pytest.raises(UserError, match=r"logs: cannot write TensorBoard logs"):
-        TensorBoardLogger(tmp_path / "logs", FLAGS, HPARAMS)
+        TensorBoardLogger(tmp_path / "logs", FLAGS, HPARAMS, logs=DictSum.logs)

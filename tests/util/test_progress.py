@@ -19,7 +19,7 @@ def test_disabled_is_silent_and_still_counts(capfd: pytest.CaptureFixture[str]):
 
 
 def test_bar_without_a_terminal(capfd: pytest.CaptureFixture[str]):
-    progress = Progress(4, enabled=True)
+    progress = Progress(4, enabled=True, short={"reconstruction": "recon", "dictionary": "dict"})
     progress.describe("split 1/5 seed 0 epoch 3/100")
     for _ in range(4):
         progress.advance(

@@ -1,17 +1,36 @@
 """From videos to padded batches in a fixed order."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tf_dictsum.data.buckets import bucket_of, choose_buckets
+from tf_dictsum.data.buckets import bucket_of, padded_lengths
 from tf_dictsum.data.video import Video
 
-__all__ = ["Batch", "epoch_order", "make_batches", "pad_to", "padded_lengths", "training_stream"]
+__all__ = [
+    "Batch",
+    "Extra",
+    "epoch_order",
+    "make_batches",
+    "pad_to",
+    "padded_lengths",
+    "training_stream",
+]
 
-ALIGNMENT = 8  # padded lengths are multiples of this, so that datasets share compiled programs
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Extra:
+    """What a method gives its batches beside the features, video by video.
+
+    Attributes:
+      values: key of a video -> array; all of one dtype, and of one shape but for the time.
+      per_step: the first axis is the video's sampled frames [n_steps, ...] and is padded with zeros like the features.
+    """
+
+    values: Mapping[str, np.ndarray]
+    per_step: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -22,35 +41,32 @@ class Batch:
       keys: of the videos.
       features: float32 [batch, time, D], zero past a video's length.
       lengths: int32 [batch].
-      hidden: float32 [batch, N], the parallel encoder's h; None without one.
+      index: int32 [batch], the videos' places in the list that was batched.
+      extras: name -> [batch, ...], what the method gave.
     """
 
     keys: tuple[str, ...]
     features: np.ndarray
     lengths: np.ndarray
-    hidden: np.ndarray | None = None
+    index: np.ndarray
+    extras: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """What `Summarizer.train_step` takes."""
-        values = {"features": self.features, "lengths": self.lengths}
-        return values if self.hidden is None else {**values, "hidden": self.hidden}
+        """What a `train_step` takes."""
+        arrays = {"features": self.features, "lengths": self.lengths, "index": self.index}
+        return {**arrays, **self.extras}
 
 
-def pad_to(features: np.ndarray, length: int) -> np.ndarray:
-    """features [n, D] with zero rows up to `length`."""
-    return np.pad(features, [(0, length - len(features)), (0, 0)])
-
-
-def padded_lengths(lengths: Iterable[int]) -> tuple[int, ...]:
-    """The few lengths that sequences of `lengths` are padded to: at most about 10 % padding in all, multiples of ALIGNMENT."""
-    return choose_buckets([-(-length // ALIGNMENT) * ALIGNMENT for length in lengths])
+def pad_to(values: np.ndarray, length: int) -> np.ndarray:
+    """values [n, ...] with zero rows up to `length`."""
+    return np.pad(values, [(0, length - len(values)), *[(0, 0)] * (values.ndim - 1)])
 
 
 def make_batches(
     videos: Sequence[Video],
     batch_size: int,
     buckets: tuple[int, ...] = (),
-    hidden: dict[str, np.ndarray] | None = None,
+    extras: Mapping[str, Extra] | None = None,
 ) -> list[Batch]:
     """Groups videos into batches.
 
@@ -61,27 +77,34 @@ def make_batches(
       videos: with features.
       batch_size: videos per batch; the last batch may be smaller.
       buckets: lengths to pad to (`padded_lengths`; XLA compiles anew for every one); none: no more padding than a batch needs.
-      hidden: key -> h float32 [N].
+      extras: name -> what joins the batches under that name.
     """
     order = list(range(len(videos)))
     if batch_size > 1:
         order.sort(key=lambda n: (-videos[n].n_steps, n))
     groups = [order[n : n + batch_size] for n in range(0, len(order), batch_size)]
     groups.sort(key=min)
-    longest = [max(videos[n].n_steps for n in group) for group in groups]
-    batches = []
-    for group, length in zip(groups, longest, strict=True):
-        length = bucket_of(length, buckets)
-        chosen = [videos[n] for n in group]
-        batches.append(
-            Batch(
-                tuple(v.key for v in chosen),
-                np.stack([pad_to(v.features, length) for v in chosen if v.features is not None]),
-                np.array([v.n_steps for v in chosen], np.int32),
-                None if hidden is None else np.stack([hidden[v.key] for v in chosen]),
-            )
-        )
-    return batches
+    return [_batch([videos[n] for n in group], group, buckets, extras or {}) for group in groups]
+
+
+def _batch(
+    videos: Sequence[Video],
+    places: Sequence[int],
+    buckets: tuple[int, ...],
+    extras: Mapping[str, Extra],
+) -> Batch:
+    length = bucket_of(max(v.n_steps for v in videos), buckets)
+    joined = {}
+    for name, extra in extras.items():
+        values = [np.asarray(extra.values[v.key]) for v in videos]
+        joined[name] = np.stack([pad_to(x, length) if extra.per_step else x for x in values])
+    return Batch(
+        tuple(v.key for v in videos),
+        np.stack([pad_to(v.features, length) for v in videos if v.features is not None]),
+        np.array([v.n_steps for v in videos], np.int32),
+        np.array(places, np.int32),
+        joined,
+    )
 
 
 def epoch_order(count: int, epoch: int, seed: int, shuffle: bool) -> np.ndarray:
@@ -104,10 +127,15 @@ def training_stream(
     sizes = {len(b.keys) for b in batches}
     batch = sizes.pop() if len(sizes) == 1 else None
     signature = {
-        name: tf.TensorSpec(
-            [batch, None, value.shape[-1]] if name == "features" else [batch, *value.shape[1:]],
-            value.dtype,
-        )
-        for name, value in batches[0].tensors().items()
+        name: _spec([b.tensors()[name] for b in batches], batch) for name in batches[0].tensors()
     }
     return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(2)
+
+
+def _spec(arrays: Sequence[np.ndarray], batch: int | None) -> tf.TensorSpec:
+    """What the arrays of one name have in common; axes in which they differ, and time, are open."""
+    shapes = [array.shape[1:] for array in arrays]
+    common = [sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*shapes, strict=True)]
+    if arrays[0].ndim == 3:
+        common[0] = None  # time: one trace serves all lengths
+    return tf.TensorSpec([batch, *common], arrays[0].dtype)

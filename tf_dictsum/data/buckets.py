@@ -1,11 +1,13 @@
 """Few lengths to pad videos to, so that XLA compiles a handful of shapes and little is computed in vain."""
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-__all__ = ["bucket_of", "choose_buckets"]
+__all__ = ["bucket_of", "choose_buckets", "padded_lengths"]
+
+ALIGNMENT = 8  # padded lengths are multiples of this, so that datasets share compiled programs
 
 
 def choose_buckets(
@@ -74,3 +76,8 @@ def bucket_of(length: int, buckets: Sequence[int]) -> int:
     """The smallest of the increasing `buckets` that is at least `length`; a longer length is its own bucket."""
     i = bisect.bisect_left(buckets, length)
     return buckets[i] if i < len(buckets) else length
+
+
+def padded_lengths(lengths: Iterable[int]) -> tuple[int, ...]:
+    """The few lengths that sequences of `lengths` are padded to: at most about 10 % padding in all, multiples of ALIGNMENT."""
+    return choose_buckets([-(-length // ALIGNMENT) * ALIGNMENT for length in lengths])

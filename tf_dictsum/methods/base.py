@@ -1,40 +1,60 @@
-"""What a summarization method is to the training loop."""
+"""What a summarization method is to everything around it."""
 
 import abc
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
 import numpy as np
 
-from tf_dictsum.config import Config
-from tf_dictsum.data.batches import padded_lengths
+from tf_dictsum.data.batches import Extra
 from tf_dictsum.data.video import Video
-from tf_dictsum.methods.xla import xla_mode
+from tf_dictsum.methods.logs import Criterion, Log
+from tf_dictsum.methods.settings import MethodSettings
+from tf_dictsum.methods.setup import Setup
 
 __all__ = ["Method"]
 
 
 class Method(abc.ABC):
-    """A method that learns to score frames: one file in `methods/`, registered in `methods/registry.py`.
+    """A method that scores frames: one file (or folder) in `methods/`, one line in `methods/registry.py`.
 
-    One object serves all splits and seeds of a process, so that what was traced and compiled for the first serves
-    the others: `reset` puts it back to untrained weights.
+    It says everything about itself here; nothing outside knows its name. One object serves all splits and seeds of
+    a process, so that what was traced and compiled for the first serves the others: `reset` puts it back to
+    untrained weights. Most methods are a `KerasMethod`.
+
+    Attributes:
+      name: on the command line and in every table.
+      Settings: its options.
+      needs: what it reads of a training video: "features", supervised methods also "gtscore" or "user_summary".
+      criterion: how an epoch is chosen without labels; None: the last one is, and every table says so.
+      logs: the names that its training logs.
+      trains: False for a method that only scores; its runs have no epochs but the one before training.
 
     Args:
-      config: the run's configuration.
-      input_size: D, width of the features.
-      lengths: sampled frames of every video that will be seen; with XLA they decide which lengths are compiled.
+      settings: of this method.
+      setup: of the run.
     """
 
     name: ClassVar[str]
+    Settings: ClassVar[type[MethodSettings]]
+    needs: ClassVar[frozenset[str]] = frozenset({"features"})
+    criterion: ClassVar[Criterion | None] = None
+    logs: ClassVar[Mapping[str, Log]] = {}
+    trains: ClassVar[bool] = True
 
-    def __init__(self, config: Config, input_size: int, lengths: Sequence[int] = ()):
-        self.config = config
-        self.input_size = input_size
-        self.xla = xla_mode(config)
-        self.buckets = padded_lengths(lengths) if config.use_xla and lengths else ()
+    def __init__(self, settings: Any, setup: Setup):
+        self.settings = settings
+        self.setup = setup
+
+    @classmethod
+    def shared_files(cls, settings: Any) -> Mapping[str, Any]:
+        """File in a split's folder -> all that decides its content beside videos, seed and setup.
+
+        Runs for which these are equal can share the file (pretrained weights in a sweep). The values' `repr` counts.
+        """
+        return {}
 
     @abc.abstractmethod
     def reset(self, seed: int) -> None:
@@ -47,7 +67,8 @@ class Method(abc.ABC):
         folder: pathlib.Path,
         callbacks: Sequence[keras.callbacks.Callback],
     ) -> None:
-        """Everything before the first epoch, such as pretraining on the training `videos`; keeps and resumes its own files in `folder`."""
+        """All that comes before the first epoch, such as pretraining on the training `videos`; keeps and resumes
+        its own files in `folder`."""
 
     @abc.abstractmethod
     def fit(
@@ -57,7 +78,7 @@ class Method(abc.ABC):
 
     @abc.abstractmethod
     def score(self, videos: Sequence[Video]) -> dict[str, np.ndarray]:
-        """Key -> scores float32 [n_steps] in [0, 1]."""
+        """Key -> scores float32 [n_steps]."""
 
     @property
     @abc.abstractmethod
@@ -67,7 +88,7 @@ class Method(abc.ABC):
     @property
     @abc.abstractmethod
     def selector(self) -> keras.Model:
-        """What scores a video: the part that is exported."""
+        """What scores a video: the part that is saved and exported."""
 
     @property
     @abc.abstractmethod
@@ -81,3 +102,12 @@ class Method(abc.ABC):
     def prepare_steps(self, videos: Sequence[Video]) -> int:
         """Most updates that `prepare` takes, for the progress bar."""
         return 0
+
+    def extras(self, videos: Sequence[Video]) -> Mapping[str, Extra]:
+        """What joins the training batches beside features and lengths: targets, h, noise."""
+        return {}
+
+    @classmethod
+    def supervised(cls) -> bool:
+        """Whether it reads what people marked."""
+        return bool(cls.needs - {"features"})

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tf_dictsum.methods.gradients import apply_clipped
+from tf_dictsum.methods.steppers import apply_clipped
 
 __all__ = ["Logs", "TrainingModel", "mean_score", "step_mask"]
 

@@ -1,11 +1,11 @@
-"""Names for variables, and optimizers put back to their first step."""
+"""Names for variables, and models and optimizers put back to their first step."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 
-__all__ = ["named_variables", "reset_optimizer"]
+__all__ = ["assign_all", "named_variables", "reset_optimizer"]
 
 
 def named_variables(prefix: str, variables: Sequence[Any]) -> dict[str, Any]:
@@ -14,6 +14,12 @@ def named_variables(prefix: str, variables: Sequence[Any]) -> dict[str, Any]:
         f"{prefix}/{number:03d}/{variable.name}": variable
         for number, variable in enumerate(variables)
     }
+
+
+def assign_all(variables: Sequence[Any], values: Sequence[Any]) -> None:
+    """variables[n] takes the value of values[n]; both are of the same model's make."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def reset_optimizer(optimizer: keras.optimizers.Optimizer) -> None:

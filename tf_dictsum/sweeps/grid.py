@@ -1,10 +1,13 @@
 """Which runs a sweep consists of."""
 
 import dataclasses
+import itertools
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from tf_dictsum.config import Config
+from tf_dictsum.methods.registry import METHODS
+from tf_dictsum.methods.settings import MethodSettings
+from tf_dictsum.training.config import RunConfig
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["Job", "Variant", "jobs_of", "variants_of"]
@@ -20,7 +23,7 @@ class Variant:
     """
 
     name: str
-    config: Config
+    config: RunConfig
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Job:
     variant: str
     split: int
     seed: int
-    config: Config
+    config: RunConfig
 
     @property
     def folder(self) -> pathlib.Path:
@@ -51,55 +54,68 @@ class Job:
         return self.folder / f"split{self.split}-seed{self.seed}" / "history.json"
 
 
+AXES = {"sigma": ("sigmas", "sigma"), "dict_weight": ("dict_weights", "lambda")}
+"""Option -> the axis that varies it, and what its value is called in a variant's name."""
+
+
 def variants_of(
-    base: Config,
+    base: RunConfig,
     methods: Sequence[str] = (),
     sigmas: Sequence[float] = (),
     dict_weights: Sequence[float] = (),
-    named: Mapping[str, Config] | None = None,
+    named: Mapping[str, RunConfig] | None = None,
+    settings_of: Callable[[str], MethodSettings] | None = None,
 ) -> list[Variant]:
     """The grid method × σ × λ, then the named variants.
 
     Args:
       base: everything else; an empty axis takes its value.
-      methods, sigmas, dict_weights: the axes. λ means nothing to sum_gan_aae, which is taken once per σ.
+      methods, sigmas, dict_weights: the axes; a method without σ or λ is taken once.
       named: name -> configuration, beside the grid (ablations).
+      settings_of: the settings of a method of the grid; else its defaults, with what `base` says otherwise.
 
     Raises:
       UserError: an unknown method, a value out of range or given twice, a variant's name given twice or unfit for a folder.
     """
-    for axis, values in (("methods", methods), ("sigmas", sigmas), ("dict_weights", dict_weights)):
+    axes: dict[str, Sequence[float]] = {"sigma": sigmas, "dict_weight": dict_weights}
+    lists: dict[str, Sequence[str | float]] = {"methods": methods}
+    for axis, values in (lists | {AXES[option][0]: axes[option] for option in axes}).items():
         if len(set(values)) < len(values):
-            raise UserError(f"--{axis}={','.join(map(str, values))}: every value once, please.")
-    unknown = sorted(set(methods) - {"dictsum", "sum_gan_aae"})
+            raise UserError(f"{axis}={','.join(map(str, values))}: every value once, please.")
+    unknown = sorted(set(methods) - set(METHODS))
     if unknown:
         raise UserError(
-            f"--methods={','.join(methods)}: no method named {', '.join(unknown)}; there are dictsum and sum_gan_aae."
+            f"methods={','.join(methods)}: no method named {', '.join(unknown)}; there are {', '.join(METHODS)}."
         )
-    if any(not 0 <= sigma <= 1 for sigma in sigmas) or any(
-        not weight >= 0 for weight in dict_weights
-    ):
-        raise UserError("--sigmas are between 0 and 1, --dict_weights 0 or more.")
-    found: dict[str, Config] = {}
-    for method in methods or (base.method,):
-        for sigma in sigmas or (base.sigma,):
-            weights = dict_weights or (base.dict_weight,)
-            for weight in weights if method == "dictsum" else weights[:1]:
-                name = f"{method}-sigma{sigma:g}" + (
-                    f"-lambda{weight:g}" if method == "dictsum" else ""
-                )
-                found[name] = dataclasses.replace(
-                    base, method=method, sigma=sigma, dict_weight=weight
-                )
+    if any(not 0 <= sigma <= 1 for sigma in sigmas) or any(not w >= 0 for w in dict_weights):
+        raise UserError("`sigmas` are between 0 and 1, `dict_weights` 0 or more.")
+    variants: dict[str, RunConfig] = {}
+    for method in methods or (base.method.method,):
+        settings = base.method
+        if method != base.method.method:
+            settings = settings_of(method) if settings_of else _carried_over(base.method, method)
+        options = [option for option in AXES if option in settings.values()]
+        choices = [axes[option] or (settings.values()[option],) for option in options]
+        for point in itertools.product(*choices):
+            changes = dict(zip(options, point, strict=True))
+            name = "-".join([method, *(f"{AXES[o][1]}{v:g}" for o, v in changes.items())])
+            changed = dataclasses.replace(settings, **changes)
+            variants[name] = dataclasses.replace(base, method=changed)
     for name, config in (named or {}).items():
-        if name in found:
-            raise UserError(
-                f"--variants: {name} is there already. Name every flag file differently."
-            )
+        if name in variants:
+            raise UserError(f"variants: {name} is there already. Name every flag file differently.")
         if not name or set(name) & set("/\\ ") or name.startswith("."):
-            raise UserError(f"--variants: {name!r} cannot name a folder. Rename the flag file.")
-        found[name] = config
-    return [Variant(name, config) for name, config in found.items()]
+            raise UserError(f"variants: {name!r} cannot name a folder. Rename the flag file.")
+        variants[name] = config
+    return [Variant(name, config) for name, config in variants.items()]
+
+
+def _carried_over(settings: MethodSettings, method: str) -> MethodSettings:
+    """The defaults of `method`, with those options of `settings` that it has too and that are not at their default."""
+    defaults, kind = type(settings)().values(), METHODS.settings(method)
+    shared = kind().values()
+    changed = {n: v for n, v in settings.values().items() if n in shared and v != defaults[n]}
+    return kind(**changed)
 
 
 def jobs_of(variants: Iterable[Variant], splits: Iterable[int], folder: pathlib.Path) -> list[Job]:

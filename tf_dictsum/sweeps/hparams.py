@@ -1,6 +1,5 @@
 """A sweep in TensorBoard's HPARAMS: one row per variant."""
 
-import dataclasses
 import pathlib
 import shutil
 from collections.abc import Sequence
@@ -24,11 +23,9 @@ def write_hparams(folder: pathlib.Path, variants: Sequence[Variant], report: Run
     from tf_dictsum.training.tensorboard import TensorBoardLogger
 
     shutil.rmtree(folder, ignore_errors=True)
-    names = [
-        f.name
-        for f in dataclasses.fields(variants[0].config)
-        if len({getattr(v.config, f.name) for v in variants}) > 1
-    ]
+    options = {v.name: v.config.values() for v in variants}
+    names = dict.fromkeys(name for values in options.values() for name in values)
+    differing = [n for n in names if len({values.get(n, "") for values in options.values()}) > 1]
     summaries = {summary.system.name: summary for summary in report.systems}
     for variant in variants:
         summary = summaries.get(variant.name)
@@ -43,7 +40,7 @@ def write_hparams(folder: pathlib.Path, variants: Sequence[Variant], report: Run
         logger = TensorBoardLogger(
             folder / variant.name,
             variant.config.as_flags(),
-            {"variant": variant.name, **{n: getattr(variant.config, n) for n in names}},
+            {"variant": variant.name, **{n: options[variant.name].get(n, "") for n in differing}},
         )
         logger.epoch(
             {"epoch": 0, "losses": {}, "mean": measures}, {}, f"selected/{report.headline}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from tf_dictsum.baselines.rows import baselines_of
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
+from tf_dictsum.methods.registry import METHODS
 from tf_dictsum.report.measures import LABELS
 from tf_dictsum.report.run_page import criterion_sentence, systems_table, verdict_lines
 from tf_dictsum.report.run_results import RunReport, run_report
@@ -114,7 +115,11 @@ def summarize(
         jobs = [job for job in done if job.variant == variant.name]
         if jobs:
             histories = {(job.split, job.seed): read_json(job.history) for job in jobs}
-            systems.append(system_of(variant.name, histories))
+            kind = METHODS[variant.config.method.method]
+            system = system_of(
+                variant.name, histories, kind.criterion, supervised=kind.supervised()
+            )
+            systems.append(system)
     others = [system for system in systems if system.name == reference]
     baselines = baselines_of(dataset, splits, epochs)
     report = run_report(systems, dataset, splits, baselines, others)

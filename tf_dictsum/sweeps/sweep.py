@@ -9,14 +9,15 @@ from typing import Any
 
 from absl import logging
 
-from tf_dictsum.config import Config
-from tf_dictsum.data.chosen_splits import chosen_splits
 from tf_dictsum.data.hdf5 import load_dataset
+from tf_dictsum.methods.registry import REFERENCE
 from tf_dictsum.sweeps.grid import Job, Variant, jobs_of
 from tf_dictsum.sweeps.hparams import write_hparams
 from tf_dictsum.sweeps.pool import run_jobs
 from tf_dictsum.sweeps.summary import summarize
 from tf_dictsum.sweeps.work import finished, kind_of, run_job, write_outcome
+from tf_dictsum.training.chosen_splits import chosen_splits
+from tf_dictsum.training.config import RunConfig
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import write_json, write_text
 from tf_dictsum.util.locks import locked_folder
@@ -25,7 +26,7 @@ __all__ = ["sweep"]
 
 
 def sweep(
-    base: Config,
+    base: RunConfig,
     variants: Sequence[Variant],
     *,
     workers: int = 1,
@@ -40,7 +41,7 @@ def sweep(
       variants: what is compared.
       workers: processes at a time.
       threads: of each; 0: the machine's cores, shared out.
-      reference: variant that the others are tested against; "": the first that is sum_gan_aae, if there is one.
+      reference: variant that the others are tested against; "": the first of the reference method (sum_gan_aae), if there is one.
       train: False only makes the tables of what is there.
 
     Returns:
@@ -55,9 +56,9 @@ def sweep(
     jobs = jobs_of(variants, splits, folder)
     names = [variant.name for variant in variants]
     if reference and reference not in names:
-        raise UserError(f"--reference={reference}: no such variant; there are {', '.join(names)}.")
+        raise UserError(f"reference={reference}: no such variant; there are {', '.join(names)}.")
     reference = reference or next(
-        (v.name for v in variants if v.config.method == "sum_gan_aae"), ""
+        (v.name for v in variants if v.config.method.method == REFERENCE), ""
     )
     with locked_folder(
         folder, ".sweep.lock", "the sweep's folder", "another sweep is running in this folder"

@@ -8,25 +8,30 @@ import pathlib
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from absl import logging
 
-from tf_dictsum.config import Config
-from tf_dictsum.data.chosen_splits import chosen_splits
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
+from tf_dictsum.methods.registry import METHODS, make_method
+from tf_dictsum.methods.settings import MethodSettings
+from tf_dictsum.methods.setup import Setup
 from tf_dictsum.sweeps.grid import Job
-from tf_dictsum.training.run_directory import content_hash
+from tf_dictsum.training.chosen_splits import chosen_splits
+from tf_dictsum.training.config import RunConfig
+from tf_dictsum.training.content import annotations_hash, content_hash
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import atomic_path, read_json, write_json
+
+if TYPE_CHECKING:
+    from tf_dictsum.methods.base import Method
 
 __all__ = ["finished", "kind_of", "run_job", "write_outcome"]
 
 OUTCOME = "job.json"
-PARALLEL = "parallel.weights.h5"
 _ONE_RUN: dict[str, Any] = {
     "run_dir": "",
     "seeds": (),
@@ -37,29 +42,12 @@ _ONE_RUN: dict[str, Any] = {
     "epochs": 1,
     "compare_to": "",
 }
-_PRETRAINING: tuple[str, ...] = (
-    "init",
-    "shuffle",
-    "clip",
-    "adam_epsilon",
-    "parallel_size",
-    "parallel_output",
-    "parallel_dropout",
-)
-_PRETRAINING += (
-    "pretrain_epochs",
-    "pretrain_patience",
-    "pretrain_lr",
-    "pretrain_loss",
-    "deterministic",
-    "jit",
-)
 _methods: dict[
-    Any, Any
+    tuple[MethodSettings, Setup], "Method"
 ] = {}  # of this process: what is compiled for one job serves the next of its kind
 
 
-def kind_of(job: Job) -> Config:
+def kind_of(job: Job) -> RunConfig:
     """What jobs have in common that can share compiled programs: all but seed, split, folder and number of epochs."""
     return dataclasses.replace(job.config, **_ONE_RUN)
 
@@ -88,12 +76,10 @@ def write_outcome(job: Job, dataset: Dataset, error: str | None, seconds: float)
 def _identity(job: Job, dataset: Dataset) -> str:
     content = content_hash(dataset, tuple(dataset.videos))
     kind = kind_of(job)
-    # Only what differs from its default: a flag that a later version adds does not undo a sweep.
-    changed = [
-        (f.name, getattr(kind, f.name))
-        for f in dataclasses.fields(kind)
-        if getattr(kind, f.name) != getattr(Config(), f.name)
-    ]
+    # Only what differs from its default: an option that a later version adds does not undo a sweep.
+    defaults = RunConfig(method=type(kind.method)()).values()
+    changed = sorted((n, v) for n, v in kind.values().items() if n == "method" or v != defaults[n])
+    content += annotations_hash(dataset, tuple(dataset.videos))
     return hashlib.sha256(
         f"{changed} {job.config.epochs} {job.split} {job.seed} {content}".encode()
     ).hexdigest()
@@ -116,38 +102,32 @@ def run_job(job: Job, threads: int) -> float:
 
         dataset = load_dataset(job.config.dataset)
         (split,) = chosen_splits(job.config, dataset).values()
-        shared = (
-            job.folder.parent.parent
-            / "parallel"
-            / f"{_pretraining(job, dataset, split)}.weights.h5"
-        )
-        own = job.history.parent / PARALLEL
-        if job.config.method == "dictsum" and shared.exists() and not own.exists():
-            _copy(shared, own)
-            logging.info(
-                "%s: the parallel encoder of %s, pretrained by another job with the same settings.",
-                own,
-                shared,
-            )
+        shared = _shared_files(job, dataset, split)
+        for private, common in shared.items():
+            if common.exists() and not private.exists():
+                _copy(common, private)
+                logging.info("%s: taken from another job with the same settings for it.", private)
         try:
             train(job.config, _reused_method)
         except Exception:
             logging.exception("%s failed", job.name)
             raise
-        if own.exists() and not shared.exists():
-            _copy(own, shared)
+        for private, common in shared.items():
+            if private.exists() and not common.exists():
+                _copy(private, common)
     return time.perf_counter() - started
 
 
-def _pretraining(job: Job, dataset: Dataset, split: Split) -> str:
-    """What pretraining depends on: jobs that differ in nothing of it have the same parallel encoder."""
-    values = [getattr(job.config, name) for name in _PRETRAINING]
+def _shared_files(job: Job, dataset: Dataset, split: Split) -> dict[pathlib.Path, pathlib.Path]:
+    """A job's file -> where jobs that would make the very same one find it: pretrained weights, as the method says."""
+    config, files = job.config, {}
+    run = [job.seed, config.shuffle, config.jit, config.deterministic]
     content = content_hash(dataset, split.train_keys)
-    given = (
-        job.config.parallel_encoder
-        and hashlib.sha256(pathlib.Path(job.config.parallel_encoder).read_bytes()).hexdigest()
-    )
-    return hashlib.sha256(f"{values} {job.seed} {content} {given}".encode()).hexdigest()[:16]
+    for name, decisive in METHODS[config.method.method].shared_files(config.method).items():
+        digest = hashlib.sha256(f"{name} {decisive!r} {run} {content}".encode()).hexdigest()[:16]
+        folder = job.folder.parent.parent / "parallel"
+        files[job.history.parent / name] = folder / f"{digest}.{name.partition('.')[2]}"
+    return files
 
 
 def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
@@ -155,14 +135,12 @@ def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
         shutil.copyfile(source, partial)
 
 
-def _reused_method(config: Config, input_size: int, lengths: Sequence[int]) -> Any:
+def _reused_method(settings: MethodSettings, setup: Setup) -> "Method":
     """As `make_method`, but the last one of this process again if only seed, split, folder or epochs differ."""
-    from tf_dictsum.methods.registry import make_method
-
-    key = (kind_of(Job("", "", 0, 0, config)), input_size, tuple(lengths))
+    key = (settings, setup)
     if key not in _methods:
         _methods.clear()  # one at a time: at full size a model with its optimizers takes a gigabyte
-        _methods[key] = make_method(config, input_size, lengths)
+        _methods[key] = make_method(settings, setup)
     return _methods[key]
 
 

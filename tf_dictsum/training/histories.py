@@ -1,10 +1,11 @@
 """The records of a run as a report reads them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tf_dictsum.methods.logs import Criterion
 from tf_dictsum.report.runs import Epoch, Run, TrainedSystem
-from tf_dictsum.training.selection import CRITERION, selected_record
+from tf_dictsum.training.epoch_choice import selected_record
 
 __all__ = ["system_of"]
 
@@ -14,9 +15,8 @@ Record = Mapping[str, Any]
 def system_of(
     name: str,
     histories: Mapping[tuple[int, int], Sequence[Record]],
+    criterion: Criterion | None,
     *,
-    criterion: str | None = CRITERION,
-    choose: Callable[[Sequence[Record]], Record] | None = selected_record,
     supervised: bool = False,
 ) -> TrainedSystem:
     """The runs of a method.
@@ -24,8 +24,7 @@ def system_of(
     Args:
       name: of the method.
       histories: (split, seed) -> its records, one per epoch, epoch 0 before training.
-      criterion: what `choose` goes by, in words; None where the method has no criterion.
-      choose: the record that is reported among those of trained epochs; None: the last.
+      criterion: how the reported epoch is chosen without labels; None: the last one is reported.
       supervised: whether it was trained on annotations.
 
     Raises:
@@ -37,9 +36,9 @@ def system_of(
     for (split, seed), records in sorted(histories.items()):
         trained = [r for r in records if r["epoch"] > 0] or list(records)
         untrained = next((_epoch(r) for r in records if r["epoch"] == 0), None)
-        chosen = choose(trained)["epoch"] if choose else None
+        chosen = selected_record(trained, criterion)["epoch"] if criterion else None
         runs.append(Run(split, seed, tuple(map(_epoch, trained)), chosen, untrained))
-    return TrainedSystem(name, tuple(runs), criterion, supervised)
+    return TrainedSystem(name, tuple(runs), criterion.text if criterion else None, supervised)
 
 
 def _epoch(record: Record) -> Epoch:

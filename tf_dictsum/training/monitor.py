@@ -1,10 +1,9 @@
-"""What happens after every step and every epoch of training."""
+"""What happens after every epoch of training."""
 
-import math
+import dataclasses
 import pathlib
 import time
-from collections import defaultdict
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
@@ -16,91 +15,34 @@ from tf_dictsum.metrics.evaluation import COUNTS, METRICS, evaluate_video
 from tf_dictsum.report.score_plot import score_image
 from tf_dictsum.shots.selection import select_shots
 from tf_dictsum.training.collapse import CollapseWatch
-from tf_dictsum.training.selection import selected_record
+from tf_dictsum.training.epoch_choice import selected_record
+from tf_dictsum.training.history import History
+from tf_dictsum.training.step_logger import StepLogger
 from tf_dictsum.training.tensorboard import TensorBoardLogger
 from tf_dictsum.util.checkpoints import Checkpointer
-from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.files import read_json, write_json
-from tf_dictsum.util.progress import Progress
+from tf_dictsum.util.files import write_json
 from tf_dictsum.util.weights import save_weights
 
-__all__ = ["History", "Monitor", "StepLogger"]
-
-Record = dict[str, Any]
+__all__ = ["Monitor", "Outputs"]
 
 IMAGES = 10  # drawings per test video over a run: a figure costs as much as scoring a video
 
 
-class History:
-    """The records of a split's epochs, in history.json; epoch 0 is before training.
+@dataclasses.dataclass(frozen=True)
+class Outputs:
+    """Where the monitor of one split writes.
 
-    Args:
-      path: the file.
-      epochs: records of later epochs are dropped (they came after the checkpoint that is resumed).
+    Attributes:
+      folder: of the split.
+      history: to extend.
+      checkpoints: to write.
+      logger: TensorBoard.
     """
 
-    def __init__(self, path: pathlib.Path, epochs: int):
-        self.path = path
-        self.records: list[Record] = (
-            [r for r in read_json(path) if r["epoch"] <= epochs] if path.exists() else []
-        )
-
-    def add(self, record: Record) -> None:
-        """Appends and writes, atomically."""
-        self.records.append(record)
-        write_json(self.path, self.records)
-
-
-class StepLogger(keras.callbacks.Callback):
-    """Feeds every step to the progress bar and to TensorBoard, and keeps the epoch's means.
-
-    Args:
-      progress: of the whole run.
-      logger: of this stage.
-      steps_per_epoch: updates per epoch.
-      title: shown before "epoch".
-      rates: where learning rates come from; None: not logged.
-    """
-
-    def __init__(
-        self,
-        progress: Progress,
-        logger: TensorBoardLogger,
-        steps_per_epoch: int,
-        title: str,
-        rates: Method | None = None,
-    ):
-        super().__init__()
-        self.progress, self.logger, self.rates, self.title = progress, logger, rates, title
-        self.steps_per_epoch = steps_per_epoch
-        self.epoch = 0
-        self.values: dict[str, list[float]] = defaultdict(list)
-
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        self.epoch = epoch
-        self.values.clear()
-        self.progress.describe(f"{self.title} epoch {epoch + 1}/{self.params['epochs']}")
-
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        step = {name: float(value) for name, value in (logs or {}).items()}
-        for name, value in step.items():
-            if not math.isfinite(value):
-                raise UserError(
-                    f"{self.title}: {name} became {value} in epoch {self.epoch + 1}, step {batch + 1}: training diverged. "
-                    "Lower the learning rates (--learning_rate, --pretrain_lr) or set --clip, and train anew with --overwrite."
-                )
-            self.values[name].append(value)
-        rates = (
-            {f"learning_rate_{name}": rate for name, rate in self.rates.learning_rates.items()}
-            if self.rates
-            else {}
-        )
-        self.logger.step(self.epoch * self.steps_per_epoch + batch + 1, {**step, **rates})
-        self.progress.advance(step)
-
-    def means(self) -> dict[str, float]:
-        """Mean of every logged value over the epoch so far."""
-        return {name: float(np.mean(values)) for name, values in self.values.items()}
+    folder: pathlib.Path
+    history: History
+    checkpoints: Checkpointer
+    logger: TensorBoardLogger
 
 
 class Monitor(keras.callbacks.Callback):
@@ -109,11 +51,8 @@ class Monitor(keras.callbacks.Callback):
     Args:
       method: being trained.
       test: the test videos.
-      folder: of the split.
-      history: to extend.
-      checkpoints: to write.
+      outputs: where to write.
       steps: keeps the epoch's means.
-      logger: TensorBoard.
       primary: headline metric.
       epochs: that will be trained.
     """
@@ -121,24 +60,16 @@ class Monitor(keras.callbacks.Callback):
     def __init__(
         self,
         method: Method,
-        test: list[Video],
-        folder: pathlib.Path,
-        history: History,
-        checkpoints: Checkpointer,
+        test: Sequence[Video],
+        outputs: Outputs,
         steps: StepLogger,
-        logger: TensorBoardLogger,
+        *,
         primary: str,
         epochs: int,
     ):
         super().__init__()
-        self.method, self.test, self.folder, self.history = method, test, folder, history
-        self.checkpoints, self.steps, self.logger, self.primary = (
-            checkpoints,
-            steps,
-            logger,
-            primary,
-        )
-        self.epochs = epochs
+        self.method, self.test, self.outputs, self.steps = method, test, outputs, steps
+        self.primary, self.epochs = primary, epochs
         self.collapse = CollapseWatch()
         self.started = time.perf_counter()
 
@@ -147,43 +78,38 @@ class Monitor(keras.callbacks.Callback):
         seconds = time.perf_counter() - self.started if epoch else 0.0
         scores = self.method.score(self.test)
         write_json(
-            self.folder / "scores" / f"epoch-{epoch:03d}.json",
+            self.outputs.folder / "scores" / f"epoch-{epoch:03d}.json",
             {k: [float(x) for x in s] for k, s in scores.items()},
         )
+        if epoch:
+            self.collapse.update(float(np.mean([np.std(s) for s in scores.values()])))
         segmented = [v for v in self.test if v.change_points is not None]
-        results = {v.key: evaluate_video(scores[v.key], v) for v in segmented}
-        measures = {key: result.metrics() for key, result in results.items()}
-        names = (*METRICS, *COUNTS)
-        mean = average(measures, [list(measures)], names) if measures else {}
+        measures = {v.key: evaluate_video(scores[v.key], v).metrics() for v in segmented}
         record = {
             "epoch": epoch,
             "seconds": seconds,
             "losses": losses,
             "videos": measures,
-            "mean": mean,
+            "mean": average(measures, [list(measures)], (*METRICS, *COUNTS)) if measures else {},
         }
-        self.history.add(record)
-        drawn = (
-            segmented if epoch % max(1, self.epochs // IMAGES) == 0 or epoch == self.epochs else []
-        )
-        images = {
-            v.key: score_image(
-                scores[v.key], v, select_shots(scores[v.key], v), f"{v.name}, epoch {epoch}"
-            )
-            for v in drawn
-        }
-        self.logger.epoch(record, images, self.primary)
+        self.outputs.history.add(record)
+        images = {v.key: self._picture(v, scores, epoch) for v in segmented if self._draws(epoch)}
+        self.outputs.logger.epoch(record, images, self.primary)
+
+    def _draws(self, epoch: int) -> bool:
+        return epoch % max(1, self.epochs // IMAGES) == 0 or epoch == self.epochs
+
+    def _picture(self, video: Video, scores: Mapping[str, np.ndarray], epoch: int) -> np.ndarray:
+        curve = scores[video.key]
+        title = f"{video.name}, epoch {epoch}"
+        return score_image(curve, video, select_shots(curve, video), title)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self.started = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        losses = self.steps.means()
-        self.collapse.update(losses["score_std"])
-        self.evaluate(epoch + 1, losses)
-        if (
-            selected_record([r for r in self.history.records if r["epoch"] > 0])["epoch"]
-            == epoch + 1
-        ):
-            save_weights(self.method.selector, self.folder / "selected.weights.h5")
-        self.checkpoints.save(epoch + 1)
+        self.evaluate(epoch + 1, self.steps.means())
+        chosen = selected_record(self.outputs.history.trained, self.method.criterion)
+        if chosen["epoch"] == epoch + 1:
+            save_weights(self.method.selector, self.outputs.folder / "selected.weights.h5")
+        self.outputs.checkpoints.save(epoch + 1)

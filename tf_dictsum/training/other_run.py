@@ -1,5 +1,6 @@
 """Another run to be compared with."""
 
+import dataclasses
 import json
 import pathlib
 import re
@@ -8,17 +9,32 @@ from typing import Any
 
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.training.run_directory import split_identity
+from tf_dictsum.methods.logs import Criterion
+from tf_dictsum.methods.registry import METHODS
+from tf_dictsum.training.content import same_content, split_identity
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json
 
-__all__ = ["read_other_run"]
+__all__ = ["OtherRun", "read_other_run"]
 
 
-def read_other_run(
-    path: str, splits: Mapping[int, Split], dataset: Dataset
-) -> tuple[str, dict[tuple[int, int], list[dict[str, Any]]]]:
-    """The method of a run directory, and (split, seed) -> the records of its epochs, for these splits.
+@dataclasses.dataclass(frozen=True)
+class OtherRun:
+    """A run that was trained before.
+
+    Attributes:
+      method: its name, or that of the run's folder where the method is not known any more.
+      criterion: how its epoch is chosen without labels.
+      histories: (split, seed) -> the records of its epochs.
+    """
+
+    method: str
+    criterion: Criterion | None
+    histories: dict[tuple[int, int], list[dict[str, Any]]]
+
+
+def read_other_run(path: str, splits: Mapping[int, Split], dataset: Dataset) -> OtherRun:
+    """The run in a run directory, as far as it has these splits.
 
     Raises:
       UserError: not a run directory, or none of its splits was made of these videos.
@@ -28,25 +44,27 @@ def read_other_run(
         flags = (folder / "config.flags").read_text(encoding="utf-8")
     except OSError:
         raise UserError(
-            f"--compare_to={path}: not a run directory (it has no config.flags). Name one of tf_dictsum.train."
+            f"compare_to={path}: not a run directory (it has no config.flags). Name one of tf_dictsum.train."
         ) from None
-    method = re.search(r"^--method=(\w+)$", flags, re.MULTILINE)
+    named = re.search(r"^--method=(\w+)$", flags, re.MULTILINE)
+    kind = METHODS[named[1]] if named and named[1] in METHODS else None
     histories = {}
     for number, split in splits.items():
         for run in sorted(folder.glob(f"split{number}-seed*")):
             seed = re.fullmatch(rf"split{number}-seed(\d+)", run.name)
             if seed is None or not (run / "history.json").exists():
                 continue
-            if read_json(run / "split.json") != split_identity(split, dataset):
+            if same_content(read_json(run / "split.json"), split_identity(split, dataset)):
                 raise UserError(
-                    f"--compare_to={path}: {run.name} was trained on other videos than split {number} of this run has. "
-                    "Compare runs of the same --dataset and --splits (or --folds and --fold_seed)."
+                    f"compare_to={path}: {run.name} was trained on other videos than split {number} of this run has. "
+                    "Compare runs of the same `dataset` and `splits` (or `folds` and `fold_seed`)."
                 )
             records = read_json(run / "history.json")
-            if records and records[-1]["epoch"] > 0:
+            if records and (records[-1]["epoch"] > 0 or (kind and not kind.trains)):
                 histories[number, int(seed[1])] = records
     if not histories:
         raise UserError(
-            f"--compare_to={path}: holds no trained epoch of the splits {json.dumps(list(splits))}."
+            f"compare_to={path}: holds no trained epoch of the splits {json.dumps(list(splits))}."
         )
-    return method[1] if method else folder.name, histories
+    name = named[1] if named else folder.name
+    return OtherRun(name, kind.criterion if kind else None, histories)

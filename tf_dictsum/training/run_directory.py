@@ -1,45 +1,21 @@
 """The folder of a run: one configuration, one process at a time."""
 
 import contextlib
-import dataclasses
-import hashlib
 import pathlib
 import shutil
 from collections.abc import Iterator
-from typing import Any
 
-from tf_dictsum.config import RESUMABLE, Config
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
+from tf_dictsum.training.config import RESUMABLE, RunConfig
+from tf_dictsum.training.content import same_content, split_identity
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json, write_json, write_text
 from tf_dictsum.util.locks import locked_folder
 
-__all__ = ["RunDirectory", "content_hash", "split_identity"]
+__all__ = ["RunDirectory"]
 
 CONFIG = "config.flags"
-_FIELDS = frozenset(field.name for field in dataclasses.fields(Config))
-
-
-def content_hash(dataset: Dataset, keys: tuple[str, ...]) -> str:
-    """SHA-256 over the features, picks and change points of some videos."""
-    digest = hashlib.sha256()
-    for key in keys:
-        video = dataset.videos[key]
-        for array in (video.features, video.picks, video.change_points):
-            if array is not None:
-                digest.update(f"{key} {array.dtype} {array.shape} ".encode())
-                digest.update(array.tobytes())
-    return digest.hexdigest()
-
-
-def split_identity(split: Split, dataset: Dataset) -> dict[str, Any]:
-    """What split.json holds: the videos of a split, and what is in them."""
-    return {
-        "train_keys": list(split.train_keys),
-        "test_keys": list(split.test_keys),
-        "content": content_hash(dataset, (*split.train_keys, *split.test_keys)),
-    }
 
 
 class RunDirectory:
@@ -49,7 +25,7 @@ class RunDirectory:
       config: of this run; `config.run_dir` is the folder.
     """
 
-    def __init__(self, config: Config):
+    def __init__(self, config: RunConfig):
         self.config = config
         self.path = pathlib.Path(config.run_dir)
 
@@ -61,7 +37,7 @@ class RunDirectory:
           UserError: another process trains here, the folder cannot be made, or it holds a run of another configuration.
         """
         if self.path.is_file():
-            raise UserError(f"{self.path}: is a file. Choose another --run_dir.")
+            raise UserError(f"{self.path}: is a file. Choose another `run_dir`.")
         with locked_folder(
             self.path,
             ".lock",
@@ -74,21 +50,17 @@ class RunDirectory:
     def _claim(self) -> None:
         file = self.path / CONFIG
         if file.exists():
+            written = _parse(file.read_text(encoding="utf-8"))
             # A flag that is newer than the run has its default there: a new version takes up old runs.
-            before = _parse(type(self.config)().as_flags()) | _parse(
-                file.read_text(encoding="utf-8")
-            )
+            defaults = _parse(RunConfig(method=type(self.config.method)()).as_flags())
             now = _parse(self.config.as_flags())
-            changed = sorted(
-                n
-                for n in before.keys() | now.keys()
-                if before.get(n) != now.get(n) and n not in RESUMABLE
-            )
+            before = {name: written.get(name, defaults[name]) for name in now}
+            changed = [n for n in now if before[n] != now[n] and n not in RESUMABLE]
             if changed and not self.config.overwrite:
-                shown = ", ".join(f"{n}: {before.get(n)} there, {now.get(n)} now" for n in changed)
+                listed = ", ".join(f"{n}: {before[n]} there, {now[n]} now" for n in sorted(changed))
                 raise UserError(
-                    f"{self.path}: holds a run of another configuration ({shown}). "
-                    "Use the same flags to resume it, another --run_dir, or --overwrite to delete it."
+                    f"{self.path}: holds a run of another configuration ({listed}). "
+                    "Use the same flags to resume it, another `run_dir`, or `overwrite` to delete it."
                 )
             if changed:
                 self._clear()
@@ -110,24 +82,28 @@ class RunDirectory:
         identity = split_identity(split, dataset)
         file = folder / "split.json"
         if file.exists():
-            if read_json(file) != identity:
+            written = read_json(file)
+            difference = same_content(written, identity)
+            if difference:
                 raise UserError(
-                    f"{folder}: was trained on other videos or other features than {dataset.source} has now. "
-                    "Restore the data, choose another --run_dir, or delete this folder."
+                    f"{folder}: does not fit {dataset.source}: {difference}. "
+                    "Restore the data, choose another `run_dir`, or delete this folder."
                 )
+            if written != identity:
+                write_json(file, identity)  # an earlier version's, without the annotations
         else:
             write_json(file, identity)
         return folder
 
 
 def _parse(text: str) -> dict[str, str]:
-    pairs = (
-        line.removeprefix("--").split("=", 1) for line in text.splitlines() if line.startswith("--")
-    )
+    """Flag -> value as text; --x is "true" and --nox "false" (no option's name begins with "no")."""
     values = {}
-    for name, *value in pairs:
-        known = name in _FIELDS
-        values[name if known else name.removeprefix("no")] = (
-            value[0] if value else str(known).lower()
-        )
+    for line in text.splitlines():
+        if line.startswith("--"):
+            name, assigned, value = line.removeprefix("--").partition("=")
+            negated = not assigned and name.startswith("no")
+            values[name.removeprefix("no") if negated else name] = (
+                value if assigned else str(not negated).lower()
+            )
     return values

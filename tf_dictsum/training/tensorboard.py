@@ -16,37 +16,20 @@ from tensorboard.plugins.hparams import summary_v2 as hparams_summary
 from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+from tf_dictsum.methods.logs import Log
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["TensorBoardLogger", "tag_of"]
 
-_LOSSES = (
-    "reconstruction",
-    "sparsity",
-    "dictionary",
-    "selector_total",
-    "reconstruction_decoder",
-    "generator",
-    "original",
-    "summary",
-)
-_TAGS = {name: f"loss/{name}" for name in (*_LOSSES, "parallel_loss")} | {
-    "dictionary_to_reconstruction": "dictionary/loss_over_reconstruction",
-    "dictionary_norm": "dictionary/norm",
-    "score_mean": "scores/mean",
-    "score_std": "scores/std",
-    "p_original": "discriminator/original",
-    "p_reconstruction": "discriminator/reconstruction",
-}
 _PREFIXES = ("gradient_norm", "learning_rate")
 _FLUSH_SECONDS = 30
 _COLOURS = 64
 
 
-def tag_of(name: str) -> str:
-    """The TensorBoard tag of a log of `train_step`; "other/<name>" for one that is not known."""
-    if name in _TAGS:
-        return _TAGS[name]
+def tag_of(name: str, logs: Mapping[str, Log]) -> str:
+    """The TensorBoard tag of a log of `train_step`; "other/<name>" for one that its method says nothing about."""
+    if name in logs:
+        return logs[name].tag
     for prefix in _PREFIXES:
         if name.startswith(f"{prefix}_"):
             return f"{prefix}/{name.removeprefix(f'{prefix}_')}"
@@ -64,6 +47,7 @@ class TensorBoardLogger:
       hparams: what HPARAMS compares, name -> value; runs with the same values are one row there, averaged. Empty: none.
       first_step: on resume, the first step that will be written: what an interrupted run has written from there on
         is hidden.
+      logs: what the method says about its logs; those that it does not name are under "other/".
 
     Raises:
       UserError: the folder or the file cannot be written; so do all methods.
@@ -75,9 +59,11 @@ class TensorBoardLogger:
         flags_text: str,
         hparams: Mapping[str, bool | int | float | str],
         first_step: int = 0,
+        logs: Mapping[str, Log] | None = None,
     ):
         self._log_dir = os.fspath(log_dir)
         self._hparams = dict(hparams)
+        self._logs = dict(logs or {})
         self._configured = False
         self._closed = False
         try:
@@ -94,7 +80,7 @@ class TensorBoardLogger:
 
     def step(self, step: int, logs: Mapping[str, SupportsFloat]) -> None:
         """Writes the logs of one training step (scalars by name; see `tag_of`), counted over the whole run."""
-        self._scalars(step, {tag_of(name): value for name, value in logs.items()})
+        self._scalars(step, {tag_of(name, self._logs): value for name, value in logs.items()})
 
     def epoch(
         self, record: Mapping[str, Any], images: Mapping[str, np.ndarray], primary: str
@@ -112,7 +98,9 @@ class TensorBoardLogger:
         epoch = int(record["epoch"])
         measures = {name: value for name, value in record["mean"].items() if value is not None}
         self._configure_hparams(sorted(measures, key=lambda name: name != primary))
-        values = {f"epoch_{tag_of(name)}": value for name, value in record["losses"].items()}
+        values = {
+            f"epoch_{tag_of(name, self._logs)}": value for name, value in record["losses"].items()
+        }
         values |= {f"test/{name}": value for name, value in measures.items()}
         if "seconds" in record:
             values["time/epoch_seconds"] = record["seconds"]

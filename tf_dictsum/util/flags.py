@@ -11,7 +11,6 @@ import logging as stdlib_logging
 import re
 import select
 import sys
-import types
 import typing
 from collections.abc import Callable, Container
 from typing import Any, TypeVar
@@ -20,6 +19,7 @@ from absl import app, flags, logging
 
 from tf_dictsum._version import __version__
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.options import field_type, is_option, option
 
 __all__ = ["define_flags", "from_flags", "option", "run", "with_dashes"]
 
@@ -27,66 +27,82 @@ T = TypeVar("T")
 READER_GONE = 141  # what a shell shows of a program that SIGPIPE ended
 
 
-def option(default: Any, help: str, choices: tuple[str, ...] | None = None, **bounds: Any) -> Any:
-    """A dataclass field that is also a flag; `bounds` are absl's lower_bound and upper_bound."""
-    metadata = {"help": help, "choices": choices, "bounds": bounds}
-    if isinstance(default, list):
-        return dataclasses.field(default_factory=lambda: tuple(default), metadata=metadata)
-    return dataclasses.field(default=default, metadata=metadata)
+def define_flags(*configs: type[Any]) -> None:
+    """Defines one absl flag for every `option` of some dataclasses, with its type, default, choices and bounds.
 
-
-def define_flags(config: type[Any]) -> None:
-    """Defines one absl flag for every `option` of a dataclass, with its type, default, choices and bounds."""
-    hints = typing.get_type_hints(config)
-    for field in dataclasses.fields(config):
-        if "help" not in field.metadata:
-            continue
-        kind, text, bounds = hints[field.name], field.metadata["help"], field.metadata["bounds"]
-        if typing.get_origin(kind) in (typing.Union, types.UnionType):
-            kind = next(k for k in typing.get_args(kind) if k is not type(None))
-        default = None if field.default is dataclasses.MISSING else field.default
-        if field.metadata["choices"]:
-            flags.DEFINE_enum(field.name, default, list(field.metadata["choices"]), text)
-        elif kind is bool:
-            flags.DEFINE_bool(field.name, default, text)
-        elif kind is int:
-            flags.DEFINE_integer(field.name, default, text, **bounds)
-        elif kind is float:
-            flags.DEFINE_float(field.name, default, text, **bounds)
-        elif typing.get_origin(kind) is tuple:
-            value = (
-                field.default_factory() if field.default_factory is not dataclasses.MISSING else ()
-            )
-            flags.DEFINE_list(field.name, [str(v) for v in value], text)
-        else:
-            flags.DEFINE_string(field.name, default, text)
+    An option that several of them have is one flag; where they differ in type or choices it takes any text, which is
+    checked when the dataclass is filled.
+    """
+    fields: dict[str, list[tuple[type[Any], dataclasses.Field[Any]]]] = {}
+    for config in configs:
+        for field in dataclasses.fields(config):
+            if is_option(field):
+                fields.setdefault(field.name, []).append((config, field))
+    for name, owners in fields.items():
+        kinds = {(field_type(c, name), f.metadata["choices"]) for c, f in owners}
+        owner, field = owners[0]
+        _define(name, field, str if len(kinds) > 1 else field_type(owner, name), len(kinds) > 1)
         flags.FLAGS.register_key_flag_for_module(
-            sys.argv[0], flags.FLAGS[field.name]
+            sys.argv[0], flags.FLAGS[name]
         )  # else --help lists none of them
 
 
-def from_flags(config: type[T]) -> T:
-    """The dataclass filled from the parsed flags.
+def _define(name: str, field: dataclasses.Field[Any], kind: Any, mixed: bool) -> None:
+    text, bounds, choices = (field.metadata[key] for key in ("help", "bounds", "choices"))
+    default = None if mixed or field.default is dataclasses.MISSING else field.default
+    if choices and not mixed:
+        flags.DEFINE_enum(name, default, list(choices), text)
+    elif kind is bool:
+        flags.DEFINE_bool(name, default, text)
+    elif kind is int:
+        flags.DEFINE_integer(name, default, text, **bounds)
+    elif kind is float:
+        flags.DEFINE_float(name, default, text, **bounds)
+    elif typing.get_origin(kind) is tuple:
+        factory = field.default_factory
+        value = factory() if factory is not dataclasses.MISSING else ()
+        flags.DEFINE_list(name, [str(v) for v in value], text)
+    else:
+        flags.DEFINE_string(name, default, text)
+
+
+def from_flags(config: type[T], values: flags.FlagValues | None = None, **more: Any) -> T:
+    """The dataclass filled from the parsed flags; what was not given has the dataclass's own default.
+
+    Args:
+      config: the dataclass.
+      values: parsed flags; those of the process when None.
+      more: fields that are no flags.
 
     Raises:
-      UserError: an entry of a list flag is not of its type.
+      UserError: a value is not of its type, or the dataclass refuses it.
     """
-    values = {}
-    hints = typing.get_type_hints(config)
+    given = flags.FLAGS if values is None else values
     for field in dataclasses.fields(config):  # type: ignore[arg-type]
-        if "help" not in field.metadata:
-            continue
-        value: Any = flags.FLAGS[field.name].value
-        if typing.get_origin(hints[field.name]) is tuple:
-            kind = typing.get_args(hints[field.name])[0]
-            try:
-                value = tuple(kind(v) for v in value)
-            except ValueError:
-                raise UserError(
-                    f"--{field.name}={','.join(value)}: expected a list of {kind.__name__} such as 0,1,2."
-                ) from None
-        values[field.name] = value
-    return config(**values)
+        if is_option(field) and given[field.name].present:
+            more[field.name] = _converted(
+                field.name, given[field.name].value, field_type(config, field.name)
+            )
+    return config(**more)
+
+
+def _converted(name: str, value: Any, kind: Any) -> Any:
+    if typing.get_origin(kind) is tuple:
+        entry = typing.get_args(kind)[0]
+        try:
+            return tuple(entry(v) for v in value)
+        except ValueError:
+            raise UserError(
+                f"{name}={','.join(value)}: expected a list of {entry.__name__} such as 0,1,2."
+            ) from None
+    if isinstance(value, str) and kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            return value  # the dataclass says what it expects
+    if isinstance(value, str) and kind is bool:
+        return {"true": True, "false": False}.get(value.lower(), value)
+    return value
 
 
 def _ours(record: Any) -> bool:
@@ -94,8 +110,16 @@ def _ours(record: Any) -> bool:
     return record.levelno >= stdlib_logging.WARNING or "tf_dictsum" in record.pathname
 
 
-def run(main: Callable[[list[str]], int | None]) -> None:
-    """Parses the flags, calls `main` and exits: 0 (or what it returns), 2 for a user's mistake, 130 for Ctrl-C."""
+def run(
+    main: Callable[[list[str]], int | None],
+    rewrite: Callable[[list[str]], list[str]] = lambda argv: argv,
+) -> None:
+    """Parses the flags, calls `main` and exits: 0 (or what it returns), 2 for a user's mistake, 130 for Ctrl-C.
+
+    Args:
+      main: takes the arguments that are no flags, the command first.
+      rewrite: changes the command line before it is parsed.
+    """
     if "version" not in flags.FLAGS:  # the exporter's --version is that of the model
         flags.DEFINE_bool("version", False, "print the version and exit")
     script = sys.modules["__main__"]
@@ -107,7 +131,9 @@ def run(main: Callable[[list[str]], int | None]) -> None:
 
     def parse(argv: list[str]) -> list[str]:
         try:
-            rest = flags.FLAGS(argv)
+            rest = flags.FLAGS(rewrite(argv))
+        except UserError as error:
+            _fail(with_dashes(" ".join(str(error).split()), set(flags.FLAGS)))
         except flags.Error as error:
             _fail(f"{' '.join(str(error).replace('ERROR:: ', '').split())}. Try --help.")
         except OSError as error:  # a --flagfile that cannot be read

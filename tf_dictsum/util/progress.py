@@ -9,16 +9,6 @@ from tqdm import tqdm
 
 __all__ = ["PhaseBar", "Progress"]
 
-# Log name -> the few letters that fit behind a bar.
-_SHOWN = {
-    "parallel_loss": "loss",
-    "reconstruction": "recon",
-    "dictionary": "dict",
-    "sparsity": "sparse",
-    "generator": "gen",
-    "score_std": "std",
-}
-
 
 class Progress:
     """A bar on stderr over every step of every split and seed, with the time left for all of them.
@@ -30,10 +20,19 @@ class Progress:
       enabled: False shows nothing at all.
       initial: steps that an earlier, interrupted run has done; they do not count towards the speed.
       unit: what a step is called.
+      short: log name -> the few letters that it is shown with behind the bar; others are not shown.
     """
 
-    def __init__(self, total_steps: int, enabled: bool, initial: int = 0, unit: str = "step"):
+    def __init__(
+        self,
+        total_steps: int,
+        enabled: bool,
+        initial: int = 0,
+        unit: str = "step",
+        short: Mapping[str, str] | None = None,
+    ):
         self._done = initial
+        self._short = {name: text for name, text in (short or {}).items() if text}
         self._make = functools.partial(
             _bar,
             total=total_steps,
@@ -71,7 +70,9 @@ class Progress:
             self._skip()
             return
         shown = [
-            f"{short} {float(logs[name]):.3g}" for name, short in _SHOWN.items() if name in logs
+            f"{short} {float(logs[name]):.3g}"
+            for name, short in self._short.items()
+            if name in logs
         ]
         self._bar.set_postfix_str(", ".join(shown), refresh=False)
         self._bar.update(steps)

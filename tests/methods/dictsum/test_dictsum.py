@@ -1,13 +1,12 @@
 """What the dictionary method hands to training."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
-from tf_dictsum.config import Config
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.methods.dictsum.method import DictSum, exchanged
+from tf_dictsum.methods.dictsum.settings import DictSumSettings
+from tf_dictsum.methods.setup import Setup
 from tf_dictsum.util.errors import UserError
 
 
@@ -34,14 +33,16 @@ def test_one_video_has_nobody_to_exchange_with():
 def test_shuffled_h_reaches_the_batches(tmp_path, small_dataset):
     dataset = load_dataset(str(small_dataset(tmp_path / "small.h5", videos=3)))
     videos = list(dataset.videos.values())
-    config = Config(hidden_size=3, parallel_size=4, pretrain_epochs=0, jit="off")
-    found = {}
+    hidden_of = {}
     for kind in ("own", "shuffled"):
-        method = DictSum(dataclasses.replace(config, parallel_hidden=kind), dataset.feature_size)
+        settings = DictSumSettings(
+            hidden_size=3, parallel_size=4, pretrain_epochs=0, parallel_hidden=kind
+        )
+        method = DictSum(settings, Setup(dataset.feature_size))
         method.reset(1)
         method.prepare(videos, tmp_path / kind, [])
-        found[kind] = {batch.keys[0]: batch.hidden[0] for batch in method.batches}
-    again = exchanged(found["own"], 1)
-    for key, hidden in found["shuffled"].items():
+        hidden_of[kind] = {b.keys[0]: b.extras["hidden"][0] for b in method.batches}
+    again = exchanged(hidden_of["own"], 1)
+    for key, hidden in hidden_of["shuffled"].items():
         np.testing.assert_array_equal(hidden, again[key])
-        assert (hidden != found["own"][key]).any()
+        assert (hidden != hidden_of["own"][key]).any()

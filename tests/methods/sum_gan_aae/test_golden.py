@@ -10,10 +10,12 @@ import tensorflow as tf
 from tf_dictsum import losses
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.loops import compiled_loops
+from tf_dictsum.methods.dictsum.model import DictionarySummarizer
 from tf_dictsum.methods.dictsum.parallel_autoencoder import ParallelAutoencoder
+from tf_dictsum.methods.dictsum.settings import DictSumSettings
 from tf_dictsum.methods.optimizers import Adam
 from tf_dictsum.methods.sum_gan_aae.model import Summarizer
-from tf_dictsum.methods.sum_gan_aae.objective import Objective
+from tf_dictsum.methods.sum_gan_aae.settings import SumGanAaeSettings
 from tf_dictsum.selectors.torch_weights import load_parallel, load_summarizer
 
 MODES = ("eager", "graph", "loops", "xla")  # loops: a graph whose time loops are compiled
@@ -54,11 +56,13 @@ def zero_filled(gradients, variables):
 
 def summarizer(golden, dtype="float64", dictionary=True, mode="eager", **objective):
     meta = golden["meta"]
-    goal = Objective(sigma=meta["sigma"], clip=0, **objective)
+    shared = {"sigma": meta["sigma"], "clip": 0.0, "hidden_size": meta["hidden"], **objective}
     with compiled_loops(mode == "loops"):
-        model = Summarizer(
-            meta["input"], meta["hidden"], meta["hidden"] if dictionary else None, goal, dtype=dtype
-        )
+        if dictionary:
+            settings = DictSumSettings(**shared, parallel_size=meta["hidden"])
+            model = DictionarySummarizer(meta["input"], settings, dtype=dtype)
+        else:
+            model = Summarizer(meta["input"], SumGanAaeSettings(**shared), dtype=dtype)
     load_summarizer(model, group(golden, "init/model/"), "golden")
     if dictionary:
         model.dictionary.matrix.assign(golden["init/A"])
@@ -82,7 +86,7 @@ def loss_values(model, data, mask):
     forward = model.forward(data["features"], mask)
     values = {
         "recon": losses.reconstruction_loss(forward.phi_original, forward.phi_reconstruction),
-        "sparsity": losses.sparsity_loss(forward.scores, mask, model.objective.sigma),
+        "sparsity": losses.sparsity_loss(forward.scores, mask, model.settings.sigma),
         "dictionary": losses.dictionary_loss(data["hidden"], model.dictionary(forward.encoding)),
         "generator": losses.generator_loss(forward.p_reconstruction),
         "original": losses.original_loss(forward.p_original),
@@ -208,7 +212,7 @@ def test_training_trajectory(golden, mode, padding, kind):
         selector_optimizer=adam(meta["lr"]),
         decoder_optimizer=adam(meta["lr"]),
         discriminator_optimizer=adam(meta["discriminator_lr"]),
-        dictionary_optimizer=adam(meta["lr"]) if kind == "dictionary" else None,
+        **({"dictionary_optimizer": adam(meta["lr"])} if kind == "dictionary" else {}),
     )
     step = run(model.train_step, mode)
     names = [
@@ -270,6 +274,6 @@ def test_parallel_autoencoder(golden, mode, padding):
 
 
 def test_weight_count_at_full_size():
-    model = Summarizer(1024, 500, 500)
+    model = DictionarySummarizer(1024)
     assert sum(keras.ops.size(v) for v in model.adversarial_variables) == 24_285_002
     assert keras.ops.size(model.dictionary.matrix) == 250_000

@@ -4,29 +4,30 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_dictsum.layers.initializers import Initializers
+from tf_dictsum.methods.dictsum.model import DictionarySummarizer
+from tf_dictsum.methods.dictsum.settings import DictSumSettings
 from tf_dictsum.methods.optimizers import Adam
 from tf_dictsum.methods.sum_gan_aae.model import Summarizer
-from tf_dictsum.methods.sum_gan_aae.objective import Objective
+from tf_dictsum.methods.sum_gan_aae.settings import SumGanAaeSettings
 
 SIZE, UNITS, PARALLEL = 5, 4, 3
 
 
-def make(dictionary=True, seed=1, bidirectional=True, dictionary_kind="learned", **objective):
-    model = Summarizer(
-        SIZE,
-        UNITS,
-        PARALLEL if dictionary else None,
-        Objective(**{"clip": 0.0, "dictionary": dictionary_kind, **objective}),
-        Initializers("torch", seed),
-        bidirectional,
-        dtype="float64",
-    )
+def make(dictionary=True, seed=1, bidirectional=True, dictionary_kind="learned", **changes):
+    changes = {"clip": 0.0, "hidden_size": UNITS, **changes}
+    changes["selector"] = "bidirectional" if bidirectional else "unidirectional"
+    if dictionary:
+        changes |= {"dictionary": dictionary_kind, "parallel_size": PARALLEL}
+        settings = DictSumSettings(**changes)
+        model = DictionarySummarizer(SIZE, settings, seed, dtype="float64")
+    else:
+        changes.pop("dict_weight", None)
+        model = Summarizer(SIZE, SumGanAaeSettings(**changes), seed, dtype="float64")
     model.compile(
         selector_optimizer=Adam(1e-2),
         decoder_optimizer=Adam(1e-2),
         discriminator_optimizer=Adam(1e-3),
-        dictionary_optimizer=Adam(1e-2) if dictionary else None,
+        **({"dictionary_optimizer": Adam(1e-2)} if dictionary else {}),
     )
     return model
 
@@ -153,12 +154,12 @@ def test_joint_gradients_are_those_of_each_loss_alone(lengths):
     mask = tf.sequence_mask(batch["lengths"], 6)
     with tf.GradientTape(persistent=True) as tape:
         forward = same.forward(batch["features"], mask)
-        selector_total, _ = same._selector_loss(forward, batch, mask)
-        decoder_total, _ = same._decoder_loss(forward)
+        selector_total, _ = same.selector_loss(forward, batch, mask)
+        decoder_total, _ = same.decoder_loss(forward)
         _, _, p_original, p_rebuilt = same.discriminate(
             forward.compressed, tf.stop_gradient(forward.reconstruction), mask
         )
-        discriminator_total, _ = same._discriminator_loss(p_original, p_rebuilt)
+        discriminator_total, _ = same.discriminator_loss(p_original, p_rebuilt)
     for name, total in (
         ("selector", selector_total),
         ("decoder", decoder_total),
@@ -218,7 +219,7 @@ def test_clip_scope_all_sees_what_other_updates_left():
     limit = 1e-2
     model = make(clip_scope="all", clip=limit, dictionary=False)
     steps(model, video(6), video(6))
-    left = model.history_of_gradients.values
+    left = model.stepper.state
     # The discriminator's update came last: all gradients, its own included, were scaled to the limit together.
     assert np.sqrt(sum((v.numpy() ** 2).sum() for v in left)) == pytest.approx(limit, rel=1e-3)
     own = {id(v) for v in model.discriminator_group}
@@ -231,7 +232,7 @@ def test_clip_scope_all_sees_what_other_updates_left():
 
 
 def test_needs_a_dictionary_optimizer():
-    model = Summarizer(SIZE, UNITS, PARALLEL)
+    model = DictionarySummarizer(SIZE, DictSumSettings(hidden_size=UNITS, parallel_size=PARALLEL))
     with pytest.raises(ValueError, match="needs a dictionary_optimizer"):
         model.compile(
             selector_optimizer=Adam(1e-2),

@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 
-from tf_dictsum.config import Config
-from tf_dictsum.data.batches import make_batches
+from tf_dictsum.data.batches import Extra
 from tf_dictsum.data.video import Video
-from tf_dictsum.methods.dictsum.pretraining import ParallelEncoder
-from tf_dictsum.methods.optimizers import Adam
+from tf_dictsum.methods.dictsum.model import DictionarySummarizer
+from tf_dictsum.methods.dictsum.pretraining import WEIGHTS, ParallelEncoder
+from tf_dictsum.methods.dictsum.settings import DictSumSettings
+from tf_dictsum.methods.logs import Log
+from tf_dictsum.methods.setup import Setup
 from tf_dictsum.methods.sum_gan_aae.method import SumGanAae
 from tf_dictsum.util.errors import UserError
 
@@ -33,7 +35,7 @@ def exchanged(hidden: Mapping[str, np.ndarray], seed: int) -> dict[str, np.ndarr
     keys = list(hidden)
     if len(keys) < 2:
         raise UserError(
-            "--parallel_hidden=shuffled gives a video the h of another one: it needs two training videos or more."
+            "parallel_hidden=shuffled gives a video the h of another one: it needs two training videos or more."
         )
     order = np.random.default_rng(seed).permutation(len(keys))
     return {
@@ -45,17 +47,32 @@ class DictSum(SumGanAae):
     """Adds a pretrained, frozen parallel encoder (its h is computed once per video) and the dictionary A."""
 
     name: ClassVar[str] = "dictsum"
+    Settings = DictSumSettings
+    logs: ClassVar[Mapping[str, Log]] = {
+        **SumGanAae.logs,
+        "dictionary": Log("loss/dictionary", "dict"),
+        "dictionary_to_reconstruction": Log("dictionary/loss_over_reconstruction"),
+        "dictionary_norm": Log("dictionary/norm"),
+        "parallel_loss": Log("loss/parallel_loss", "loss"),
+    }
 
-    def __init__(self, config: Config, input_size: int, lengths: Sequence[int] = ()):
-        self.parallel_size = config.parallel_size
-        super().__init__(config, input_size, lengths)
-        self.parallel = ParallelEncoder(config, input_size, self.buckets)
+    settings: DictSumSettings
+    model: DictionarySummarizer
 
-    def _new_optimizers(self) -> dict[str, Any]:
-        adam = Adam(
-            self.config.dictionary_lr, epsilon=self.config.adam_epsilon, name="adam_dictionary"
-        )
-        return {**super()._new_optimizers(), "dictionary_optimizer": adam}
+    def __init__(self, settings: DictSumSettings, setup: Setup):
+        super().__init__(settings, setup)
+        self.parallel = ParallelEncoder(settings.parallel, setup)
+
+    def build(self, seed: int) -> DictionarySummarizer:
+        return DictionarySummarizer(self.setup.input_size, self.settings, seed, name="summarizer")
+
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        adam = self._adam("dictionary", self.settings.dictionary_lr)
+        return {**super().optimizers(), "dictionary": adam}
+
+    @classmethod
+    def shared_files(cls, settings: DictSumSettings) -> Mapping[str, Any]:
+        return {WEIGHTS: settings.parallel.identity()}
 
     def reset(self, seed: int) -> None:
         super().reset(seed)
@@ -68,10 +85,15 @@ class DictSum(SumGanAae):
         callbacks: Sequence[keras.callbacks.Callback],
     ) -> None:
         self.parallel.pretrain(videos, folder, callbacks)
+        super().prepare(videos, folder, callbacks)
+
+    def extras(self, videos: Sequence[Video]) -> Mapping[str, Extra]:
+        """h of every video, by the parallel encoder as it is now."""
         hidden = self.parallel.encode(videos)
-        if self.config.parallel_hidden == "shuffled":
+        if self.settings.parallel_hidden == "shuffled":
             hidden = exchanged(hidden, self.seed)
-        self.batches = make_batches(videos, self.config.batch_size, self.buckets, hidden)
+        return {"hidden": Extra(hidden)}
 
     def prepare_steps(self, videos: Sequence[Video]) -> int:
-        return 0 if self.config.parallel_encoder else self.config.pretrain_epochs * len(videos)
+        given = self.settings.parallel_encoder
+        return 0 if given else self.settings.pretrain_epochs * len(videos)

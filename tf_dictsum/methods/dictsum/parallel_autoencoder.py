@@ -8,7 +8,7 @@ import tensorflow as tf
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.lstm import project
 from tf_dictsum.layers.stacked_lstm import StackedLSTM
-from tf_dictsum.methods.gradients import apply_clipped
+from tf_dictsum.methods.steppers import apply_clipped
 
 __all__ = ["ParallelAutoencoder"]
 

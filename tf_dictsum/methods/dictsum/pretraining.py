@@ -10,20 +10,20 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from tf_dictsum.config import Config
 from tf_dictsum.data.batches import make_batches, training_stream
 from tf_dictsum.data.video import Video
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.layers.loops import compiled_loops
 from tf_dictsum.methods.dictsum.parallel_autoencoder import ParallelAutoencoder
+from tf_dictsum.methods.dictsum.settings import ParallelSettings
 from tf_dictsum.methods.optimizers import Adam
-from tf_dictsum.methods.variables import named_variables, reset_optimizer
-from tf_dictsum.methods.xla import xla_mode
+from tf_dictsum.methods.setup import Setup
+from tf_dictsum.methods.variables import assign_all, named_variables, reset_optimizer
 from tf_dictsum.util.checkpoints import Checkpointer
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.weights import load_weights, save_weights
 
-__all__ = ["ParallelEncoder", "epochs_without_progress"]
+__all__ = ["WEIGHTS", "ParallelEncoder", "epochs_without_progress"]
 
 WEIGHTS = "parallel.weights.h5"
 SEED_OFFSET = 7919  # so that the parallel autoencoder does not start from the summarizer's draws
@@ -44,35 +44,35 @@ class ParallelEncoder:
     `parallel.weights.h5` when it is done.
     """
 
-    def __init__(self, config: Config, input_size: int, buckets: tuple[int, ...] = ()):
-        self.config, self.buckets = config, buckets
-        self.input_size = input_size
-        xla = xla_mode(config)
-        with compiled_loops(xla == "loops"):
-            self.model = self._new_model(config.seed)
-        self.model.compile(
-            optimizer=Adam(config.pretrain_lr, epsilon=config.adam_epsilon), jit_compile=xla == "on"
-        )
+    def __init__(self, settings: ParallelSettings, setup: Setup):
+        self.settings, self.setup = settings, setup
+        self.seed = 0
+        with compiled_loops(setup.jit == "loops"):
+            self.model = self._new_model(self.seed)
+        adam = Adam(settings.pretrain_lr, epsilon=settings.adam_epsilon)
+        self.model.compile(optimizer=adam, jit_compile=setup.jit == "on")
         self.model.optimizer.build(self.model.trainable_variables)
         self._encode = tf.function(
             self._encode_padded,
-            jit_compile=xla == "on",
-            input_signature=[tf.TensorSpec([1, None, input_size]), tf.TensorSpec([1], tf.int32)],
+            jit_compile=setup.jit == "on",
+            input_signature=[
+                tf.TensorSpec([1, None, setup.input_size]),
+                tf.TensorSpec([1], tf.int32),
+            ],
             autograph=False,
         )
-        self.seed = config.seed
 
     def _new_model(self, seed: int) -> ParallelAutoencoder:
-        config = self.config
+        settings = self.settings
         return ParallelAutoencoder(
-            self.input_size,
-            config.parallel_size,
-            Initializers(config.init, seed + SEED_OFFSET),
-            config.parallel_dropout,
-            config.parallel_output,
+            self.setup.input_size,
+            settings.parallel_size,
+            Initializers(settings.init, seed + SEED_OFFSET),
+            settings.parallel_dropout,
+            settings.parallel_output,
             seed=seed,
-            loss=config.pretrain_loss,
-            clip=config.clip,
+            loss=settings.pretrain_loss,
+            clip=settings.clip,
             name="parallel",
         )
 
@@ -80,8 +80,7 @@ class ParallelEncoder:
         """Untrained weights, fresh Adam and dropout, as `seed` has it."""
         self.seed = seed
         fresh = self._new_model(seed)
-        for variable, value in zip(self.model.variables, fresh.variables, strict=True):
-            variable.assign(value)
+        assign_all(self.model.variables, fresh.variables)
         reset_optimizer(self.model.optimizer)
 
     def pretrain(
@@ -90,14 +89,14 @@ class ParallelEncoder:
         folder: pathlib.Path,
         callbacks: Sequence[keras.callbacks.Callback],
     ) -> None:
-        """Trains on `videos`, or takes up what `folder` holds of it, or loads --parallel_encoder.
+        """Trains on `videos`, or takes up what `folder` holds of it, or loads the weights of `parallel_encoder`.
 
         Raises:
           UserError: the given weights do not fit, or a damaged checkpoint.
         """
-        given, finished = self.config.parallel_encoder, folder / WEIGHTS
+        given, finished = self.settings.parallel_encoder, folder / WEIGHTS
         if given or finished.exists():
-            expected = f"the weights of a parallel encoder of {self.input_size} features and N = {self.config.parallel_size}"
+            expected = f"the weights of a parallel encoder of {self.setup.input_size} features and N = {self.settings.parallel_size}"
             load_weights(self.model, pathlib.Path(given) if given else finished, expected)
             if not finished.exists():
                 save_weights(self.model, finished)
@@ -109,10 +108,12 @@ class ParallelEncoder:
                 ):
                     raise UserError(
                         f"{given}: not the parallel encoder that {folder} was trained with. "
-                        "Resume without --parallel_encoder, or choose another --run_dir."
+                        "Resume without `parallel_encoder`, or choose another `run_dir`."
                     )
             return
-        losses = tf.Variable(np.full(max(1, self.config.pretrain_epochs), np.nan), trainable=False)
+        losses = tf.Variable(
+            np.full(max(1, self.settings.pretrain_epochs), np.nan), trainable=False
+        )
         state = named_variables("parallel", self.model.variables) | named_variables(
             "adam", self.model.optimizer.variables
         )
@@ -120,16 +121,16 @@ class ParallelEncoder:
             folder / "pretraining" / "checkpoints", {**state, "losses": losses}
         )
         first = checkpoints.restore() or 0
-        watch = _PretrainingWatch(losses, first, checkpoints, self.config.pretrain_patience)
-        if first < self.config.pretrain_epochs and not watch.plateau(first):
-            batches = make_batches(videos, 1, self.buckets)
+        watch = _PretrainingWatch(losses, first, checkpoints, self.settings.pretrain_patience)
+        if first < self.settings.pretrain_epochs and not watch.plateau(first):
+            batches = make_batches(videos, 1, self.setup.buckets)
             stream = training_stream(
-                batches, first, self.config.pretrain_epochs, self.seed, self.config.shuffle
+                batches, first, self.settings.pretrain_epochs, self.seed, self.setup.shuffle
             )
             self.model.fit(
                 stream,
                 initial_epoch=first,
-                epochs=self.config.pretrain_epochs,
+                epochs=self.settings.pretrain_epochs,
                 steps_per_epoch=len(batches),
                 callbacks=[*callbacks, watch],
                 shuffle=False,  # the stream has its order
@@ -145,7 +146,7 @@ class ParallelEncoder:
 
     def encode(self, videos: Sequence[Video]) -> dict[str, np.ndarray]:
         """Key -> h float32 [N] of every video, with dropout off."""
-        batches = make_batches(videos, 1, self.buckets)
+        batches = make_batches(videos, 1, self.setup.buckets)
         return {
             b.keys[0]: self._encode(tf.constant(b.features), tf.constant(b.lengths)).numpy()[0]
             for b in batches

@@ -1,24 +1,32 @@
 """Flags and configuration."""
 
-import dataclasses
 import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from absl import flags
 
-from tf_dictsum.config import Config
+from tf_dictsum.method_flags import (
+    config_from_flags,
+    define_run_flags,
+    without_foreign_defaults,
+)
+from tf_dictsum.methods.dictsum.settings import DictSumSettings
+from tf_dictsum.methods.sum_gan_aae.settings import SumGanAaeSettings
 from tf_dictsum.sweep import Options
+from tf_dictsum.training.config import RunConfig
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.flags import define_flags, from_flags, with_dashes
+from tf_dictsum.util.flags import from_flags, with_dashes
 
-CONFIGS = sorted((pathlib.Path(__file__).parents[1] / "configs").glob("*.flags"))
+CONFIGS = sorted((pathlib.Path(__file__).parents[2] / "configs").glob("*.flags"))
 
 
 def parse(monkeypatch, *arguments, more=()):
     values = flags.FlagValues()
     monkeypatch.setattr(flags, "FLAGS", values)
+    argv = ["train", *arguments]
     with monkeypatch.context() as patched:
         for kind in ("bool", "integer", "float", "list", "string", "enum"):
             original = getattr(flags, f"DEFINE_{kind}")
@@ -27,18 +35,19 @@ def parse(monkeypatch, *arguments, more=()):
                 f"DEFINE_{kind}",
                 lambda *a, _define=original, **k: _define(*a, flag_values=values, **k),
             )
-        for one in (Config, *more):
-            define_flags(one)
-    values(["train", *arguments])
-    return from_flags(Config)
+        patched.setattr(sys, "argv", argv)
+        define_run_flags(argv, *more)
+    values(without_foreign_defaults(argv))
+    return config_from_flags()
 
 
 def test_flags_and_defaults(monkeypatch):
-    assert parse(monkeypatch) == Config()
+    assert parse(monkeypatch) == RunConfig()
     config = parse(
         monkeypatch, "--seeds=0,3", "--shuffle", "--noprogress", "--sigma=0.3", "--update=joint"
     )
-    assert (config.all_seeds, config.shuffle, config.progress, config.sigma, config.update) == (
+    method = config.method
+    assert (config.all_seeds, config.shuffle, config.progress, method.sigma, method.update) == (
         (0, 3),
         True,
         False,
@@ -48,7 +57,13 @@ def test_flags_and_defaults(monkeypatch):
 
 
 def test_written_flags_replay_the_run(monkeypatch, tmp_path):
-    config = Config(seeds=(1, 2), sigma=0.3, shuffle=True, splits="a b.json", jit="off")
+    config = RunConfig(
+        seeds=(1, 2),
+        shuffle=True,
+        splits="a b.json",
+        jit="off",
+        method=DictSumSettings(sigma=0.3),
+    )
     (tmp_path / "config.flags").write_text(config.as_flags())
     assert parse(monkeypatch, f"--flagfile={tmp_path / 'config.flags'}") == config
 
@@ -72,27 +87,71 @@ def test_named_experiments_parse_and_say_what_they_are(monkeypatch, path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"deterministic": True, "jit": "on"}, "--deterministic and --jit=on exclude each other"),
-        ({"clip_scope": "all", "update": "joint"}, "Use --update=sequential"),
-        ({"split": "x"}, "--split=x: expected all or a number"),
-        ({"learning_rate": 0.0}, "--learning_rate=0.0: a learning rate must be positive"),
+        ({"deterministic": True, "jit": "on"}, "`deterministic` and jit=on exclude each other"),
+        ({"split": "x"}, "split=x: expected all or a number"),
+        ({"method": "magic"}, "method=magic: no such method; there are dictsum"),
+        ({"epochs": 0}, "epochs=0: expected a whole number of 1 or more"),
+        ({"epochs": 2.5}, "epochs=2.5: expected a whole number"),
+        ({"jit": "maybe"}, "jit=maybe: expected auto or loops or on or off"),
+        ({"shuffle": 1}, "shuffle=1: expected True or False"),
         ({"seeds": (1, 1)}, "different non-negative integers"),
         ({"seeds": (-1,)}, "different non-negative integers"),
     ],
 )
 def test_contradictions(change, message):
     with pytest.raises(UserError, match=message):
-        Config(**change)
+        RunConfig(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"clip_scope": "all", "update": "joint"}, "Use update=sequential"),
+        ({"learning_rate": 0.0}, "learning_rate=0.0: a learning rate must be positive"),
+        ({"hidden_size": -3}, "hidden_size=-3: expected a whole number of 1 or more"),
+        ({"clip_scope": "nonsense"}, "clip_scope=nonsense: expected group or all"),
+        ({"sigma": 1.5}, "sigma=1.5: expected a finite number from 0 to 1"),
+        ({"sigma": float("nan")}, "sigma=nan: expected a finite number from 0 to 1"),
+        ({"dictionary": 3}, "dictionary=3: expected learned or frozen"),
+    ],
+)
+def test_settings_check_themselves(change, message):
+    with pytest.raises(UserError, match=message):
+        DictSumSettings(**change)
+
+
+def test_numbers_of_other_types_become_the_fields_own():
+    settings = DictSumSettings(sigma=1, hidden_size=np.int64(7), clip=np.float32(0.5))
+    assert (type(settings.sigma), type(settings.hidden_size), type(settings.clip)) == (
+        float,
+        int,
+        float,
+    )
+    assert settings == DictSumSettings(sigma=1.0, hidden_size=7, clip=0.5)
+
+
+def test_a_name_stands_for_a_methods_defaults():
+    assert RunConfig(method="sum_gan_aae").method == SumGanAaeSettings()
+    assert RunConfig().method == DictSumSettings()
+
+
+def test_only_the_chosen_methods_options_exist(monkeypatch, tmp_path):
+    config = parse(monkeypatch, "--method=sum_gan_aae", "--hidden_size=7")
+    assert config == RunConfig(method=SumGanAaeSettings(hidden_size=7))
+    with pytest.raises(
+        UserError, match="--dict_weight is an option of dictsum, not of method sum_gan_aae"
+    ):
+        parse(monkeypatch, "--method=sum_gan_aae", "--dict_weight=2")
+    # A flag file of an earlier version lists every option of every method.
+    old = tmp_path / "config.flags"
+    old.write_text("--method=sum_gan_aae\n--dict_weight=1.0\n--parallel_encoder=\n--sigma=0.2\n")
+    assert parse(monkeypatch, f"--flagfile={old}").method == SumGanAaeSettings(sigma=0.2)
 
 
 def test_xla_choice():
-    assert Config().use_xla
-    assert not Config(deterministic=True).use_xla
-    assert not Config(jit="off").use_xla
-    assert Config().objective.sigma == 0.15
-    assert {f.name for f in dataclasses.fields(Config().objective)} <= {
-        f.name for f in dataclasses.fields(Config)
-    }
+    assert RunConfig().use_xla
+    assert not RunConfig(deterministic=True).use_xla
+    assert not RunConfig(jit="off").use_xla
 
 
 @pytest.mark.parametrize(

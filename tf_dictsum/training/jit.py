@@ -1,18 +1,17 @@
-"""What XLA compiles."""
-
-from typing import Literal
+"""What XLA compiles in a run."""
 
 import tensorflow as tf
 
-from tf_dictsum.config import Config
+from tf_dictsum.methods.setup import Jit
+from tf_dictsum.training.config import RunConfig
 
-__all__ = ["xla_mode"]
+__all__ = ["jit_of"]
 
 
-def xla_mode(config: Config) -> Literal["on", "loops", "off"]:
+def jit_of(config: RunConfig) -> Jit:
     """ "on": the whole step; "loops": its time loops; "off": nothing.
 
-    `--jit=auto` takes the loops on a CPU (measured, benchmarks/README.md) and the whole step where there is a GPU,
+    jit=auto takes the loops on a CPU (measured, benchmarks/README.md) and the whole step where there is a GPU,
     which is bound by the number of kernels it starts.
     """
     if not config.use_xla:
