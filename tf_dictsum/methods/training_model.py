@@ -39,6 +39,7 @@ class TrainingModel(keras.Model):
     def __init__(self, clip: float = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
         self.clip = clip
+        self.built = True  # subclasses build all they have on construction
 
     @property
     @abc.abstractmethod

@@ -1,0 +1,1 @@
+"""SUM-GAN: the network that its descendants share, and its own training."""
