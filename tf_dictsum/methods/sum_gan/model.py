@@ -92,7 +92,10 @@ class SumGanModel(VariationalNetwork):
         )
         batch = tf.shape(scores)[0]
         code = Code(
-            *(part[:batch] for part in code[:3]), tuple(part[:batch] for part in code.state)
+            outputs=code.outputs[:batch],
+            mean=code.mean[:batch],
+            log_variance=code.log_variance[:batch],
+            state=tuple(part[:batch] for part in code.state),
         )
         reconstruction, third = tf.split(rebuilt, 2, axis=0)
         phi, logits = self.judge(mask, compressed, reconstruction, third)
@@ -102,7 +105,7 @@ class SumGanModel(VariationalNetwork):
         """ "reconstruction", "prior", the regulariser and "gan", each averaged over the batch."""
         goal = self.objective
         values = {
-            "reconstruction": reconstruction_loss(*forward.phi[:2], goal.recon_norm),
+            "reconstruction": reconstruction_loss(forward.phi[0], forward.phi[1], goal.recon_norm),
             "prior": prior_loss(forward.code.mean, forward.code.log_variance),
             "gan": saturating_gan(*forward.logits),
         }
