@@ -32,7 +32,6 @@ from tf_dictsum.shots.selection import RATIO
 from tf_dictsum.summary.budget import Budget, parse_duration
 from tf_dictsum.summary.selectors import Representative, Selector, Trained
 from tf_dictsum.summary.summarizing import summarize
-from tf_dictsum.summary.trimming import trim_to_cuts
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.progress import PhaseBar
@@ -55,6 +54,11 @@ class Options:
     )
     duration: str = cli.option(
         "", "length of the clip instead of --ratio, such as 30s, 1m30s or 00:01:30"
+    )
+    min_segment: float = cli.option(
+        1.0,
+        "seconds that a shot of the clip lasts at least, where the video has such shots",
+        lower_bound=0.0,
     )
     num_keyframes: int = cli.option(
         0,
@@ -111,6 +115,7 @@ class _Command:
             RATIO if options.ratio is None else options.ratio,
             seconds,
             options.num_keyframes or None,
+            options.min_segment,
         )
         self.kinds = [
             *dict.fromkeys(
@@ -146,9 +151,7 @@ class _Command:
         self._finish(footage)
 
     def _finish(self, footage: Footage) -> None:
-        summary = trim_to_cuts(
-            summarize(footage, self._selector(footage), self.budget), footage.timeline
-        )
+        summary = summarize(footage, self._selector(footage), self.budget)
         for warning in summary.warnings[
             len(footage.warnings) :
         ]:  # those about reading were said when it was read

@@ -45,12 +45,12 @@ def test_frames():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"ratio": 0.0}, r"--ratio=0: .* \(0, 1\]"),
-        ({"ratio": 1.5}, r"--ratio=1.5"),
-        ({"ratio": float("nan")}, r"--ratio=nan"),
-        ({"seconds": 0.0}, r"--duration=0: must be more than 0 seconds"),
-        ({"seconds": float("inf")}, r"--duration=inf"),
-        ({"key_frames": 0}, r"--num_keyframes=0: ask for at least one"),
+        ({"ratio": 0.0}, r"^ratio=0: .* \(0, 1\]"),
+        ({"ratio": 1.5}, r"^ratio=1.5"),
+        ({"ratio": float("nan")}, r"^ratio=nan"),
+        ({"seconds": 0.0}, r"^duration=0: must be more than 0 seconds"),
+        ({"seconds": float("inf")}, r"^duration=inf"),
+        ({"key_frames": 0}, r"^num_keyframes=0: ask for at least one"),
     ],
 )
 def test_out_of_range(values, message):

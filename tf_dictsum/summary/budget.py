@@ -19,6 +19,7 @@ class Budget:
       ratio: part of the video that the summary clip may fill, in (0, 1].
       seconds: length of the clip instead of a part; None: by `ratio`.
       key_frames: number of key frames; None: one for every chosen shot.
+      min_segment: seconds that a shot of the clip should last at least.
 
     Raises:
       UserError: a value out of range.
@@ -27,18 +28,22 @@ class Budget:
     ratio: float = RATIO
     seconds: float | None = None
     key_frames: int | None = None
+    min_segment: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 < self.ratio <= 1:
             raise UserError(
-                f"--ratio={self.ratio:g}: the summary's part of the video must lie in (0, 1], such as 0.15."
+                f"ratio={self.ratio:g}: the summary's part of the video must lie in (0, 1], "
+                "such as 0.15."
             )
         if self.seconds is not None and not 0 < self.seconds < float("inf"):
-            raise UserError(
-                f"--duration={self.seconds:g}: must be more than 0 seconds, such as 30s."
-            )
+            raise UserError(f"duration={self.seconds:g}: must be more than 0 seconds, such as 30s.")
         if self.key_frames is not None and self.key_frames < 1:
-            raise UserError(f"--num_keyframes={self.key_frames}: ask for at least one key frame.")
+            raise UserError(f"num_keyframes={self.key_frames}: ask for at least one key frame.")
+        if not 0 <= self.min_segment < float("inf"):
+            raise UserError(
+                f"min_segment={self.min_segment:g}: must be 0 seconds or more, such as 1."
+            )
 
     def frames(self, n_frames: int, fps: float) -> int:
         """Frames that the clip may have: at least one, at most all."""
@@ -67,5 +72,5 @@ def parse_duration(text: str) -> float:
     parts = re.findall(r"(\d+(?:\.\d+)?)\s*(h|min|ms|m|s|)\s*", text.strip())
     whole = re.fullmatch(r"(?:\d+(?:\.\d+)?\s*(?:h|min|ms|m|s)\s*)+|\d+(?:\.\d+)?", text.strip())
     if not whole:
-        raise UserError(f"--duration={text}: expected a length such as 30s, 1m30s or 00:01:30.")
+        raise UserError(f"duration={text}: expected a length such as 30s, 1m30s or 00:01:30.")
     return sum(float(number) * _UNITS[unit] for number, unit in parts)

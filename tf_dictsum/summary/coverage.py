@@ -29,7 +29,13 @@ def distances(these: np.ndarray, those: np.ndarray) -> np.ndarray:
 
 
 def choose_shots(
-    features: np.ndarray, steps: Sequence[np.ndarray], costs: Sequence[int], budget: int
+    features: np.ndarray,
+    steps: Sequence[np.ndarray],
+    costs: Sequence[int],
+    budget: int,
+    eligible: np.ndarray | None = None,
+    seen: np.ndarray | None = None,
+    quality: np.ndarray | None = None,
 ) -> tuple[list[int], np.ndarray]:
     """Shots that together stand for the video within a budget: again and again the one that gains most per unit of cost.
 
@@ -41,23 +47,28 @@ def choose_shots(
       steps: for every shot, the indices of its sampled frames (at least one).
       costs: of every shot, positive.
       budget: what the chosen shots may cost together.
+      eligible: bool [n_shots], which may be chosen; None: all.
+      seen: bool [n_steps], the frames that should be stood for (not blank ones); None or none: all.
+      quality: [n_shots], what a shot's gain is multiplied by; None: 1.
 
     Returns:
       (indices of the chosen shots in the order of choice; float64 [n_shots], gain per cost of every shot at the moment of
       its choice, or after the last choice for those that were not chosen).
     """
-    seen = thinned(len(features))
-    crowd = features[seen]
+    every = np.arange(len(features))
+    wanted = every[seen] if seen is not None and seen.any() else every
+    crowd = features[wanted[thinned(len(wanted))]]
     nearest = _nearest(features, steps, crowd)
     current = _mean_distances(crowd)
-    gains = np.maximum(current - nearest, 0).sum(axis=1, dtype=np.float64) / np.asarray(costs)
-    heap = [(-gain, shot) for shot, gain in enumerate(gains)]
+    per_cost = (1.0 if quality is None else np.asarray(quality)) / np.asarray(costs, np.float64)
+    gains = np.maximum(current - nearest, 0).sum(axis=1, dtype=np.float64) * per_cost
+    heap = [(-gain, shot) for shot, gain in enumerate(gains) if eligible is None or eligible[shot]]
     heapq.heapify(heap)
     chosen: list[int] = []
     room = budget
     while heap:
         _, shot = heapq.heappop(heap)
-        gains[shot] = np.maximum(current - nearest[shot], 0).sum(dtype=np.float64) / costs[shot]
+        gains[shot] = np.maximum(current - nearest[shot], 0).sum(dtype=np.float64) * per_cost[shot]
         if costs[shot] > room:
             continue
         if (
@@ -70,10 +81,8 @@ def choose_shots(
         current = np.minimum(current, nearest[shot])
     taken = np.zeros(len(gains), bool)
     taken[chosen] = True
-    gains[~taken] = (
-        np.maximum(current - nearest[~taken], 0).sum(axis=1, dtype=np.float64)
-        / np.asarray(costs)[~taken]
-    )
+    rest = np.maximum(current - nearest[~taken], 0).sum(axis=1, dtype=np.float64)
+    gains[~taken] = rest * per_cost[~taken]
     return chosen, gains
 
 
