@@ -62,13 +62,26 @@ def test_the_next_address_is_tried(server, tmp_path):
 
 
 def test_what_is_in_the_cache_comes_before_any_address(server, tmp_path):
-    (tmp_path / "b").write_bytes(b"x")
+    (tmp_path / "b").write_bytes(CONTENT)
     assert (
         find_weights(
             "", (source(server, "file", "a"), source(server, "file", "b")), None, tmp_path
         ).name
         == "b"
     )
+
+
+def test_a_flipped_bit_in_the_cache_is_one_line(server, tmp_path):
+    wanted = source(server, "file")
+    path = find_weights("", (wanted,), None, tmp_path)
+    for place in (0, len(CONTENT) // 2, len(CONTENT) - 1):
+        damaged = bytearray(CONTENT)
+        damaged[place] ^= 4
+        path.write_bytes(damaged)
+        with pytest.raises(UserError, match=r"weights.bin: not the published file .* Delete it"):
+            find_weights("", (wanted,), None, tmp_path)
+    path.write_bytes(CONTENT)
+    assert find_weights("", (wanted,), None, tmp_path) == path
 
 
 def test_nothing_half_fetched_or_false_is_kept(server, tmp_path):

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.files import atomic_path
+from tf_dictsum.util.files import atomic_path, reading
 
 __all__ = ["GOOGLENET", "Source", "cache_folder", "fetch", "find_weights"]
 
@@ -77,7 +77,8 @@ def find_weights(
       folder: instead of `cache_folder()`.
 
     Raises:
-      UserError: the named file is missing; or nothing is in the cache and no address gives the file.
+      UserError: the named file is missing; what is in the cache is not the published file (any more);
+        or nothing is in the cache and no address gives the file.
     """
     if named:
         if not pathlib.Path(named).is_file():
@@ -86,6 +87,7 @@ def find_weights(
     folder = folder or cache_folder()
     for source in sources:
         if (folder / source.name).is_file():
+            _check(source, folder / source.name)
             return folder / source.name
     reasons = []
     for source in sources:
@@ -103,6 +105,16 @@ def find_weights(
         f"no weights: {folder} has none and they cannot be downloaded ({'; '.join(reasons)}). Get one of "
         f"{', '.join(s.name for s in sources)} elsewhere and put it there, or name it by --weights=FILE (.caffemodel, .onnx or .npz)."
     )
+
+
+def _check(source: Source, path: pathlib.Path) -> None:
+    with reading(path), open(path, "rb") as handle:
+        digest = hashlib.file_digest(handle, source.algorithm).hexdigest()
+    if digest != source.digest:
+        raise UserError(
+            f"{path}: not the published file (any more): its {source.algorithm} is {digest}, expected "
+            f"{source.digest}. Delete it to download it again, or name another file by `weights`."
+        )
 
 
 def fetch(

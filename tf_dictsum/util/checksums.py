@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.files import reading
 
 __all__ = ["check_file", "sha256_of_file", "sha256_of_json"]
 
@@ -17,11 +18,8 @@ def sha256_of_file(path: pathlib.Path) -> str:
     Raises:
       UserError: it cannot be read.
     """
-    try:
-        with open(path, "rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
-    except OSError as error:
-        raise UserError(f"{path}: cannot read it: {error.strerror or error}.") from None
+    with reading(path), open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def sha256_of_json(value: Any) -> str:

@@ -17,6 +17,7 @@ from tf_dictsum.util.allowance import Allowance, RefusedError
 
 __all__ = [
     "READ_ERRORS",
+    "check_stored",
     "entry_of",
     "open_stored",
     "read_array",
@@ -29,7 +30,9 @@ READ_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryErr
 _ATTRIBUTES = 1 << 20  # bytes of one attribute: a record or a few warnings are a thousandth
 _TEXT = 1 << 16  # bytes of a title
 _TOGETHER = 9  # bytes an element takes beside itself while it is checked and turned into our type
-_RANK = 4
+_RANK = 4  # of our own data; kernels of a convolution have as many
+_ENTRIES = 100_000
+_COPY = "The file is damaged: copy or download it again"
 _HEAP = b"GCOL\x01"
 
 
@@ -61,7 +64,7 @@ def _check_heaps(content: mmap.mmap) -> None:
         fits = size <= len(content) - place
         counts = fits or content[place + 5 : place + 8] == bytes(3)
         if counts and not (fits and _is_walkable(content[place : place + size])):
-            raise RefusedError("its texts are damaged", "Copy or download the file again")
+            raise RefusedError("its texts are damaged", _COPY)
         place = content.find(_HEAP, place + len(_HEAP))
 
 
@@ -107,7 +110,14 @@ def read_array(
       RefusedError: its values lie elsewhere, nothing is stored of them, they are of another kind, or too many.
       OSError, RuntimeError, ValueError, KeyError, TypeError: what h5py has for damaged files.
     """
-    damaged = "The file is damaged: copy or download it again"
+    check_array(dataset, allowance, text=text, references=references)
+    return np.asarray(dataset[()])
+
+
+def check_array(
+    dataset: h5py.Dataset, allowance: Allowance, *, text: bool = False, references: bool = False
+) -> None:
+    """Compares what a dataset declares with what is stored, without reading it; as `read_array`."""
     if dataset.external:
         name = str(dataset.external[0][0])
         raise RefusedError(
@@ -140,8 +150,7 @@ def read_array(
         )
     chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize if dataset.chunks else 0
     allowance.take(elements * min(dataset.dtype.itemsize, 8), nbytes + elements * _TOGETHER + chunk)
-    _check_place(dataset, nbytes, damaged)
-    return np.asarray(dataset[()])
+    _check_place(dataset, nbytes)
 
 
 def _is_text(dtype: np.dtype) -> bool:
@@ -149,15 +158,15 @@ def _is_text(dtype: np.dtype) -> bool:
     return h5py.check_string_dtype(dtype) is not None
 
 
-def _check_place(dataset: h5py.Dataset, nbytes: int, remedy: str) -> None:
+def _check_place(dataset: h5py.Dataset, nbytes: int) -> None:
     stored, size = dataset.id.get_storage_size(), os.path.getsize(dataset.file.filename)
     if nbytes and not stored:
-        raise RefusedError(f"declares {nbytes:,} bytes, but none are stored", remedy)
+        raise RefusedError(f"declares {nbytes:,} bytes, but none are stored", _COPY)
     if stored > size:
-        raise RefusedError(f"declares {stored:,} stored bytes in a file of {size:,}", remedy)
+        raise RefusedError(f"declares {stored:,} stored bytes in a file of {size:,}", _COPY)
     offset = None if dataset.chunks else dataset.id.get_offset()
     if offset is not None and offset + nbytes > size:
-        raise RefusedError(f"its {nbytes:,} bytes go beyond the file's end", remedy)
+        raise RefusedError(f"its {nbytes:,} bytes go beyond the file's end", _COPY)
 
 
 def read_attributes(group: h5py.Group) -> dict[str, object]:
@@ -175,7 +184,30 @@ def read_attributes(group: h5py.Group) -> dict[str, object]:
         if nbytes > _ATTRIBUTES or not known:
             raise RefusedError(
                 f"its attribute {name!r:.60} has {nbytes:,} bytes of {about.dtype!s:.40}",
-                "The file is damaged: copy or download it again",
+                _COPY,
             )
         values[str(name)] = group.attrs[name]
     return values
+
+
+def check_stored(path: str | os.PathLike[str]) -> None:
+    """Looks at every link and array of a file that another library will read, as `read_array` does.
+
+    Raises:
+      RefusedError: an external link, external storage, a virtual array, or arrays that declare too much.
+      OSError, RuntimeError, ValueError, KeyError, TypeError: what h5py has for damaged files.
+    """
+    with open_stored(path) as file:
+        allowance, groups, seen = Allowance.of(path), [file], 0
+        while groups:
+            group = groups.pop()
+            for name in group:
+                entry = entry_of(group, name)
+                seen += 1
+                if seen > _ENTRIES:
+                    raise RefusedError(f"more than {_ENTRIES:,} entries", _COPY)
+                if isinstance(entry, h5py.Dataset):
+                    check_array(entry, allowance)
+                elif isinstance(entry, h5py.Group):
+                    read_attributes(entry)
+                    groups.append(entry)

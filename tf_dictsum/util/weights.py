@@ -9,12 +9,19 @@ import keras
 
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import atomic_path
+from tf_dictsum.util.recorded import recorded_path, verify
+from tf_dictsum.util.stored import READ_ERRORS, check_stored
 
 __all__ = ["load_weights", "save_weights"]
 
 
-def save_weights(model: keras.Model, path: pathlib.Path) -> None:
+def save_weights(model: keras.Model, path: pathlib.Path, *, record: bool = False) -> None:
     """Writes all weights of `model` to a `.weights.h5` file, atomically.
+
+    Args:
+      model: built.
+      path: the file.
+      record: whether its checksum goes into SHA256SUMS beside it (`util.recorded`).
 
     Raises:
       UserError: the file system refused.
@@ -22,13 +29,13 @@ def save_weights(model: keras.Model, path: pathlib.Path) -> None:
     size = sum(v.value.shape.num_elements() * v.value.dtype.size for v in model.variables)
     path.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(path.parent).free
-    if (
-        free < 1.05 * size + 2**20
-    ):  # asked first: HDF5 does not survive a disk that fills up under it
+    # Asked first: HDF5 does not survive a disk that fills up under it.
+    if free < 1.05 * size + 2**20:
         raise UserError(
-            f"{path}: cannot write it: {size >> 20} MiB needed, {free >> 20} MiB free. Free space or choose another place."
+            f"{path}: cannot write it: {size >> 20} MiB needed, {free >> 20} MiB free. "
+            "Free space or choose another place."
         )
-    with atomic_path(path) as partial:
+    with (recorded_path if record else atomic_path)(path) as partial:
         model.save_weights(partial)
 
 
@@ -45,11 +52,12 @@ def load_weights(model: keras.Model, path: pathlib.Path, expected: str) -> None:
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file; expected {expected}.")
+    verify(path)
     try:
+        check_stored(path)
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # about what the file has beside the weights: the error below says what counts
+            # About what the file has beside the weights: the error below says what counts.
+            warnings.simplefilter("ignore")
             model.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
+    except READ_ERRORS as error:
         raise UserError(f"{path}: not {expected} ({textwrap.shorten(str(error), 160)}).") from error
