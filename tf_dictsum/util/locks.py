@@ -1,17 +1,21 @@
-"""A folder that one process at a time works in."""
+"""Folders and files that one process at a time works in."""
 
 import contextlib
-import fcntl
+import os
 import pathlib
 from collections.abc import Iterator
 
+import filelock
+
 from tf_dictsum.util.errors import UserError
 
-__all__ = ["locked_folder"]
+__all__ = ["locked_file", "locked_folder"]
 
 
 @contextlib.contextmanager
-def locked_folder(folder: pathlib.Path, lock_name: str, what: str, busy: str) -> Iterator[None]:
+def locked_folder(
+    folder: pathlib.Path, lock_name: str, what: str, busy: str, field: str = "run_dir"
+) -> Iterator[None]:
     """Makes `folder` and holds it for this process; a kill lets go of it too.
 
     Args:
@@ -19,20 +23,56 @@ def locked_folder(folder: pathlib.Path, lock_name: str, what: str, busy: str) ->
       lock_name: the lock's file in it.
       what: the folder in words, for the message when it cannot be made.
       busy: what another process does there, for the message when one has it.
+      field: what names the folder, for the message.
 
     Raises:
       UserError: the folder cannot be made, or another process holds it.
     """
+    advice = f"Choose another `{field}`."
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = open(folder / lock_name, "w")  # noqa: SIM115 (held until the block ends)
     except OSError as error:
-        raise UserError(
-            f"{folder}: cannot make {what}: {error.strerror}. Choose another --run_dir."
-        ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(f"{folder}: {busy}. Choose another --run_dir.") from None
+        raise UserError(f"{folder}: cannot make {what}: {error.strerror}. {advice}") from error
+    with _held(folder / lock_name, f"{folder}: cannot make {what}", f"{folder}: {busy}", advice):
         yield
+
+
+@contextlib.contextmanager
+def locked_file(path: str | os.PathLike[str], busy: str, field: str = "out") -> Iterator[None]:
+    """Holds a file that is going to be written, by a hidden file `.NAME.lock` beside it.
+
+    Args:
+      path: the file; its folder is made where missing.
+      busy: what another process does with it, for the message when one has it.
+      field: what names the file, for the message.
+
+    Raises:
+      UserError: its folder cannot be made, or another process holds it.
+    """
+    file, advice = pathlib.Path(path), f"Wait for it, or choose another `{field}`."
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{file}: cannot write there: {error.strerror}. {advice}") from error
+    lock = file.with_name(f".{file.name}.lock")
+    with _held(lock, f"{file}: cannot write there", f"{file}: {busy}", advice):
+        try:
+            yield
+        finally:  # while it is held: filelock takes no lock on a file that is gone
+            with contextlib.suppress(OSError):
+                lock.unlink()
+
+
+@contextlib.contextmanager
+def _held(lock: pathlib.Path, refused: str, busy: str, advice: str) -> Iterator[None]:
+    holder = filelock.FileLock(lock, blocking=False)
+    try:
+        holder.acquire()
+    except filelock.Timeout:
+        raise UserError(f"{busy}. {advice}") from None
+    except OSError as error:
+        raise UserError(f"{refused}: {error.strerror or error}. {advice}") from error
+    try:
+        yield
+    finally:
+        holder.release()
