@@ -10,8 +10,6 @@ from tf_dictsum.util.errors import UserError
 __all__ = [
     "SingleReference",
     "UserAgreement",
-    "f_average",
-    "f_max",
     "f_scores",
     "pairwise_f_scores",
 ]
@@ -26,8 +24,8 @@ class UserAgreement:
         users = np.asarray(video.user_summary).astype(bool)
         if users.shape[1] != video.n_frames:
             raise UserError(
-                f"{video.key}: the summary has {video.n_frames} frames but user_summary has {users.shape[1]}; "
-                "both must cover the whole video."
+                f"{video.key}: the summary has {video.n_frames} frames but user_summary has "
+                f"{users.shape[1]}; both must cover the whole video."
             )
         self._overlap, self._wanted, self._lengths = (
             shots.totals(users).T,
@@ -36,7 +34,14 @@ class UserAgreement:
         )
 
     def table(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Precision, recall and F of the chosen shots (bool [m, n_shots]) against each user: float64 [m, users], percent."""
+        """Precision, recall and F of the chosen shots against each user.
+
+        Args:
+          chosen: bool [m, n_shots].
+
+        Returns:
+          Each float64 [m, users], percent.
+        """
         picked = chosen.astype(np.float64)
         overlap, kept = picked @ self._overlap, (picked @ self._lengths)[:, None]
         return (
@@ -79,7 +84,10 @@ class SingleReference:
 def f_scores(
     summary_frames: ArrayLike, user_summary: ArrayLike
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Compares a summary S with each user's summary U: P = |S∩U|/|S|, R = |S∩U|/|U|, F = 2|S∩U|/(|S|+|U|).
+    """Compares a summary S with each user's summary U.
+
+    P = |S∩U|/|S|, R = |S∩U|/|U|, F = 2|S∩U|/(|S|+|U|). F max over the users is the protocol of
+    SumMe, their mean that of TVSum.
 
     Args:
       summary_frames: [n_frames], nonzero where the summary keeps a frame.
@@ -114,21 +122,12 @@ def pairwise_f_scores(
     """
     if summaries.shape[1] != users.shape[1]:
         raise UserError(
-            f"the summary has {summaries.shape[1]} frames but user_summary has {users.shape[1]}; both must cover the whole video."
+            f"the summary has {summaries.shape[1]} frames but user_summary has {users.shape[1]}; "
+            "both must cover the whole video."
         )
     overlap = summaries.astype(np.float64) @ users.astype(np.float64).T
     kept, wanted = summaries.sum(axis=1)[:, None], users.sum(axis=1)[None, :]
     return _percent(overlap, kept), _percent(overlap, wanted), _percent(2 * overlap, kept + wanted)
-
-
-def f_max(f: ArrayLike) -> float:
-    """F of the user who agrees most, in percent: the protocol of SumMe. `f` is [users], at least one."""
-    return float(np.max(np.asarray(f, np.float64)))
-
-
-def f_average(f: ArrayLike) -> float:
-    """Mean F over users, in percent: the protocol of TVSum. `f` is [users], at least one."""
-    return float(np.mean(np.asarray(f, np.float64)))
 
 
 def _percent(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["frame_scores", "shot_scores"]
+__all__ = ["frame_scores", "means_of_segments", "shot_scores"]
 
 
 def frame_scores(scores: ArrayLike, picks: ArrayLike, n_frames: int) -> np.ndarray:
@@ -38,12 +38,10 @@ def frame_scores(scores: ArrayLike, picks: ArrayLike, n_frames: int) -> np.ndarr
 def shot_scores(frame_scores: ArrayLike, change_points: ArrayLike) -> np.ndarray:
     """Mean score of every shot.
 
-    Each mean is taken relative to the shot's first frame. A shot of equal scores then has exactly that score,
-    so a constant score of 0.1 leads to the same ties, and the same summary, as a constant score of 1.
-
     Args:
       frame_scores: [n_frames].
-      change_points: int [n_shots, 2], first and last frame (inclusive) of every shot; gaps and overlaps are allowed.
+      change_points: int [n_shots, 2], first and last frame (inclusive) of every shot; gaps and
+        overlaps are allowed.
 
     Returns:
       float64 [n_shots].
@@ -60,5 +58,28 @@ def shot_scores(frame_scores: ArrayLike, change_points: ArrayLike) -> np.ndarray
         raise ValueError(f"a shot is empty or lies outside the {len(frames)} frames")
     offsets = np.cumsum(lengths) - lengths
     index = np.arange(lengths.sum()) + np.repeat(starts - offsets, lengths)
-    first = frames[starts]
-    return first + np.add.reduceat(frames[index] - np.repeat(first, lengths), offsets) / lengths
+    return means_of_segments(frames[index], np.ones(len(index)), offsets, lengths)
+
+
+def means_of_segments(
+    values: np.ndarray, counts: np.ndarray, starts: np.ndarray, lengths: np.ndarray
+) -> np.ndarray:
+    """Weighted means of consecutive values.
+
+    Each mean is taken relative to the segment's first value. A segment of equal values then has
+    exactly that value, so a constant score of 0.1 leads to the same ties, and the same summary, as
+    a constant score of 1.
+
+    Args:
+      values: float64 [..., n].
+      counts: [n], how many frames have each value.
+      starts: int [segments], where each segment begins; the first is 0.
+      lengths: [segments], frames of each segment: the sums of its counts.
+
+    Returns:
+      float64 [..., segments].
+    """
+    first = values[..., starts]
+    segment = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(counts)))
+    excess = (values - first[..., segment]) * counts
+    return first + np.add.reduceat(excess, starts, axis=-1) / lengths

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tf_dictsum.data.video import Video
-from tf_dictsum.shots.shots import RATIO, RULES, Rule, Shots
+from tf_dictsum.shots.shots import RATIO, RULES, Rule, Shots, frame_budget
 from tf_dictsum.util.errors import UserError
 
 __all__ = [
@@ -72,7 +72,8 @@ def check_scores(rows: np.ndarray, video: Video) -> np.ndarray:
     """
     if rows.shape[1] != video.n_steps:
         raise UserError(
-            f"{video.key}: {rows.shape[1]} scores for {video.n_steps} sampled frames; give one score per pick."
+            f"{video.key}: {rows.shape[1]} scores for {video.n_steps} sampled frames; "
+            "give one score per pick."
         )
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=0))
     if len(bad):
@@ -83,9 +84,9 @@ def check_scores(rows: np.ndarray, video: Video) -> np.ndarray:
 
 
 def budget_of(video: Video, ratio: float = RATIO) -> int:
-    """Frames that a summary may have: int(frames up to the end of the last shot * ratio). The video needs change points."""
+    """As `frame_budget`, of a video, which needs change points."""
     assert video.change_points is not None
-    return int((int(video.change_points[-1, 1]) + 1) * ratio)
+    return frame_budget(video.change_points, ratio)
 
 
 def shortest_shot(video: Video) -> int:
