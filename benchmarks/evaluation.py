@@ -1,10 +1,11 @@
-"""How long an evaluation takes on one core: all videos of some datasets, and many draws of random scores.
+"""How long an evaluation takes on one core: all videos, and many draws of random scores.
 
     python benchmarks/evaluation.py --datasets=summe.h5,tvsum.h5 [--draws=1000] [--repeats=3]
 
-Measures, per dataset: reading the file, then F against every user and rank correlation with every annotator of one system (the
-median of the repeats), then as many draws of random scores with the same measures. One JSON line. One thread does all the work
-(so do matrix products here); `*_s` are seconds of wall clock, `*_cpu_s` those that the thread had a core, for a busy machine.
+Measures, per dataset: reading the file, then F against every user and rank correlation with every
+annotator of one system (the median of the repeats), then as many draws of random scores with the
+same measures. One JSON line. One thread does all the work (so do matrix products here); `*_s` are
+seconds of wall clock, `*_cpu_s` those that the thread had a core, for a busy machine.
 """
 
 import dataclasses
@@ -65,7 +66,8 @@ def measure(path: str, options: Options) -> dict[str, Any]:
     scores = {
         key: np.random.default_rng(0).random(video.n_steps) for key, video in dataset.videos.items()
     }
-    # Features would add the representation error; what is timed here are the measures against people.
+    # Features would add the representation error; what is timed here are the measures against
+    # people.
     videos = {
         key: dataclasses.replace(video, features=None) for key, video in dataset.videos.items()
     }

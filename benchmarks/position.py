@@ -1,12 +1,14 @@
-"""How much of what a selector learned is mere position: its scores, and the same with the content of the video taken out.
+"""How much of what a selector learned is mere position: its scores with and without content.
 
-    python benchmarks/position.py --dataset=FILE.h5 --runs='runs/x/jobs/dictsum-*/split*-seed*,runs/y/split*-seed*'
+    python benchmarks/position.py --dataset=FILE.h5 \\
+      --runs='runs/x/jobs/dictsum-*/split*-seed*,runs/y/split*-seed*'
 
-Reads the test scores of finished splits of `python -m tf_dictsum.train` or `sweep`. Per seed, every video's scores are replaced
-by the mean, over the OTHER videos, of the scores at the same distance from the end (in the second half; from the beginning in the
-first): a curve that has never seen the video. If such a curve gives as good a summary, the selector has learned where in a
-video to look, not what to look for. Prints the representation error of both, with the number of selected frames and shots, a
-95 % interval over the seeds, and one JSON line last.
+Reads the test scores of finished splits of `python -m tf_dictsum.train` or `sweep`. Per seed, every
+video's scores are replaced by the mean, over the OTHER videos, of the scores at the same distance
+from the end (in the second half; from the beginning in the first): a curve that has never seen the
+video. If such a curve gives as good a summary, the selector has learned where in a video to look,
+not what to look for. Prints the representation error of both, with the number of selected frames
+and shots, a 95 % interval over the seeds, and one JSON line last.
 """
 
 import dataclasses
@@ -74,8 +76,8 @@ def without_content(scores: dict[str, np.ndarray], key: str) -> np.ndarray:
 
 def measure(scores: dict[str, np.ndarray], dataset: Dataset) -> list[float]:
     """Means over the videos."""
-    found = [evaluate_video(row, dataset.videos[key]).metrics() for key, row in scores.items()]
-    return [float(np.mean([measures[name] for measures in found])) for name in MEASURES]
+    videos = [evaluate_video(row, dataset.videos[key]).metrics() for key, row in scores.items()]
+    return [float(np.mean([measures[name] for measures in videos])) for name in MEASURES]
 
 
 def main(argv: list[str]) -> None:
@@ -87,7 +89,8 @@ def main(argv: list[str]) -> None:
         raise UserError("--runs is missing.")
     report = {}
     print(
-        "| scores | seeds | representation error [95 % interval] | selected frames | selected shots |"
+        "| scores | seeds | representation error [95 % interval] | selected frames | selected "
+        "shots |"
     )
     print("| --- | ---: | ---: | ---: | ---: |")
     for pattern in options.runs:
@@ -103,7 +106,8 @@ def main(argv: list[str]) -> None:
             error = bootstrap_interval(values[:, 0])
             span = f" [{error.low:.2f}, {error.high:.2f}]" if error.low is not None else ""
             print(
-                f"| {title} | {len(values)} | {error.mean:.2f}{span} | {values[:, 1].mean():.1f} | {values[:, 2].mean():.1f} |"
+                f"| {title} | {len(values)} | {error.mean:.2f}{span} | {values[:, 1].mean():.1f} "
+                f"| {values[:, 2].mean():.1f} |"
             )
             report[f"{pattern} {title}" if rows is moved else title] = values.tolist()
     print(json.dumps({"dataset": dataset.name, "measures": MEASURES, "rows": report}))

@@ -1,10 +1,12 @@
-"""What training does to representation error: runs of several methods on the same videos and seeds, as one table.
+"""What training does to representation error: runs of several methods as one table.
 
-    python benchmarks/representation.py --run_dirs=runs/films_dictsum,runs/films_sum_gan_aae [--dataset=FILE.h5] [--epochs=0,10,20,40,60]
+    python benchmarks/representation.py --run_dirs=runs/films_dictsum,runs/films_sum_gan_aae \\
+      [--dataset=FILE.h5] [--epochs=0,10,20,40,60]
 
-Reads run directories of `python -m tf_dictsum.train` (same dataset, same splits) and prints, for the last epoch and the
-epochs named, the mean over seeds with a 95 % bootstrap interval (five seeds or more), beside random (many draws), constant
-and untrained scores, with the number of selected frames and shots. One JSON line last.
+Reads run directories of `python -m tf_dictsum.train` (same dataset, same splits) and prints, for
+the last epoch and the epochs named, the mean over seeds with a 95 % bootstrap interval (five seeds
+or more), beside random (many draws), constant and untrained scores, with the number of selected
+frames and shots. One JSON line last.
 """
 
 import dataclasses
@@ -64,8 +66,8 @@ def main(argv: list[str]) -> None:
     splits: list[Split] = []
     for path in paths:
         histories, splits = read_run(path)
-        shown = [e for e in options.epochs if all(e in h for hs in histories.values() for h in hs)]
-        for epoch in shown:
+        epochs = [e for e in options.epochs if all(e in h for hs in histories.values() for h in hs)]
+        for epoch in epochs:
             measured = [
                 [np.mean([h[epoch]["mean"][m] for h in hs]) for m in MEASURES]
                 for hs in histories.values()
@@ -75,19 +77,24 @@ def main(argv: list[str]) -> None:
     random, constant = baselines["random"], baselines["constant"]
     report: dict[str, Any] = {"dataset": dataset.name, "rows": {}}
     print(
-        "| scores | seeds | representation error [95 % interval] | selected frames | selected shots |"
+        "| scores | seeds | representation error [95 % interval] | selected frames | selected "
+        "shots |"
     )
     print("| --- | ---: | ---: | ---: | ---: |")
     for name, values in rows:
-        found, mean = bootstrap_interval(values[:, 0]), values.mean(axis=0)
-        bounds = "" if found.low is None else f" [{found.low:.2f}, {found.high:.2f}]"
+        interval, mean = bootstrap_interval(values[:, 0]), values.mean(axis=0)
+        bounds = "" if interval.low is None else f" [{interval.low:.2f}, {interval.high:.2f}]"
         print(f"| {name} | {len(values)} | {mean[0]:.2f}{bounds} | {mean[1]:.1f} | {mean[2]:.1f} |")
-        report["rows"][name] = dataclasses.asdict(found) | {"frames": mean[1], "shots": mean[2]}
+        report["rows"][name] = dataclasses.asdict(interval) | {"frames": mean[1], "shots": mean[2]}
     for name, row in ((f"random, {options.draws} draws (± sd)", random), ("constant", constant)):
-        got = [row.mean[m] for m in MEASURES]
+        means = [row.mean[m] for m in MEASURES]
         spread = f" ± {row.sd['representation_error']:.2f}" if row.sd else ""
-        print(f"| {name} | | {got[0]:.2f}{spread} | {got[1]:.1f} | {got[2]:.1f} |")
-        report["rows"][name.split(",")[0]] = {"mean": got[0], "frames": got[1], "shots": got[2]}
+        print(f"| {name} | | {means[0]:.2f}{spread} | {means[1]:.1f} | {means[2]:.1f} |")
+        report["rows"][name.split(",")[0]] = {
+            "mean": means[0],
+            "frames": means[1],
+            "shots": means[2],
+        }
     print(json.dumps(report))
 
 

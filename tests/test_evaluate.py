@@ -204,7 +204,8 @@ def test_bad_flags(call, arguments, flags, message):
         (
             "user_summary",
             np.zeros((3, 7)),
-            r"data.h5:video_2/user_summary: shape \(3, 7\), expected \[users, \d+\] since n_frames is",
+            r"data.h5:video_2/user_summary: shape \(3, 7\), expected \[users, \d+\] since "
+            r"n_frames is",
         ),
         ("user_scores", np.ones((3, 7)), r"data.h5:video_2/user_scores: shape \(3, 7\)"),
         (
@@ -289,6 +290,7 @@ def test_users_of_another_length_in_memory(dataset):
     short = dataclasses.replace(video, user_summary=video.user_summary[:, :-1])
     with pytest.raises(
         UserError,
-        match=r"video_2: the summary has (\d+) frames but user_summary has \d+; both must cover the whole video",
+        match=r"video_2: the summary has (\d+) frames but user_summary has \d+; both must cover "
+        r"the whole video",
     ):
         evaluate_video(np.ones(video.n_steps), short)

@@ -1,4 +1,4 @@
-"""python -m tf_dictsum.evaluate: what any system's scores are worth, beside the rows they must be read against."""
+"""python -m tf_dictsum.evaluate: what scores are worth, beside what they must be read against."""
 
 import dataclasses
 import typing
@@ -31,8 +31,10 @@ class Options:
     )
     scores: tuple[str, ...] = cli.option(
         [],
-        'what to evaluate, comma-separated: JSON files {"video_1": [one number per sampled frame], ...}, directories of '
-        "<name>_<epoch>.json, directories of split0, split1, ... with such files (a run directory, too); none: baselines only",
+        "what to evaluate, comma-separated: JSON files "
+        '{"video_1": [one number per sampled frame], ...}, directories of '
+        "<name>_<epoch>.json, directories of split0, split1, ... with such files (a run "
+        "directory, too); none: baselines only",
     )
     splits: str = cli.option(
         "",
@@ -50,7 +52,8 @@ class Options:
     )
     selection: str = cli.option(
         "knapsack",
-        "how shots are chosen within the budget: best sum, by falling score, or by falling score until one is too long",
+        "how shots are chosen within the budget: best sum, by falling score, or by falling score "
+        "until one is too long",
         RULES,
     )
     budget_ratio: float = cli.option(
@@ -61,7 +64,8 @@ class Options:
     )
     best_of: int = cli.option(
         0,
-        "n of the row random, best of n; 0: the number of epochs given, 100 for single files, at most the draws",
+        "n of the row random, best of n; 0: the number of epochs given, 100 for single files, at "
+        "most the draws",
         lower_bound=0,
     )
     seed: int = cli.option(0, "seed of random scores and of the k-medoids", lower_bound=0)
@@ -75,7 +79,8 @@ class Options:
     plots: str = cli.option("", "write PNG pictures to this directory")
     compare: str = cli.option(
         "",
-        "two or more files side by side, with paired intervals: results written by --json, or scores (then with --dataset)",
+        "two or more files side by side, with paired intervals: results written by --json, or "
+        "scores (then with --dataset)",
     )
 
 
@@ -86,7 +91,8 @@ def main(argv: list[str]) -> None:
         files = [name for name in options.compare.split(",") if name] + argv[1:]
         if len(files) < 2:
             raise UserError(
-                f"--compare={options.compare}: one file only; name two or more, as in --compare=a.json,b.json."
+                f"--compare={options.compare}: one file only; name two or more, as in "
+                "--compare=a.json,b.json."
             )
         if options.scores:
             raise UserError(
@@ -98,15 +104,22 @@ def main(argv: list[str]) -> None:
         def evaluate_scores(paths: typing.Sequence[str]) -> Report:
             if not options.dataset:
                 raise UserError(
-                    f"{paths[0]}: not written by --json. If it holds scores, name the --dataset that they belong to."
+                    f"{paths[0]}: not written by --json. If it holds scores, name the --dataset "
+                    "that they belong to."
                 )
             return evaluate(options, paths)
 
-        print(compare_files(files, evaluate_scores, options.json, options.markdown))
+        comparison = compare_files(files, evaluate_scores)
+        if options.json:
+            write_json(options.json, comparison.to_json())
+        if options.markdown:
+            write_text(options.markdown, comparison.to_markdown())
+        print(comparison.to_text())
         return
     if argv[1:]:
         raise UserError(
-            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help (several files: --scores=a.json,b.json)."
+            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help (several "
+            "files: --scores=a.json,b.json)."
         )
     if not options.scores and not (
         options.json or options.markdown or options.csv or options.dataset
@@ -173,7 +186,8 @@ def _splits(options: Options, dataset: Dataset, paths: typing.Sequence[str]) -> 
     of_runs = [splits for path in paths if (splits := splits_of_run(path, dataset)) is not None]
     if any(splits != of_runs[0] for splits in of_runs):
         raise UserError(
-            "the run directories were made with different splits; evaluate them one by one, or give --splits."
+            "the run directories were made with different splits; evaluate them one by one, or "
+            "give --splits."
         )
     return of_runs[0] if of_runs else None
 

@@ -1,4 +1,4 @@
-"""Agreement with evaluations recorded by other people's code, and with published rows, on the real annotations."""
+"""Agreement with evaluations recorded by other people's code, and with published rows."""
 
 import os
 import pathlib
@@ -88,7 +88,8 @@ def test_all_rows_on_summe(summe):
         list(found.values()), [[54.33, 55.11], [40.64, 45.79], [64.25, 68.86]], atol=0.005
     )
     assert every["human"].mean["f_avg"] == pytest.approx(31.07, abs=0.005)
-    # Variants A, B and C of people's rank correlation: B against the mean of the others, field-wide .296 / .329.
+    # Variants A, B and C of people's rank correlation: B against the mean of the others, field-wide
+    # .296 / .329.
     names = ("kendall_tau", "spearman_rho", "tau_summe_b", "rho_summe_b")
     np.testing.assert_allclose(
         [every["human"].mean[n] for n in names], [0.210, 0.210, 0.296, 0.329], atol=0.0005

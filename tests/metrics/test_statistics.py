@@ -1,4 +1,4 @@
-"""Intervals and tests against naive computations, scipy, literals, and what they promise over many repetitions."""
+"""Intervals and tests against naive computations, scipy, literals, and what they promise."""
 
 import itertools
 
@@ -224,7 +224,8 @@ def test_verdicts():
     )
     few = say([1.0, 2.0], [5.0, 6.0])
     assert few.startswith(
-        "dictsum and random: too few runs to tell (difference -4, p = 0.33; with so few, p cannot be below 0.33)"
+        "dictsum and random: too few runs to tell (difference -4, p = 0.33; with so few, p cannot "
+        "be below 0.33)"
     )
     assert "too few seeds and splits for an interval" in say([1.0, 2, 3, 4], [5.0, 6, 7, 8])
     gains = np.array([4.0, -1, 5, -1, 6]) + np.zeros((5, 1))

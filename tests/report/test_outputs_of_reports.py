@@ -194,8 +194,8 @@ def test_neither_annotations_nor_features(dataset, random_scores):
     system = System("mine", (None,), ((random_scores(dataset),),))
     text = as_text(build_report(Dataset("own", "own.h5", bare), None, [system], FEW))
     assert (
-        "The dataset has neither annotations nor features: there is nothing to measure but the size of the summaries."
-        in text
+        "The dataset has neither annotations nor features: there is nothing to measure but the "
+        "size of the summaries." in text
     )
     assert "Headline" not in text
     assert "% of video" in text

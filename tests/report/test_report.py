@@ -238,8 +238,8 @@ def test_odd_videos_are_said(dataset, random_scores):
     )
     assert report.too_long["video_6"] == (1, 1)
     assert (
-        "mine: rank correlation undefined (constant values) for 5 pairs of video and annotator, counted as 0."
-        in text
+        "mine: rank correlation undefined (constant values) for 5 pairs of video and annotator, "
+        "counted as 0." in text
     )
     result = report.systems[0].epochs[0].folds[0]["video_6"]
     assert (result.f_max, result.representation_error, result.reconstruction_residual) == (
@@ -273,7 +273,8 @@ def test_videos_without_shots_are_left_out_and_said(dataset, random_scores, capl
     bare = {key: dataclasses.replace(video, change_points=None) for key, video in videos.items()}
     with pytest.raises(
         UserError,
-        match=r"x\.h5: no video left to evaluate: none has change_points, so there are no shots to select",
+        match=r"x\.h5: no video left to evaluate: none has change_points, so there are no "
+        r"shots to select",
     ):
         build_report(Dataset("x", "x.h5", bare), None, [single(random_scores(dataset))], FEW)
 

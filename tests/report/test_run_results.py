@@ -102,7 +102,8 @@ def test_mean_sd_and_interval_over_seeds_and_splits():
     interval = bootstrap_interval(values)
     assert (found["low"], found["high"]) == (interval.low, interval.high)
     assert 10 < found["low"] < 30 < found["high"] < 60
-    # With a second split the runs make a table, whose rows are resampled; a seed that lacks a split is left out.
+    # With a second split the runs make a table, whose rows are resampled; a seed that lacks a split
+    # is left out.
     more = histories | {(1, seed): [record(1, 1.0, video(v + 40))] for seed, v in enumerate(values)}
     table = np.array([values, np.add(values, 40)]).T
     wanted = bootstrap_interval(table)
@@ -148,10 +149,11 @@ def test_page_says_what_it_must():
     assert "human" not in page
     assert tables[-1]["selected without labels"][1:] == ["10.5", "4.0"]
     assert rows["random, best of as many (20 draws)"] == ["–", "–", "44.0 ± 1.0"]
-    # 45 and 30 against 41 draws from 28 to 32: 22 of all 903 pairs reach that mean (45 with 30 or more, as there are 22).
+    # 45 and 30 against 41 draws from 28 to 32: 22 of all 903 pairs reach that mean (45 with 30 or
+    # more, as there are 22).
     assert (
-        "- F, best user (%), last epoch: dictsum is better than random on this set (difference +7.5, p = 0.024; too few"
-        in page
+        "- F, best user (%), last epoch: dictsum is better than random on this set (difference "
+        "+7.5, p = 0.024; too few" in page
     )
     assert "last epoch: dictsum and sum_gan_aae: too few runs to tell (difference +7.5" in page
     assert {(c["against"], c["metric"], c["column"]) for c in found["comparisons"]} == {

@@ -16,7 +16,7 @@ GREEN = np.array([193, 226, 200])  # the span's colour on white
 
 
 def green_columns(image: np.ndarray) -> np.ndarray:
-    """bool [width]: where the shade of a chosen shot is seen in the row under the upper edge of the plot."""
+    """bool [width]: where the shade of a chosen shot is seen under the upper edge of the plot."""
     return (np.abs(image[40].astype(int) - GREEN) < 12).all(axis=1)
 
 

@@ -25,7 +25,8 @@ def change(key, value):
     [
         (
             change("video_2", lambda v: v[:-1]),
-            r"bad.json: video_2: 59 scores, but the dataset has 60 sampled frames; give one score per pick",
+            r"bad.json: video_2: 59 scores, but the dataset has 60 sampled frames; give one score "
+            r"per pick",
         ),
         (
             change("video_2", lambda v: [*v[:5], float("nan"), *v[6:]]),

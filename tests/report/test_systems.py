@@ -59,7 +59,7 @@ def test_splits_with_files_of_their_own(tmp_path, dataset, random_scores, write_
     np.testing.assert_array_equal(system.of(1, 1)["video_2"], random_scores(dataset, 11)["video_2"])
     with pytest.raises(
         UserError,
-        match=r"has split0, split1, so the splits must be known\. Give --splits=FILE\.json, or --folds",
+        match=r"has split0, split1, so the splits must be known\. Give `splits`, or `folds` and",
     ):
         read_system(series, dataset, None)
     with pytest.raises(UserError, match=r"has split0, split1, but there are 3 splits"):

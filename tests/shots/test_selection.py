@@ -22,7 +22,8 @@ SCORES = np.repeat([0.5, 0.9, 0.2, 0.8, 0.6], [1, 2, 1, 4, 2])
     ("rule", "expected"), [("knapsack", (0, 1, 2)), ("greedy", (1, 4)), ("top", (1,))]
 )
 def test_rules(rule, expected):
-    # By falling score: 1 (20 frames), 3 (40, does not fit any more), 4 (20), 0 (10), 2 (10); a sum of means prefers many short shots.
+    # By falling score: 1 (20 frames), 3 (40, does not fit any more), 4 (20), 0 (10), 2 (10); a sum
+    # of means prefers many short shots.
     summary = select_shots(
         SCORES - np.repeat([0, 0, -0.3, 0, 0], [1, 2, 1, 4, 2]), VIDEO, ratio=0.4, rule=rule
     )

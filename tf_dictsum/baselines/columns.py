@@ -154,13 +154,13 @@ NOTES = {name: kind.note for name, kind in BASELINES.items()} | {
 
 
 def baseline_columns(measures: VideoMeasures, settings: EvaluationSettings) -> dict[str, Columns]:
-    """Baseline -> measure -> [draws] (one where there is no chance), of those the video can serve."""
+    """Baseline -> measure -> [draws] (one without chance), where the video has what it needs."""
     columns = {name: kind.measure(measures, settings) for name, kind in BASELINES.items()}
     return {name: values for name, values in columns.items() if values is not None}
 
 
 def baseline_title(name: str, row: Baseline, best_of: str) -> str:
-    """What a row is called, with its number of draws; `best_of` says how often noise was looked at."""
+    """What a row is called, with its number of draws; `best_of` is how many looks noise had."""
     if name == "best_of_random":
         title = f"random, best of {best_of}"
     else:

@@ -1,4 +1,4 @@
-"""The yardstick of representativeness: shots chosen one by one by what they add, within the same budget."""
+"""The yardstick of representativeness: shots chosen one by one by what they add."""
 
 import numpy as np
 
@@ -12,10 +12,11 @@ _BLOCK = 1 << 22  # distances held at once
 def greedy_shots(features: np.ndarray, picks: np.ndarray, shots: Shots) -> np.ndarray:
     """Chooses shots that bring every sampled frame near to a selected one.
 
-    Each step takes the shot that lowers the mean distance to the nearest selected frame most, per frame of its length or
-    outright (both orders are tried, the better result counts: Leskovec et al., "Cost-effective outbreak detection", 2007,
-    which keeps it within (1 - 1/e)/2 of the best gain), until no shot fits that still helps. It looks at the features of
-    the very video, as any method may, and at no annotation.
+    Each step takes the shot that lowers the mean distance to the nearest selected frame most, per
+    frame of its length or outright (both orders are tried, the better result counts: Leskovec et
+    al., "Cost-effective outbreak detection", 2007, which keeps it within (1 - 1/e)/2 of the best
+    gain), until no shot fits that still helps. It looks at the features of the very video, as any
+    method may, and at no annotation.
 
     Args:
       features: [n_steps, D].
@@ -37,7 +38,11 @@ def greedy_shots(features: np.ndarray, picks: np.ndarray, shots: Shots) -> np.nd
 
 
 def _distances(features: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distance from every sampled frame to the nearest of each shot [n_shots, n_steps], and to the farthest of all [n_steps]."""
+    """Distances from every sampled frame.
+
+    Returns:
+      To the nearest frame of each shot, [n_shots, n_steps]; to the farthest of all, [n_steps].
+    """
     rows = features - features.mean(axis=0)
     squares = np.einsum("ij,ij->i", rows, rows)
     reach = np.full((len(members), len(rows)), np.inf)

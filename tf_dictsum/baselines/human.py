@@ -16,12 +16,13 @@ __all__ = ["human_measures"]
 def human_measures(
     video: Video, protocols: Iterable[str], ratio: float = RATIO
 ) -> dict[str, float | None]:
-    """Every user against the others (leave one out), mean over users; {} where fewer than two people annotated.
+    """Every user against the others (leave one out), mean over users; {} with fewer than two.
 
-    f: each user's summary against every other one; F max is the best of the others. rank: each annotator against every
-    other one. summe_b, summe_c: each user's summary against the mean of the others, at the picks and at all frames. single:
-    each user's summary against the reference, which is made of all users, so a little too friendly to them. People's
-    summaries do not keep to a budget, so they have no representation error.
+    f: each user's summary against every other one; F max is the best of the others. rank: each
+    annotator against every other one. summe_b, summe_c: each user's summary against the mean of the
+    others, at the picks and at all frames. single: each user's summary against the reference, which
+    is made of all users, so a little too friendly to them. People's summaries do not keep to a
+    budget, so they have no representation error.
 
     Args:
       video: annotations are used where present.

@@ -20,11 +20,11 @@ def uniform_keyframes(n_steps: int, count: int) -> tuple[np.ndarray, np.ndarray]
 def cluster_medoids(
     features: np.ndarray, count: int, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The `count` sampled frames that stand for the others with a small sum of Euclidean distances (k-medoids).
+    """The `count` sampled frames with a small sum of distances to the others (k-medoids).
 
-    Starts from scikit-learn's KMeans (k-means++), then alternates: the medoid of every cluster is the frame with the
-    smallest sum of distances within it, and every frame goes to its nearest medoid (Park and Jun, "A simple and fast
-    algorithm for K-medoids clustering", 2009).
+    Starts from scikit-learn's KMeans (k-means++), then alternates: the medoid of every cluster is
+    the frame with the smallest sum of distances within it, and every frame goes to its nearest
+    medoid (Park and Jun, "A simple and fast algorithm for K-medoids clustering", 2009).
 
     Args:
       features: [n_steps, D].
@@ -32,7 +32,8 @@ def cluster_medoids(
       seed: of k-means++.
 
     Returns:
-      Steps of the medoids, increasing, int [at most count], and the part of the sampled frames in each one's cluster.
+      Steps of the medoids, increasing, int [at most count], and the part of the sampled frames in
+      each one's cluster.
     """
     from sklearn.cluster import KMeans  # half a second to import
 
@@ -45,12 +46,12 @@ def cluster_medoids(
     medoids = np.zeros(0, np.int64)
     for _ in range(_ROUNDS):
         members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-        found = np.sort(
+        central = np.sort(
             [member[distances[np.ix_(member, member)].sum(axis=1).argmin()] for member in members]
         )
-        if np.array_equal(found, medoids):
+        if np.array_equal(central, medoids):
             break
-        medoids = found
+        medoids = central
         labels = distances[medoids].argmin(axis=0)
     return medoids, np.bincount(labels, minlength=len(medoids)) / len(rows)
 
@@ -58,7 +59,9 @@ def cluster_medoids(
 def shares_of_shots(
     keyframes: np.ndarray, shares: np.ndarray, picks: np.ndarray, bounds: np.ndarray
 ) -> np.ndarray:
-    """Scores of shots by what their key frames stand for, so that a budget of shots keeps as much of it as it can.
+    """Scores of shots by what their key frames stand for.
+
+    A budget of shots chosen by them keeps as much of that as it can.
 
     Args:
       keyframes: steps of the key frames.

@@ -24,9 +24,10 @@ def random_measures(
       measures: the video.
       draws: how many, at least 1.
       seed: the draws depend on it, on the video's key and on the grain only.
-      grain: one number for every pick, as a model gives, or for every frame, as the random rows of the literature have it
-        (Otani et al. 2019; Apostolidis et al. 2020). Shot means of the latter hardly differ, so that the knapsack prefers
-        short shots even more; at the picks these are random scores per pick, so their rank correlations are not measured again.
+      grain: one number for every pick, as a model gives, or for every frame, as the random rows of
+        the literature have it (Otani et al. 2019; Apostolidis et al. 2020). Shot means of the
+        latter hardly differ, so that the knapsack prefers short shots even more; at the picks these
+        are random scores per pick, so their rank correlations are not measured again.
 
     Returns:
       Measure -> float64 [draws].

@@ -124,7 +124,7 @@ class VideoMeasures:
         self._parts = {name: part for name, part in prepared.items() if part is not None}
 
     def choose(self, rows: np.ndarray) -> np.ndarray:
-        """Chosen shots, bool [m, n_shots], of scores [m, n_steps]. Raises UserError as `check_scores`."""
+        """Chosen shots, bool [m, n_shots], of scores [m, n_steps]; raises as `check_scores`."""
         return self.shots.choose(self.shots.means(check_scores(rows, self.video)), self._rule)
 
     def choose_by_means(self, means: np.ndarray) -> np.ndarray:

@@ -16,10 +16,10 @@ __all__ = [
 
 
 class UserAgreement:
-    """Summaries of one video against every user's summary, from the overlap of every shot with every user."""
+    """Summaries of one video against every user's, from the overlap of every shot with each."""
 
     def __init__(self, video: Video, shots: Shots) -> None:
-        """Raises UserError when `user_summary` (needed) does not have the video's number of frames."""
+        """Raises UserError when `user_summary` (needed) does not have one entry per frame."""
         assert video.user_summary is not None
         users = np.asarray(video.user_summary).astype(bool)
         if users.shape[1] != video.n_frames:
@@ -62,7 +62,7 @@ class UserAgreement:
 
 
 class SingleReference:
-    """Summaries of one video against one reference: the knapsack of `gtscore` over the same shots and budget.
+    """Summaries of one video against one: the knapsack of `gtscore` over the same shots.
 
     SUM-GAN and Cycle-SUM print this F, and SUM-GAN-AAE's evaluation has it as an option.
     """

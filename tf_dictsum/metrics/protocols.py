@@ -16,7 +16,7 @@ from tf_dictsum.shots.shots import Shots
 __all__ = ["BASIC", "PROTOCOLS", "Measure", "Protocol", "measures_of"]
 
 Measure = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]
-"""(scores [m, n_steps], chosen shots bool [m, n_shots]) -> measure -> [m]; nan where a measure is undefined."""
+"""(scores [m, n_steps], chosen shots bool [m, n_shots]) -> measure -> [m]; nan: undefined."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,49 +101,59 @@ PROTOCOLS = {
     "f": Protocol(
         "F against every user",
         ("f_max", "f_avg", "precision", "recall"),
-        "F max (the user who agrees most) is what papers print for SumMe, F avg (mean over users) for TVSum. F mostly sees shot lengths: "
+        "F max (the user who agrees most) is what papers print for SumMe, F avg (mean over users) "
+        "for TVSum. F mostly sees shot lengths: "
         "a knapsack over random scores already picks many short shots, as people's summaries do.",
         _f,
     ),
     "single": Protocol(
         "F against one reference",
         ("f_single",),
-        "The reference is the knapsack of gtscore over the same shots; used by SUM-GAN and Cycle-SUM, not comparable with F max or F avg.",
+        "The reference is the knapsack of gtscore over the same shots; used by SUM-GAN and "
+        "Cycle-SUM, not comparable with F max or F avg.",
         _single,
     ),
     "rank": Protocol(
         "Rank correlation with each annotator",
         ("kendall_tau", "spearman_rho"),
-        "Scores against every annotator at the sampled frames, mean over annotators (Otani et al. 2019): importance scores where there are "
-        "any (TVSum), else binary summaries (SumMe: variant A of three in print). Blind to shots and budget; random scores give 0.",
+        "Scores against every annotator at the sampled frames, mean over annotators (Otani et al. "
+        "2019): importance scores where there are "
+        "any (TVSum), else binary summaries (SumMe: variant A of three in print). Blind to shots "
+        "and budget; random scores give 0.",
         _rank,
     ),
     "summe_b": Protocol(
         "Rank correlation, SumMe variant B",
         ("tau_summe_b", "rho_summe_b"),
-        "Scores against the part of the users who kept a frame, at the sampled frames. The mean is smoother than any single user, so that "
+        "Scores against the part of the users who kept a frame, at the sampled frames. The mean "
+        "is smoother than any single user, so that "
         "numbers are higher than in variant A; random scores give 0.",
         _summe_b,
     ),
     "summe_c": Protocol(
         "Rank correlation, SumMe variant C",
         ("tau_summe_c", "rho_summe_c"),
-        "The summary itself (0 or 1 per frame) against the part of the users who kept a frame, at the full frame rate. It LEAKS the prior "
-        "of the shots: random scores give about .10 / .11 on SumMe, so it must never be read against 0.",
+        "The summary itself (0 or 1 per frame) against the part of the users who kept a frame, at "
+        "the full frame rate. It LEAKS the prior "
+        "of the shots: random scores give about .10 / .11 on SumMe, so it must never be read "
+        "against 0.",
         _summe_c,
     ),
     "nearest": Protocol(
         "Representation without labels",
         ("representation_error",),
-        "Mean distance in feature space from every sampled frame to its nearest selected one; lower is better. Larger summaries are always "
+        "Mean distance in feature space from every sampled frame to its nearest selected one; "
+        "lower is better. Larger summaries are always "
         "nearer: read it with the number of selected frames.",
         _nearest,
     ),
     "reconstruction": Protocol(
         "Reconstruction without labels",
         ("reconstruction_residual", "dispersion"),
-        "Residual: part of the video (norm) that no linear combination of the selected frames rebuilds, equation 1 of the ICIP 2021 paper; "
-        "lower is better. Dispersion: mean distance between two selected frames; higher means less repetition.",
+        "Residual: part of the video (norm) that no linear combination of the selected frames "
+        "rebuilds, equation 1 of the ICIP 2021 paper; "
+        "lower is better. Dispersion: mean distance between two selected frames; higher means "
+        "less repetition.",
         _reconstruction,
     ),
 }

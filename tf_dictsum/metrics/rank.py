@@ -26,7 +26,7 @@ _BLOCK = 1 << 16  # signs of pairs held at once: ten times slower where they lea
 
 
 class AnnotatorCorrelation:
-    """Rank correlation of the scores of one video with each annotator (see `annotations_at_picks`)."""
+    """Rank correlation of the scores of one video with each of its annotators."""
 
     def __init__(self, video: Video) -> None:
         """The video needs annotations."""
@@ -36,11 +36,11 @@ class AnnotatorCorrelation:
         self.count = len(annotations)
 
     def table(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """τ_b and ρ of every row [m, n_steps] with each annotator: float64 [m, users], 0 where undefined."""
+        """τ_b and ρ of rows [m, n_steps] with each annotator: float64 [m, users], 0: undefined."""
         return kendall_tau_b(rows, self._annotations), spearman_rho(rows, self._annotations)
 
     def __call__(self, rows: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
-        """kendall_tau and spearman_rho (means over annotators) and how many of them are undefined, each [m]."""
+        """Means over annotators and how many of them are undefined, each [m]."""
         tau, rho = self.table(rows)
         undefined = (_constant(rows)[:, None] | self._constant[None, :]).sum(axis=1)
         return {
@@ -57,8 +57,8 @@ class RankCorrelation:
     Attributes:
       kendall_tau: mean τ_b over annotators.
       spearman_rho: mean ρ over annotators.
-      undefined: number of annotators for whom both are undefined (constant scores or a constant annotation)
-        and were counted as 0.
+      undefined: number of annotators for whom both are undefined (constant scores or a constant
+        annotation) and were counted as 0.
       annotators: number of annotators.
     """
 
@@ -69,22 +69,23 @@ class RankCorrelation:
 
 
 def annotations_at_picks(video: Video) -> np.ndarray | None:
-    """What the scores of `video` are ranked against: [users, n_steps], or None when it has no annotations.
+    """What the scores of `video` are ranked against: [users, n_steps]; None without annotations.
 
-    Importance scores of every annotator where the file has `user_scores` (TVSum), else every user's binary
-    summary (SumMe, variant A), both at the picks. `metrics.rank_summe` has the two other protocols in print for SumMe.
+    Importance scores of every annotator where the file has `user_scores` (TVSum), else every user's
+    binary summary (SumMe, variant A), both at the picks. `metrics.rank_summe` has the two other
+    protocols in print for SumMe.
     """
     source = video.user_scores if video.user_scores is not None else video.user_summary
     return None if source is None or not len(source) else np.asarray(source)[:, video.picks]
 
 
 def rank_correlation(scores: ArrayLike, video: Video) -> RankCorrelation | None:
-    """Mean τ_b and ρ of `scores` [n_steps] over the annotators of `video`; None when it has no annotations."""
+    """Mean τ_b and ρ of `scores` [n_steps] over the annotators of `video`; None without any."""
     return next(iter(rank_correlations(np.asarray(scores)[None], video) or ()), None)
 
 
 def rank_correlations(scores: ArrayLike, video: Video) -> list[RankCorrelation] | None:
-    """As `rank_correlation` for each row of `scores` [m, n_steps], sharing the work on the annotators.
+    """As `rank_correlation` for each row of `scores` [m, n_steps].
 
     Raises:
       ValueError: the rows are not n_steps long.
@@ -105,10 +106,11 @@ def rank_correlations(scores: ArrayLike, video: Video) -> list[RankCorrelation] 
 
 
 def kendall_tau_b(a: ArrayLike, b: ArrayLike) -> np.ndarray:
-    """Kendall's τ_b of every row of `a` [m, n] with every row of `b` [k, n]; 0 where a row is constant.
+    """Kendall's τ_b of every row of `a` [m, n] with every row of `b` [k, n]; 0: constant rows.
 
-    Equal to scipy's, and some 20 times faster than a call of scipy per pair: long scores without ties are sorted once and
-    compared with all annotators of few levels by running counts; all else goes by the signs of all pairs' differences.
+    Equal to scipy's, and some 20 times faster than a call of scipy per pair: long scores without
+    ties are sorted once and compared with all annotators of few levels by running counts; all else
+    goes by the signs of all pairs' differences.
 
     Returns:
       float64 [m, k].
@@ -128,10 +130,14 @@ def kendall_tau_b(a: ArrayLike, b: ArrayLike) -> np.ndarray:
 
 
 def _tau_by_counts(orders: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """τ_b of vectors without ties, given as their sorting orders [m, n], with vectors of few levels 0, 1, ... [k, n].
+    """τ_b of vectors without ties with vectors of few levels.
 
-    Going through the vector in rising order, an entry of level l is concordant with the earlier entries of lower levels and
-    discordant with those of higher levels.
+    Args:
+      orders: [m, n], the sorting orders of the former.
+      levels: [k, n], the latter, of 0, 1, ...
+
+    Going through the vector in rising order, an entry of level l is concordant with the earlier
+    entries of lower levels and discordant with those of higher levels.
     """
     m, n = orders.shape
     top = int(levels.max())
@@ -150,7 +156,8 @@ def _tau_by_counts(orders: np.ndarray, levels: np.ndarray) -> np.ndarray:
         for level in range(top + 1):
             here = seen == level
             upto = lower + np.cumsum(here, axis=0, dtype=np.int32)
-            # Earlier and lower minus earlier and higher; all earlier ones of all entries together are n (n - 1) / 2.
+            # Earlier and lower minus earlier and higher; all earlier ones of all entries together
+            # are n (n - 1) / 2.
             score += np.einsum("nk,nk->k", here, lower + upto - 1)
             lower = upto
         result[i] = score
@@ -158,7 +165,7 @@ def _tau_by_counts(orders: np.ndarray, levels: np.ndarray) -> np.ndarray:
 
 
 def _tau_by_signs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """τ_b as the cosine between the two vectors of signs of all pairs' differences: one matrix product for many rows."""
+    """τ_b as the cosine between the vectors of signs of all pairs' differences: one product."""
     m, n = a.shape
     same = np.array_equal(a, b)  # annotators against each other
     both = a if same else np.concatenate([a, b])
@@ -180,7 +187,7 @@ def _tau_by_signs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def spearman_rho(a: ArrayLike, b: ArrayLike) -> np.ndarray:
-    """Spearman's ρ of every row of `a` [m, n] with every row of `b` [k, n]; 0 where a row is constant.
+    """Spearman's ρ of every row of `a` [m, n] with every row of `b` [k, n]; 0: constant rows.
 
     Returns:
       float64 [m, k].

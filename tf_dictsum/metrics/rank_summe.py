@@ -1,7 +1,8 @@
 """Rank correlation on SumMe as two other groups of papers define it: variants B and C.
 
-People of SumMe gave no importance scores, only summaries, so the field came up with three protocols whose numbers cannot be
-compared: variant A is `metrics.rank` (scores against each user's binary summary), B and C are here.
+People of SumMe gave no importance scores, only summaries, so the field came up with three protocols
+whose numbers cannot be compared: variant A is `metrics.rank` (scores against each user's binary
+summary), B and C are here.
 """
 
 import numpy as np
@@ -30,10 +31,12 @@ class MeanSummaryCorrelation:
 
 
 class SummaryCorrelation:
-    """Variant C: the summary itself (0 or 1) against the part of the users who kept a frame, at the full frame rate.
+    """Variant C: the summary itself (0 or 1) against the part of the users who kept a frame.
 
-    It measures the choice of shots with everything that shot boundaries and the knapsack bring along: random scores reach
-    about .10 / .11 on SumMe.
+    At the full frame rate.
+
+    It measures the choice of shots with everything that shot boundaries and the knapsack bring
+    along: random scores reach about .10 / .11 on SumMe.
     """
 
     def __init__(self, video: Video, shots: Shots) -> None:
@@ -54,7 +57,7 @@ class SummaryCorrelation:
 
 
 def binary_correlation(ones: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """τ_b and ρ of a vector of zeros and ones with a vector of few levels, from their table of counts.
+    """τ_b and ρ of a vector of zeros and ones with one of few levels, from a table of counts.
 
     Args:
       ones: [m, levels], how many entries of each level (in increasing order) go with a one.

@@ -1,4 +1,4 @@
-"""How much of a video its selected frames can rebuild, and how far they are apart: needs features, no annotations."""
+"""How much of a video its selected frames can rebuild, and how far they are apart."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -6,15 +6,20 @@ from numpy.typing import ArrayLike
 __all__ = ["Reconstruction", "dispersion", "reconstruction_residual"]
 
 CUTOFF = 1e-5
-"""Singular values of the selected frames below this part of the largest count as noise: features are float32, and two frames
-that differ by rounding only must not span a direction of their own."""
+"""Singular values of the selected frames below this part of the largest count as noise.
+
+Features are float32, and two frames that differ by rounding only must not span a direction of their
+own."""
 _GRAM_STEPS = 4000  # up to this many sampled frames all products are kept (128 MB)
 
 
 def reconstruction_residual(features: ArrayLike, selected: ArrayLike) -> float:
-    """Part of the video that no linear combination of the selected frames gives back: min over W of ‖X - W S‖_F / ‖X‖_F.
+    """Part of the video that no linear combination of the selected frames gives back.
 
-    The dictionary selection of the ICIP 2021 paper's equation 1 asks for few frames S whose combinations rebuild all frames X.
+    min over W of ‖X - W S‖_F / ‖X‖_F.
+
+    The dictionary selection of the ICIP 2021 paper's equation 1 asks for few frames S whose
+    combinations rebuild all frames X.
 
     Args:
       features: [n_steps, D].

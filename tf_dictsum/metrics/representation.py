@@ -10,14 +10,15 @@ _NEAR = 1e-6  # below this part of the squared norms the expanded square has los
 
 
 def representation_error(features: ArrayLike, selected: ArrayLike) -> float:
-    """Mean Euclidean distance, in feature space, from every sampled frame to the nearest selected one.
+    """Mean Euclidean distance of features from every sampled frame to the nearest selected one.
 
     Args:
       features: [n_steps, D], one row per sampled frame.
       selected: bool [n_steps], the sampled frames that lie in the summary.
 
     Returns:
-      The distance in units of the features: 0 when everything is selected, nan when nothing is selected (there
+      The distance in units of the features: 0 when everything is selected, nan when nothing is
+        selected (there
       is no distance to nothing). Callers decide what to make of nan.
 
     Raises:
@@ -27,7 +28,7 @@ def representation_error(features: ArrayLike, selected: ArrayLike) -> float:
 
 
 def representation_errors(features: ArrayLike, selections: ArrayLike) -> np.ndarray:
-    """As `representation_error` for every row of `selections` (bool [m, n_steps]), sharing the products of features.
+    """As `representation_error` for every row of `selections` (bool [m, n_steps]).
 
     Returns:
       float64 [m].
@@ -54,13 +55,12 @@ def representation_errors(features: ArrayLike, selections: ArrayLike) -> np.ndar
         for i, member in enumerate(members):
             if not len(member):
                 continue
-            own = squares[member]
-            nearest = own.min(axis=0)
+            to_members = squares[member]
+            nearest = to_members.min(axis=0)
             near = np.flatnonzero(nearest < _NEAR * (block_squares + kept_squares.max()))
-            if len(
-                near
-            ):  # take these from the difference itself: a frame is at distance 0 from itself and its copies
-                difference = block[near] - kept[member[own[:, near].argmin(axis=0)]]
+            if len(near):
+                # From the difference itself: a frame is at distance 0 from itself and its copies.
+                difference = block[near] - kept[member[to_members[:, near].argmin(axis=0)]]
                 nearest[near] = np.einsum("ij,ij->i", difference, difference)
             nearest[masks[i, start : start + size]] = 0.0
             result[i] += np.sqrt(nearest).sum() / len(rows)

@@ -1,7 +1,8 @@
-"""How sure a mean is, and whether two systems differ: bootstrap intervals, permutation tests, a sentence that says it.
+"""How sure a mean is, and whether two systems differ: intervals, permutation tests, a sentence.
 
-Two things vary in this field, and both are resampled where there are enough of them: the seed of a run and the videos of a
-split. A table of runs is therefore a matrix [seeds, splits]; per-video results of two systems are paired vectors [videos].
+Two things vary in this field, and both are resampled where there are enough of them: the seed of a
+run and the videos of a split. A table of runs is therefore a matrix [seeds, splits]; per-video
+results of two systems are paired vectors [videos].
 """
 
 import dataclasses
@@ -27,8 +28,10 @@ __all__ = [
 
 CONFIDENCE = 0.95
 FEWEST = 5
-"""Fewest units that are resampled. Resampled means lie between the smallest and the largest value, and that range of n values
-holds the truth with a chance of 1 - 2^(1-n) for a symmetric spread: 94 % for five, 88 % for four."""
+"""Fewest units that are resampled.
+
+Resampled means lie between the smallest and the largest value, and that range of n values holds the
+truth with a chance of 1 - 2^(1-n) for a symmetric spread: 94 % for five, 88 % for four."""
 RESAMPLES = 10_000
 _BLOCK = 1 << 22  # numbers held at once
 
@@ -74,17 +77,19 @@ def bootstrap_interval(
 ) -> Interval:
     """Mean with its bootstrap interval, by the expanded percentile method.
 
-    The plain percentile interval of a mean is too narrow for few values: it forgets both the factor n/(n-1) and the
-    uncertainty of the spread (with five normal values its 95 % cover 83 %, where these cover 91; BCa has the same fault, and its skewness
-    correction is noise at that size). Hesterberg, "What Teachers Should Know About the Bootstrap" (2015), section 4.4,
-    reads the resampled means at wider percentiles instead, Φ(-t √(n/(n-1))) with t of Student's distribution with n - 1
-    degrees of freedom; for many values they become the plain ones.
+    The plain percentile interval of a mean is too narrow for few values: it forgets both the factor
+    n/(n-1) and the uncertainty of the spread (with five normal values its 95 % cover 83 %, where
+    these cover 91; BCa has the same fault, and its skewness correction is noise at that size).
+    Hesterberg, "What Teachers Should Know About the Bootstrap" (2015), section 4.4, reads the
+    resampled means at wider percentiles instead, Φ(-t √(n/(n-1))) with t of Student's distribution
+    with n - 1 degrees of freedom; for many values they become the plain ones.
 
     Args:
-      values: finite float [n], independent units; or [seeds, splits], one mean per run. There both seeds and splits are
-        resampled, each independently of the other (whole rows, whole columns), because a reader wants to know about other
-        seeds and about other videos; runs that share a split are not independent. An axis with fewer than `FEWEST` units
-        is not resampled, only averaged over: the interval then holds for these very splits (or seeds). n is the smaller
+      values: finite float [n], independent units; or [seeds, splits], one mean per run. There both
+        seeds and splits are resampled, each independently of the other (whole rows, whole columns),
+        because a reader wants to know about other seeds and about other videos; runs that share a
+        split are not independent. An axis with fewer than `FEWEST` units is not resampled, only
+        averaged over: the interval then holds for these very splits (or seeds). n is the smaller
         number of resampled units.
       confidence: of the interval.
       resamples: how many.
@@ -111,11 +116,12 @@ def paired_test(
 ) -> Comparison:
     """Whether two systems differ on the same units, such as videos.
 
-    The interval is the bootstrap interval of a - b over the units. p comes from the sign-flip permutation test of the
-    mean difference: were the systems the same, a and b could be swapped in every pair. It assumes no distribution
-    (F-scores are bounded and skewed), tests the very mean that the tables print (Wilcoxon's test ranks and so tests
-    another quantity), and is exact up to 13 pairs (all 2^n swaps); above, `resamples` random swaps with the identity
-    counted as one of them, so that p is never 0. n pairs cannot give p below 2^(1-n).
+    The interval is the bootstrap interval of a - b over the units. p comes from the sign-flip
+    permutation test of the mean difference: were the systems the same, a and b could be swapped in
+    every pair. It assumes no distribution (F-scores are bounded and skewed), tests the very mean
+    that the tables print (Wilcoxon's test ranks and so tests another quantity), and is exact up to
+    13 pairs (all 2^n swaps); above, `resamples` random swaps with the identity counted as one of
+    them, so that p is never 0. n pairs cannot give p below 2^(1-n).
 
     Args:
       a, b: finite float [n], n >= 1, paired.
@@ -130,6 +136,8 @@ def paired_test(
     difference = bootstrap_interval(a - b, confidence, resamples, seed)
     n = len(a)
     observed = abs(float((a - b).sum()))
+    # Not scipy.stats.permutation_test: other random flips would change every p of more than 13
+    # videos, and its tolerance for ties is relative to a sum that may cancel to nothing.
     exact = 2**n <= resamples
     sums = np.concatenate(
         [
@@ -156,14 +164,16 @@ def compare_runs(
 ) -> Comparison:
     """Whether the runs of two systems on the same splits differ.
 
-    Paired by split: splits differ in level far more than systems do. Not by seed: seed 3 of one system has nothing in
-    common with seed 3 of another but (at most) initial weights, and pairing it away would leave five seeds without a p
-    below 0.06. So p comes from permuting the runs of both systems among each other within every split, and the test's
-    statistic is the mean over the splits of the difference of means. It asks about THESE videos: exact if runs of the same
-    split are exchangeable when the systems are the same, conservative if equal seeds make runs alike. All arrangements
-    where they are no more than `resamples`, else random ones, the observed one counted. Other videos are the interval's
-    part: it resamples splits (the same for both), and the runs of a and of b, wherever there are `FEWEST`; None
-    where only the runs of one side would be resampled.
+    Paired by split: splits differ in level far more than systems do. Not by seed: seed 3 of one
+    system has nothing in common with seed 3 of another but (at most) initial weights, and pairing
+    it away would leave five seeds without a p below 0.06. So p comes from permuting the runs of
+    both systems among each other within every split, and the test's statistic is the mean over the
+    splits of the difference of means. It asks about THESE videos: exact if runs of the same split
+    are exchangeable when the systems are the same, conservative if equal seeds make runs alike. All
+    arrangements where they are no more than `resamples`, else random ones, the observed one
+    counted. Other videos are the interval's part: it resamples splits (the same for both), and the
+    runs of a and of b, wherever there are `FEWEST`; None where only the runs of one side would be
+    resampled.
 
     Args:
       a: finite float [runs, splits]; [runs] for one split.
@@ -187,11 +197,13 @@ def compare_runs(
     arrangements = math.comb(len(a) + len(b), len(a)) ** a.shape[1]
     exact = arrangements <= resamples
     pool = np.concatenate([a, b])
-    # The total is fixed, so the difference of means is a linear function of the sum of what is called a.
+    # The total is fixed, so the difference of means is a linear function of the sum of what is
+    # called a.
     chosen = _all_sums(pool, len(a)) if exact else _random_sums(pool, len(a), resamples, seed)
     differences = chosen / a.shape[1] * (1 / len(a) + 1 / len(b)) - pool.sum() / len(b) / a.shape[1]
     p = _p_value(np.abs(differences), abs(observed), exact)
-    # Swapping a and b is another arrangement with the same |difference| only where both have as many runs.
+    # Swapping a and b is another arrangement with the same |difference| only where both have as
+    # many runs.
     ties = 2 if len(a) == len(b) else 1
     smallest = max(ties / arrangements, 0.0 if exact else 1 / (resamples + 1))
     return Comparison(
@@ -213,25 +225,36 @@ def verdict(
       comparison: of `paired_test` or `compare_runs`.
       a, b: names of the systems, such as "dictsum" and "random".
       lower_is_better: for errors.
-      confidence: that was asked of the comparison; a difference counts when p is below 1 - confidence.
+      confidence: that was asked of the comparison; a difference counts when p is below 1 -
+        confidence.
     """
     difference = comparison.difference
     low, high = difference.low, difference.high
-    shown = f"difference {_signed(difference.mean)}"
+    evidence = f"difference {_signed(difference.mean)}"
     if low is not None and high is not None:
-        shown += f", {confidence:.0%} interval [{_signed(low)}, {_signed(high)}]".replace("%", " %")
-    shown += f", p = {_p_text(comparison.p)}"
+        evidence += f", {confidence:.0%} interval [{_signed(low)}, {_signed(high)}]".replace(
+            "%", " %"
+        )
+    evidence += f", p = {_p_text(comparison.p)}"
     better = "better" if (difference.mean < 0) == lower_is_better else "worse"
+    head = f"{a} is {better} than {b}"
     alpha = 1 - confidence
     if comparison.smallest_p >= alpha:
-        return f"{a} and {b}: too few runs to tell ({shown}; with so few, p cannot be below {_p_text(comparison.smallest_p)})."
+        smallest = _p_text(comparison.smallest_p)
+        return (
+            f"{a} and {b}: too few runs to tell "
+            f"({evidence}; with so few, p cannot be below {smallest})."
+        )
     if comparison.p >= alpha:
-        return f"{a} is not distinguishable from {b} on this set ({shown})."
+        return f"{a} is not distinguishable from {b} on this set ({evidence})."
     if low is None or high is None:
-        return f"{a} is {better} than {b} on this set ({shown}; too few seeds and splits for an interval)."
+        return f"{head} on this set ({evidence}; too few seeds and splits for an interval)."
     if low <= 0 <= high:
-        return f"{a} is {better} than {b} on these very videos, but not reliably so on other seeds or videos ({shown})."
-    return f"{a} is {better} than {b} on this set ({shown})."
+        return (
+            f"{head} on these very videos, but not reliably so on other seeds or videos "
+            f"({evidence})."
+        )
+    return f"{head} on this set ({evidence})."
 
 
 def _table(values: ArrayLike) -> np.ndarray:
@@ -239,7 +262,8 @@ def _table(values: ArrayLike) -> np.ndarray:
     table = np.asarray(values, np.float64)
     if table.ndim not in (1, 2) or not table.size or not np.isfinite(table).all():
         raise ValueError(
-            f"values must be finite numbers [n] or [seeds, splits], at least one; got shape {table.shape}"
+            "values must be finite numbers [n] or [seeds, splits], at least one; got shape "
+            f"{table.shape}"
         )
     return table[:, None] if table.ndim == 1 else table
 
@@ -247,7 +271,10 @@ def _table(values: ArrayLike) -> np.ndarray:
 def _bounds(
     tables: list[tuple[np.ndarray, float]], confidence: float, resamples: int, seed: int
 ) -> tuple[float, float] | tuple[None, None]:
-    """Interval of the weighted sum of the tables' means; their columns are resampled together, their rows each by itself."""
+    """Interval of the weighted sum of the tables' means.
+
+    Their columns are resampled together, their rows each by itself.
+    """
     columns = tables[0][0].shape[1]
     units = [len(table) for table, _ in tables if len(table) >= FEWEST] + [columns] * (
         columns >= FEWEST
@@ -268,7 +295,10 @@ def _bounds(
 
 
 def _resample(units: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
-    """Weights [resamples, units] that sum to 1: how often each unit was drawn, or all the same when they are too few."""
+    """Weights [resamples, units] that sum to 1: how often each unit was drawn.
+
+    All the same where there are too few units.
+    """
     if units < FEWEST:
         return np.full((resamples, units), 1 / units)
     return rng.multinomial(units, np.full(units, 1 / units), size=resamples) / units
@@ -307,7 +337,10 @@ def _random_sums(pool: np.ndarray, chosen: int, resamples: int, seed: int) -> np
 
 
 def _p_value(null: np.ndarray, observed: float, exact: bool) -> float:
-    """Share of `null` at least as large as `observed`, up to rounding; random draws count the observed one as well."""
+    """Share of `null` at least as large as `observed`, up to rounding.
+
+    Random draws count the observed one as well.
+    """
     extreme = int((null >= observed - 1e-9 * max(1e-3, observed)).sum())
     return extreme / len(null) if exact else (extreme + 1) / (len(null) + 1)
 

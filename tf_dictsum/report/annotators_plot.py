@@ -12,7 +12,7 @@ __all__ = ["annotators_figure"]
 
 
 def annotators_figure(report: Report) -> Figure:
-    """Each dot is an annotator of a video: a system's Kendall τ with them, over the mean τ that other people reach with them."""
+    """A dot per annotator and video: a system's τ with them over the mean τ of other people."""
     figure, axes = new_figure(6.2, 6)
     human: dict[str, np.ndarray] = {}
     for key in report.videos:
@@ -22,13 +22,13 @@ def annotators_figure(report: Report) -> Figure:
             human[key] = (tau.sum(axis=1) - np.diag(tau)) / (len(tau) - 1)
     low, high = 0.0, 0.1
     for system, color in zip(report.systems, cycle(len(report.systems)), strict=True):
-        found = [
+        pairs = [
             (human[table.key], np.array(table.kendall_tau))
             for table in user_tables(report, system)
             if table.kendall_tau and table.key in human
         ]
-        if found:
-            people, tau = (np.concatenate(part) for part in zip(*found, strict=True))
+        if pairs:
+            people, tau = (np.concatenate(part) for part in zip(*pairs, strict=True))
             axes.scatter(
                 people,
                 tau,

@@ -12,8 +12,9 @@ Json = dict[str, object]
 
 
 def as_json(report: Report) -> Json:
-    """{"dataset", "protocol", "headline", "settings", "videos", "mean", "baselines", "systems", ..}.
+    """The report as plain values.
 
+    {"dataset", "protocol", "headline", "settings", "videos", "mean", "baselines", "systems", ...}.
     "videos" and "mean" are the first system's last epoch, so that one system's file needs no
     knowledge of the rest; "systems" has all systems with every epoch and person. A video that
     several splits test has the mean of its numbers in "videos" and each split's own in "splits". F,

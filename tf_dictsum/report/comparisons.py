@@ -1,4 +1,4 @@
-"""Whether a system's runs differ from random scores, and from another system's on the same splits."""
+"""Whether a system's runs differ from random scores, and from another system's."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence

@@ -11,11 +11,11 @@ __all__ = ["epochs_figure"]
 
 
 def epochs_figure(report: Report) -> Figure:
-    """The headline measure of every epoch, over the band of random scores (95 % of draws) and what peeking gives to noise."""
+    """The headline measure of every epoch, over the band of random scores (95 % of draws)."""
     figure, axes = new_figure(9.5, 4.5)
     name = report.headline
-    shown = [system for system in report.systems if len(system.epochs) > 1]
-    for system, color in zip(shown, cycle(len(shown)), strict=True):
+    several = [system for system in report.systems if len(system.epochs) > 1]
+    for system, color in zip(several, cycle(len(several)), strict=True):
         values = [np.nan if (v := epoch.mean[name]) is None else v for epoch in system.epochs]
         axes.plot(
             [epoch.epoch or 0 for epoch in system.epochs],

@@ -18,13 +18,15 @@ from tf_dictsum.report.users import user_tables
 __all__ = ["as_markdown"]
 
 _POR = (
-    "**PoR** (Performance over Random, Apostolidis et al., ACM MM 2020): 100 F / F of random scores "
+    "**PoR** (Performance over Random, Apostolidis et al., ACM MM 2020): 100 F / F of random "
+    "scores "
     "per frame, split by split. 100 is chance; it makes splits of different difficulty comparable, "
     "and says nothing about the spread of chance."
 )
 _PAIRED = (
     "Paired over videos against the mean of the random draws (per pick): two-sided sign-flip "
-    "permutation test, 95 % bootstrap interval. A system tried in several versions needs a stricter "
+    "permutation test, 95 % bootstrap interval. A system tried in several versions needs a "
+    "stricter "
     "threshold than 0.05."
 )
 

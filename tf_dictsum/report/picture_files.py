@@ -23,7 +23,8 @@ def write_plots(report: Report, folder: str | os.PathLike[str]) -> list[pathlib.
     """Writes the pictures that the report has numbers for.
 
     Returns:
-      Their paths: epochs.png (only with several epochs), annotators.png (only with annotations), curves-01.png, ...
+      Their paths: epochs.png (only with several epochs), annotators.png (only with annotations),
+        curves-01.png, ...
 
     Raises:
       UserError: the file system refused.

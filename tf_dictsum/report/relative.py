@@ -26,10 +26,10 @@ class Yardsticks:
         ]
 
     def relative(self, folds: Sequence[Mapping[str, Measures]]) -> dict[str, float | None]:
-        """Relative measures of a row given by its videos in every fold; None where a part is missing.
+        """Relative measures of a row given by its videos in every fold; None: a part is missing.
 
-        por_f_max, por_f_avg: Performance over Random (Apostolidis et al., ACM MM 2020), 100 F / F of
-          random scores per frame, both means over a fold's test videos, then the mean over the
+        por_f_max, por_f_avg: Performance over Random (Apostolidis et al., ACM MM 2020), 100 F / F
+          of random scores per frame, both means over a fold's test videos, then the mean over the
           folds. 100 is chance.
         <measure>_vs_random, <measure>_vs_greedy for `RATIOS`: every video's value divided by the
           mean of random scores (per pick), or by the greedy choice of shots; means over videos,

@@ -17,7 +17,7 @@ __all__ = ["EpochResult", "Fold", "Report", "SystemResult"]
 
 @dataclasses.dataclass(frozen=True)
 class Fold:
-    """Videos that are averaged together: all of them, or the test videos of one split that are evaluated.
+    """Videos that are averaged together: all of them, or the test videos of one split.
 
     Attributes:
       number: of the split; None without splits.
@@ -78,7 +78,7 @@ class SystemResult:
     source: System
 
     def scores(self, split: int | None, key: str) -> np.ndarray:
-        """Scores [n_steps] of the last epoch for a video that split `split` tests (None without)."""
+        """Scores [n_steps] of the last epoch for a video of split `split` (None without splits)."""
         return self.source.of(len(self.epochs) - 1, split or 0)[key]
 
 

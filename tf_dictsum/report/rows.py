@@ -62,7 +62,7 @@ def table_rows(report: Report) -> list[Row]:
 
 
 def report_tables(report: Report) -> list[Table]:
-    """The rows in parts, with the measures that some row has and the rows that have some of them."""
+    """The rows in parts: the measures that some row has, the rows that have some of them."""
     rows, tables = table_rows(report), []
     for title, measures in BLOCKS.items():
         names = [n for n in measures if any(row.values.get(n) is not None for row in rows)]

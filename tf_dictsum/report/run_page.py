@@ -151,12 +151,15 @@ def _explanation(summary: SystemSummary) -> str:
     return (
         f"Epochs in brackets. {criterion_sentence([summary])} The best epoch is picked on the very "
         "videos that it is measured on, for every measure by itself: it is no estimate of anything "
-        "and only there to read published numbers against, beside the best of as many random draws. "
-        "Means over the test videos of a split, then over splits and seeds. 95 % interval: bootstrap "
+        "and only there to read published numbers against, beside the best of as many random "
+        "draws. "
+        "Means over the test videos of a split, then over splits and seeds. 95 % interval: "
+        "bootstrap "
         "(expanded percentile) over seeds and over splits, each where there are five or more; with "
         "fewer splits it holds for these splits. p: runs permuted within splits, two-sided, about "
         "these videos. ± is the standard deviation over random draws; `untrained` is epoch 0 of "
-        "these very runs; `beginning` and `ending` score every frame the same but the first or last "
+        "these very runs; `beginning` and `ending` score every frame the same but the first or "
+        "last "
         "tenth, which gets five times as much, and `middle` falls linearly from the middle to both "
         f"ends: what position alone gives.{supervised}"
     )

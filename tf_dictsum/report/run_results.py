@@ -1,4 +1,4 @@
-"""The numbers of whole runs, in the three readings that the field mixes up, beside the baselines."""
+"""The numbers of whole runs, in the three readings that the field mixes up."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
@@ -172,8 +172,8 @@ def _summary(
 def _over_runs(system: TrainedSystem, column: str, name: str) -> Interval | None:
     """Mean, sample sd and interval over the seeds that have every split.
 
-    Splits differ in level, so a seed that lacks one would move the mean. Where no seed has them all:
-    mean and sd of what there is, and no interval.
+    Splits differ in level, so a seed that lacks one would move the mean. Where no seed has them
+    all: mean and sd of what there is, and no interval.
     """
     values = system.values(column, name)
     if not values:

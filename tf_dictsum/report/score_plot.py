@@ -115,7 +115,8 @@ def _draw_shots(axes: Axes, video: Video, summary: Summary | None) -> None:
                 label=None if number else "chosen shots",
             )
     starts = video.change_points[1:, 0]
-    # Along the bottom edge only: lines over the full height would bury the curves of a video of 100 shots.
+    # Along the bottom edge only: lines over the full height would bury the curves of a video of 100
+    # shots.
     axes.vlines(
         starts,
         0,

@@ -27,7 +27,8 @@ class Series:
 
     Attributes:
       name: for tables.
-      files: split -> epoch -> file. Split None: every file holds the videos of all splits. Epoch None: there is one file only.
+      files: split -> epoch -> file. Split None: every file holds the videos of all splits. Epoch
+        None: there is one file only.
     """
 
     name: str
@@ -56,8 +57,9 @@ class System:
 def find_series(path: str) -> list[Series]:
     """What lies at `path`; one `Series` per seed of a run directory, else one.
 
-    Understood: a file; a directory of `<name>_<epoch>.json` as SUM-GAN-AAE and CA-SUM write (also `epoch-001.json`); a directory
-    of `split0`, `split1`, ... (or `split0-seed0`, ...) with such files in them or in their folder `scores`.
+    Understood: a file; a directory of `<name>_<epoch>.json` as SUM-GAN-AAE and CA-SUM write (also
+    `epoch-001.json`); a directory of `split0`, `split1`, ... (or `split0-seed0`, ...) with such
+    files in them or in their folder `scores`.
 
     Raises:
       UserError: nothing there, no such files in it, or files of several names.
@@ -127,7 +129,7 @@ def read_system(
     scores: tuple[tuple[Mapping[str, np.ndarray], ...], ...]
     if None in series.files:
         scores = tuple(
-            (found,) for found in _read_epochs(series.files[None], dataset, tested, allow_missing)
+            (epoch,) for epoch in _read_epochs(series.files[None], dataset, tested, allow_missing)
         )
     else:
         splits = _check_split_folders(series, splits)
@@ -137,18 +139,18 @@ def read_system(
             _read_epochs(series.files[n], dataset, set(split.test_keys), allow_missing)
             for n, split in pairs
         ]
-        scores = tuple(tuple(found[epoch] for found in by_split) for epoch in range(len(epochs)))
+        scores = tuple(tuple(read[epoch] for read in by_split) for epoch in range(len(epochs)))
     _say_range(series.name, [mapping for row in scores for mapping in row])
     return System(series.name, epochs, scores)
 
 
 def splits_of_run(path: str, dataset: Dataset) -> list[Split] | None:
-    """The splits that a run directory of `python -m tf_dictsum.train` was made with; None where `path` is not one.
+    """The splits that a run directory was made with; None where `path` is not one.
 
     Raises:
       UserError: they name videos that the dataset does not have.
     """
-    found: dict[int, Split] = {}
+    splits: dict[int, Split] = {}
     for folder in pathlib.Path(path).iterdir() if pathlib.Path(path).is_dir() else ():
         match = _SPLIT_FOLDER.fullmatch(folder.name)
         if match and (folder / "split.json").is_file():
@@ -157,10 +159,11 @@ def splits_of_run(path: str, dataset: Dataset) -> list[Split] | None:
             unknown = [key for key in split.test_keys if key not in dataset.videos]
             if unknown:
                 raise UserError(
-                    f"{folder / 'split.json'}: {dataset.source} has no {', '.join(unknown)}. Name the dataset of this run."
+                    f"{folder / 'split.json'}: {dataset.source} has no {', '.join(unknown)}. Name "
+                    "the dataset of this run."
                 )
-            found[int(match[1])] = split
-    return [found[number] for number in sorted(found)] or None
+            splits[int(match[1])] = split
+    return [splits[number] for number in sorted(splits)] or None
 
 
 def _read_epochs(
@@ -177,22 +180,24 @@ def _read_epochs(
 
 
 def _check_split_folders(series: Series, splits: Sequence[Split] | None) -> Sequence[Split]:
-    shown = ", ".join(
+    folders = ", ".join(
         f"split{number}" for number in sorted(n for n in series.files if n is not None)
     )
     if splits is None:
         raise UserError(
-            f"{series.name}: has {shown}, so the splits must be known. Give --splits=FILE.json, or --folds and --fold_seed."
+            f"{series.name}: has {folders}, so the splits must be known. Give `splits`, "
+            "or `folds` and `fold_seed`."
         )
     if len(series.files) != len(splits):
         raise UserError(
-            f"{series.name}: has {shown}, but there are {len(splits)} splits. Give the splits that it was made with."
+            f"{series.name}: has {folders}, but there are {len(splits)} splits. Give the splits "
+            "that it was made with."
         )
     return splits
 
 
 def _epoch_files(folder: pathlib.Path) -> dict[int | None, pathlib.Path]:
-    found: dict[int | None, pathlib.Path] = {}
+    files: dict[int | None, pathlib.Path] = {}
     names = set()
     for path in sorted(folder.iterdir()):
         match = _EPOCH_FILE.fullmatch(path.name)
@@ -202,18 +207,21 @@ def _epoch_files(folder: pathlib.Path) -> dict[int | None, pathlib.Path]:
         epoch = int(match[2])
         if len(names) > 1:
             raise UserError(
-                f"{folder}: files of several names ({', '.join(sorted(names))}). Give a folder of one system's epochs each."
+                f"{folder}: files of several names ({', '.join(sorted(names))}). Give a folder of "
+                "one system's epochs each."
             )
-        if epoch in found:
+        if epoch in files:
             raise UserError(
-                f"{folder}: two files of epoch {epoch}: {found[epoch].name} and {path.name}. Remove one."
+                f"{folder}: two files of epoch {epoch}: {files[epoch].name} and {path.name}. "
+                "Remove one."
             )
-        found[epoch] = path
-    if not found:
+        files[epoch] = path
+    if not files:
         raise UserError(
-            f"{folder}: no files <name>_<epoch>.json in it. Name a scores file, or a folder of such files."
+            f"{folder}: no files <name>_<epoch>.json in it. Name a scores file, or a folder of "
+            "such files."
         )
-    return dict(sorted(found.items(), key=lambda item: item[0] or 0))
+    return dict(sorted(files.items(), key=lambda item: item[0] or 0))
 
 
 def _say_range(name: str, mappings: Sequence[Mapping[str, np.ndarray]]) -> None:

@@ -7,11 +7,12 @@ __all__ = ["frame_scores", "means_of_segments", "shot_scores"]
 
 
 def frame_scores(scores: ArrayLike, picks: ArrayLike, n_frames: int) -> np.ndarray:
-    """Gives every frame the score of the last pick at or before it, as the field's public evaluation code does.
+    """Gives every frame the score of the last pick at or before it, as the field's code does.
 
     Args:
       scores: [n_steps], one score per pick.
-      picks: int [n_steps], frame numbers, not decreasing; picks at or past `n_frames` have no effect.
+      picks: int [n_steps], frame numbers, not decreasing; picks at or past `n_frames` have no
+        effect.
       n_frames: number of frames of the video.
 
     Returns:

@@ -43,7 +43,8 @@ def select_shots(
 
     "frames" counts up to the end of the last shot, as in the field's evaluation code. Rules:
       knapsack: largest sum of shot scores that fits (what every published F-score uses).
-      greedy: shots by falling score, each taken if it still fits (the wording of the ICIP 2021 paper).
+      greedy: shots by falling score, each taken if it still fits (the wording of the ICIP 2021
+        paper).
       top: shots by falling score until the first that does not fit.
     Equal scores go to the earlier shot.
 
@@ -54,8 +55,8 @@ def select_shots(
       rule: one of `RULES`.
 
     Raises:
-      UserError: wrong number of scores, scores that are not finite, no change points, change points outside
-        the video or overlapping, a ratio out of range.
+      UserError: wrong number of scores, scores that are not finite, no change points, change points
+        outside the video or overlapping, a ratio out of range.
       ValueError: an unknown rule.
     """
     values = check_scores(np.asarray(scores, np.float64).reshape(1, -1), video)
@@ -68,7 +69,8 @@ def check_scores(rows: np.ndarray, video: Video) -> np.ndarray:
     """`rows` [m, n_steps], checked.
 
     Raises:
-      UserError: not one score per pick, or NaN and infinite scores; names the video and the first bad score.
+      UserError: not one score per pick, or NaN and infinite scores; names the video and the first
+        bad score.
     """
     if rows.shape[1] != video.n_steps:
         raise UserError(

@@ -40,7 +40,8 @@ class Shots:
         """Checks the shots of `video`.
 
         Raises:
-          UserError: no change points, change points outside the video or overlapping, a ratio out of range.
+          UserError: no change points, change points outside the video or overlapping, a ratio out
+            of range.
         """
         if not 0 < ratio <= 1:
             raise UserError(f"ratio {ratio}: the summary's part of the video must lie in (0, 1].")
@@ -112,7 +113,8 @@ class Shots:
         Equal scores go to the earlier shot.
 
         knapsack: largest sum of shot scores that fits (what every published F-score uses).
-        greedy: shots by falling score, each taken if it still fits (the wording of the ICIP 2021 paper).
+        greedy: shots by falling score, each taken if it still fits (the wording of the ICIP 2021
+          paper).
         top: shots by falling score until the first that does not fit.
 
         Returns:

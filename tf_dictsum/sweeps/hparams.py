@@ -12,9 +12,10 @@ __all__ = ["write_hparams"]
 
 
 def write_hparams(folder: pathlib.Path, variants: Sequence[Variant], report: RunReport) -> None:
-    """Writes <folder>/<variant>/: the fields in which the variants differ, and the means of its last and selected epochs.
+    """Writes <folder>/<variant>/: the fields in which variants differ, and means of measures.
 
-    The folder is made anew: a row is the state of the sweep, not its history. Every job has logs of its own.
+    The folder is made anew: a row is the state of the sweep, not its history. Every job has logs of
+    its own.
 
     Raises:
       UserError: it cannot be written.

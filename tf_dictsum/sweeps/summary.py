@@ -80,7 +80,8 @@ class SweepReport:
         if any(verdicts):
             blocks += ["## In words", "\n".join(filter(None, verdicts))]
         blocks.append(
-            "Means over the test videos of a split, then over splits and seeds, with 95 % bootstrap "
+            "Means over the test videos of a split, then over splits and seeds, with 95 % "
+            "bootstrap "
             "intervals over seeds and splits (expanded percentile; an axis of fewer than five is "
             f"averaged over). {criterion_sentence(report.systems)} Best epoch: picked on the test "
             "set, no estimate of anything. Seeds that lack a split are left out. p against random "
