@@ -120,3 +120,14 @@ def test_random_choices_are_worse():
     chance = [error(rows, rng.choice(200, 8, replace=False)) for _ in range(50)]
     assert ours < min(chance)
     assert ours == pytest.approx(error(rows, choose_frames(rows, 8)))
+
+
+def test_weights_say_which_frames_have_to_be_near():
+    rng = np.random.default_rng(5)
+    pictures = 10 * rng.standard_normal((3, 6))
+    rows = np.repeat(pictures, [12, 6, 2], axis=0) + 0.01 * rng.standard_normal((20, 6))
+    steps = np.split(np.arange(20), [12, 18])
+    alike, _ = choose_shots(rows, steps, [4] * 3, 4)
+    even, _ = choose_shots(rows, steps, [4] * 3, 4, weights=np.ones(20))
+    last, _ = choose_shots(rows, steps, [4] * 3, 4, weights=np.repeat([0.0, 0.1, 1.0], [12, 6, 2]))
+    assert (alike, even, last) == ([0], [0], [2])

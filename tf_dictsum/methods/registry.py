@@ -25,6 +25,10 @@ class _Entry:
 
 _ENTRIES = {
     "dictsum": _Entry("dictsum.method:DictSum", "dictsum.settings:DictSumSettings"),
+    "salience": _Entry("salience.method:Salience", "salience.settings:SalienceSettings"),
+    "salience_student": _Entry(
+        "salience.student:SalienceStudent", "salience.settings:StudentSettings"
+    ),
     "sum_gan_aae": _Entry("sum_gan_aae.method:SumGanAae", "sum_gan_aae.settings:SumGanAaeSettings"),
 }
 

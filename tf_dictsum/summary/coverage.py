@@ -36,6 +36,7 @@ def choose_shots(
     eligible: np.ndarray | None = None,
     seen: np.ndarray | None = None,
     quality: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
 ) -> tuple[list[int], np.ndarray]:
     """Shots that together stand for the video within a budget: again and again the one that gains most per unit of cost.
 
@@ -50,6 +51,7 @@ def choose_shots(
       eligible: bool [n_shots], which may be chosen; None: all.
       seen: bool [n_steps], the frames that should be stood for (not blank ones); None or none: all.
       quality: [n_shots], what a shot's gain is multiplied by; None: 1.
+      weights: [n_steps], how much it matters that a frame is near a chosen one; None: all the same.
 
     Returns:
       (indices of the chosen shots in the order of choice; float64 [n_shots], gain per cost of every shot at the moment of
@@ -57,9 +59,13 @@ def choose_shots(
     """
     every = np.arange(len(features))
     wanted = every[seen] if seen is not None and seen.any() else every
-    crowd = features[wanted[thinned(len(wanted))]]
+    stood_for = wanted[thinned(len(wanted))]
+    crowd = features[stood_for]
     nearest = _nearest(features, steps, crowd)
     current = _mean_distances(crowd)
+    if weights is not None:
+        share = np.asarray(weights, np.float32)[stood_for]
+        nearest, current = nearest * share, current * share
     per_cost = (1.0 if quality is None else np.asarray(quality)) / np.asarray(costs, np.float64)
     gains = np.maximum(current - nearest, 0).sum(axis=1, dtype=np.float64) * per_cost
     heap = [(-gain, shot) for shot, gain in enumerate(gains) if eligible is None or eligible[shot]]

@@ -1,0 +1,1 @@
+"""Scores without training, and a network that learns to give them in one pass."""
