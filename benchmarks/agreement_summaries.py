@@ -24,7 +24,7 @@ from tf_dictsum.metrics.evaluation import VideoMeasures
 from tf_dictsum.metrics.statistics import bootstrap_interval, paired_test
 from tf_dictsum.saliency.ranks import ranks
 from tf_dictsum.summary.coverage import choose_shots
-from tf_dictsum.summary.selectors import Representative
+from tf_dictsum.summary.selectors import Candidates, Representative
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
 
@@ -90,8 +90,17 @@ def _representative(material: Material) -> Rows:
     shots, steps = material.steps()
     costs = material.measures.shots.lengths[shots].tolist()
     budget = material.measures.shots.budget
-    choice = Representative().choose(material.features, steps, costs, budget, lambda s: s)
-    return _chosen(material, choice.scores, [shots[i] for i in choice.shots])
+    candidates = Candidates(
+        material.features,
+        steps,
+        costs,
+        budget,
+        means=lambda scores: np.array([scores[own].mean() for own in steps]),
+        eligible=np.ones(len(shots), bool),
+        quality=np.ones(len(material.salience)),  # nothing but features is known of the pictures
+    )
+    choice = Representative().choose(candidates)
+    return _chosen(material, choice.scores, [shots[i] for i in choice.parts])
 
 
 def _weighted(material: Material, power: float) -> Rows:
