@@ -18,9 +18,9 @@ from tf_dictsum.selectors.files import save_selector
 from tf_dictsum.serving.config.version_folders import new_version
 from tf_dictsum.serving.export.check import check_export, graph_nodes
 from tf_dictsum.serving.export.saved_model import WARMUP_SHAPES, write_saved_model
-from tf_dictsum.serving.export.warmup import EXTRA, WARMUP_FILE, read_warmup, write_warmup
 from tf_dictsum.serving.server.servable import Servable
 from tf_dictsum.serving.server.status import Code, ServingError
+from tf_dictsum.serving.server.warmup import EXTRA, WARMUP_FILE, read_warmup, write_warmup
 from tf_dictsum.util.errors import UserError
 
 WIDTH, UNITS = 7, 5

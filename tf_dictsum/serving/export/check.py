@@ -9,10 +9,10 @@ import tensorflow as tf
 
 from tf_dictsum.selectors.base import Selector
 from tf_dictsum.serving.config.files import Batching
-from tf_dictsum.serving.export.warmup import read_warmup
 from tf_dictsum.serving.server.batch_arrays import merge
 from tf_dictsum.serving.server.predict import predict
 from tf_dictsum.serving.server.servable import DEFAULT_SIGNATURE, Servable
+from tf_dictsum.serving.server.warmup import read_warmup
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["check_export", "graph_nodes"]

@@ -15,7 +15,7 @@ from tf_dictsum._version import __version__
 from tf_dictsum.selectors.base import Selector
 from tf_dictsum.serving.config.version_folders import new_version
 from tf_dictsum.serving.export.check import check_export
-from tf_dictsum.serving.export.warmup import EXTRA, WARMUP_FILE, write_warmup
+from tf_dictsum.serving.server.warmup import EXTRA, WARMUP_FILE, write_warmup
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import write_json
 

@@ -7,7 +7,6 @@ import time
 
 from absl import logging
 
-from tf_dictsum.serving.export.warmup import read_warmup
 from tf_dictsum.serving.server.batcher import Batcher
 from tf_dictsum.serving.server.engine import Engine
 from tf_dictsum.serving.server.gate import Gated
@@ -16,6 +15,7 @@ from tf_dictsum.serving.server.metrics import Metrics
 from tf_dictsum.serving.server.predict import Run, predict
 from tf_dictsum.serving.server.servable import Servable
 from tf_dictsum.serving.server.status import Code, ServingError
+from tf_dictsum.serving.server.warmup import read_warmup
 
 __all__ = ["State", "Version"]
 
