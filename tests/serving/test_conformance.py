@@ -436,13 +436,16 @@ class TestConformance:
         request.inputs[name].CopyFrom(
             tf.make_tensor_proto(tf.make_ndarray(request.inputs[name]).astype(kind))
         )
-        with refused("INVALID_ARGUMENT", f"Type mismatch: actual {actual} vs. expect {expected}"):
+        number = ("features", "lengths").index(name)
+        words = f"Expects arg[{number}] to be {expected} but {actual} is provided"
+        with refused("INVALID_ARGUMENT", exactly=words):
             target.predict(request)
 
     def test_a_quantized_type_is_another_type(self, target):
         request = target.request()
         request.inputs["lengths"].dtype = types_pb2.DT_QINT32
-        with refused("INVALID_ARGUMENT", "Type mismatch: actual qint32 vs. expect int32"):
+        words = "Expects arg[1] to be int32 but qint32 is provided"
+        with refused("INVALID_ARGUMENT", exactly=words):
             target.predict(request)
 
     @pytest.mark.parametrize("shape", [(1, 5), (5,), (), (1, 5, 3), (1, 1, 5, 7)])
@@ -467,21 +470,30 @@ class TestConformance:
         assert target.predict(target.request()).outputs
 
     def test_other_methods(self, target):
-        """They need tf.Example signatures, which our models lack; the embedded server does not have them at all."""
-        codes = (
-            {grpc.StatusCode.UNIMPLEMENTED}
-            if target.embedded
-            else {grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.INVALID_ARGUMENT}
-        )
-        for method, request in (
-            (target.predictions.Classify, classification_pb2.ClassificationRequest()),
-            (target.predictions.Regress, regression_pb2.RegressionRequest()),
-            (target.predictions.MultiInference, inference_pb2.MultiInferenceRequest()),
+        """They need a signature of one input, serialized tf.Examples, which our models lack."""
+        task = inference_pb2.InferenceTask(method_name="tensorflow/serving/classify")
+        task.model_spec.name = target.model
+        for method, empty, request in (
+            (
+                target.predictions.Classify,
+                "Missing ModelSpec",
+                classification_pb2.ClassificationRequest(model_spec=task.model_spec),
+            ),
+            (
+                target.predictions.Regress,
+                "Missing ModelSpec",
+                regression_pb2.RegressionRequest(model_spec=task.model_spec),
+            ),
+            (
+                target.predictions.MultiInference,
+                "ModelSpec has no name specified.",
+                inference_pb2.MultiInferenceRequest(tasks=[task]),
+            ),
         ):
-            with pytest.raises(grpc.RpcError) as error:
+            with refused("INVALID_ARGUMENT", exactly=empty):
+                method(type(request)(), timeout=30)
+            with refused("INVALID_ARGUMENT", exactly="Expected one input Tensor."):
                 method(request, timeout=30)
-            assert error.value.code() in codes
-            assert error.value.details()
 
     # GetModelMetadata [get_model_metadata_impl.cc]
 

@@ -27,6 +27,9 @@ class Model:
         self.gate.set()
         self.sizes, self.deadlines = [], []
 
+    def fits(self, inputs, signature):
+        return True
+
     def run(self, signature, inputs, outputs, deadline):
         self.gate.wait(20)
         self.sizes.append(len(inputs["x"]))

@@ -26,7 +26,8 @@ class Batching:
       max_enqueued_batches: batches that may wait; beyond, requests are refused with UNAVAILABLE.
       num_batch_threads: batches that are computed at the same time; the file's default is the number of cores.
       thread_pool_name: name of these threads.
-      allowed_batch_sizes: batches are padded to the next of these sizes; empty: any size.
+      allowed_batch_sizes: batches are padded to the first of these sizes that holds them; empty: any size. The last
+        one is max_batch_size, also where batches are split.
       pad_variable_length_inputs: requests of different lengths may share a batch, padded with each tensor's first element.
       enable_large_batch_splitting: a request may be split over several batches.
       max_execution_batch_size: size of the pieces, only with splitting; None: max_batch_size.
@@ -78,7 +79,7 @@ def _check(found: Batching, path: str, text: str) -> None:
     for name, least in (
         ("max_batch_size", 1),
         ("batch_timeout_micros", 0),
-        ("max_enqueued_batches", 1),
+        ("max_enqueued_batches", 0),
         ("num_batch_threads", 1),
         ("max_execution_batch_size", 1),
     ):
@@ -91,17 +92,11 @@ def _check(found: Batching, path: str, text: str) -> None:
             f"{where}: {found.largest_execution}; must not exceed max_batch_size ({found.max_batch_size})."
         )
     sizes = found.allowed_batch_sizes
-    where = at(path, text, "allowed_batch_sizes", len(sizes))
-    if any(size < 1 for size in sizes) or list(sizes) != sorted(set(sizes)):
-        raise UserError(f"{where}: {', '.join(map(str, sizes))}; must be positive and increasing.")
-    if sizes and sizes[-1] != found.largest_execution:
-        name = (
-            "max_batch_size"
-            if found.largest_execution == found.max_batch_size
-            else "max_execution_batch_size"
-        )
+    if sizes and sizes[-1] != found.max_batch_size:
+        where = at(path, text, "allowed_batch_sizes", len(sizes))
         raise UserError(
-            f"{where}: last entry in allowed_batch_sizes must match {name}; last entry was {sizes[-1]}; expected {found.largest_execution}."
+            f"{where}: Last entry in allowed_batch_sizes must match max_batch_size; "
+            f"last entry was {sizes[-1]}; expected {found.max_batch_size}"
         )
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from google.protobuf import text_format
@@ -20,6 +20,8 @@ __all__ = [
 ]
 
 PLATFORM = "tensorflow"
+_FILE = "file://"
+_TWO_FIELDS = "ModelServerConfig::model_type (deprecated) {} ModelServerConfig::model_platform, model name is "
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +45,7 @@ class ServedModel:
 
     Attributes:
       name: what requests call it.
-      base_path: absolute path of the folder that holds the version folders.
+      base_path: absolute path, or file:// and one, of the folder that holds the version folders.
       policy: which versions.
       labels: label -> version.
     """
@@ -52,6 +54,11 @@ class ServedModel:
     base_path: str
     policy: VersionPolicy = VersionPolicy()
     labels: dict[str, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def folder(self) -> pathlib.Path:
+        """The folder as a path."""
+        return pathlib.Path(self.base_path.removeprefix(_FILE))
 
 
 def read_models(path: str) -> tuple[ServedModel, ...]:
@@ -71,11 +78,11 @@ def models_from_message(message: Any, source: str, text: str = "") -> tuple[Serv
 
     Args:
       message: the message.
-      source: where it comes from, for errors: a file, or the name of a request.
+      source: the file it comes from, for errors; "" for a request.
       text: the file's text, to name lines.
 
     Raises:
-      UserError: no model list, or a model without a name, with a name given twice, a relative path or another platform.
+      UserError: no model list, or a model whose name is given twice, with a relative path or another platform.
     """
     if message.WhichOneof("config") != "model_config_list":
         found = (
@@ -86,64 +93,63 @@ def models_from_message(message: Any, source: str, text: str = "") -> tuple[Serv
         raise UserError(
             f"{found}; expected model_config_list {{ config {{ name: ... base_path: ... }} }}."
         )
-    models: dict[str, ServedModel] = {}
-    for number, config in enumerate(message.model_config_list.config):
-        if not config.name:
-            raise UserError(f"{at(source, text, 'config', number)}: has no name.")
-        if config.name in models:
-            raise UserError(
-                f"{at(source, text, 'config', number)}: model {config.name} is listed several times; names must differ."
-            )
-        if not config.base_path:
-            raise UserError(
-                f"{at(source, text, 'config', number)}: model {config.name} has no base_path."
-            )
-        if (
-            "://" not in config.base_path
-            and not pathlib.PurePosixPath(config.base_path).is_absolute()
-        ):
-            where = at(source, text, "base_path", number)
-            raise UserError(
-                f"{where}: expected model {config.name} to have an absolute path; got base_path {config.base_path!r}."
-            )
-        _check_platform(config, source, text, number)
-        policy = _policy(config, source, text)
-        if any(not label for label in config.version_labels):
-            raise UserError(
-                f"{at(source, text, 'version_labels')}: an empty label in model {config.name}."
-            )
-        models[config.name] = ServedModel(
-            config.name, config.base_path, policy, dict(config.version_labels)
-        )
-    return tuple(models.values())
+    configs = list(message.model_config_list.config)
+    _check(configs, source, text)
+    return tuple(
+        ServedModel(config.name, config.base_path, _policy(config), dict(config.version_labels))
+        for config in configs
+    )
 
 
-def _check_platform(config: Any, source: str, text: str, number: int) -> None:
-    if config.model_type == 1:  # TENSORFLOW, the deprecated way to say it
-        return
-    if not config.model_platform:
-        where = at(source, text, "config", number)
-        raise UserError(
-            f'{where}: model {config.name} has no model_platform; add model_platform: "{PLATFORM}".'
-        )
-    if config.model_platform != PLATFORM:
-        where = at(source, text, "model_platform", number)
-        raise UserError(
-            f"{where}: {config.model_platform!r} of model {config.name}; only {PLATFORM!r} is served."
-        )
+def _check(configs: Sequence[Any], source: str, text: str) -> None:
+    """Refuses what tensorflow_model_server refuses, in its words and its order."""
+
+    def fail(field: str, number: int, words: str) -> UserError:
+        return UserError(f"{at(source, text, field, number)}: {words}" if source else words)
+
+    names: set[str] = set()
+    for number, config in enumerate(configs):
+        if config.name in names:
+            raise fail(
+                "config",
+                number,
+                f"Illegal to list model {config.name} multiple times in config list",
+            )
+        names.add(config.name)
+    for number, config in enumerate(configs):
+        if "://" not in config.base_path and not config.base_path.startswith("/"):
+            raise fail(
+                "base_path" if config.base_path else "config",
+                number,
+                f"Expected model {config.name} to have an absolute path or URI; "
+                f"got base_path()={config.base_path}",
+            )
+    for number, config in enumerate(configs):
+        if config.model_type and config.model_platform:
+            raise fail(
+                "config", number, f"Illegal setting both {_TWO_FIELDS.format('and')}{config.name}"
+            )
+        if not config.model_type and not config.model_platform:
+            raise fail(
+                "config",
+                number,
+                f"Illegal setting neither {_TWO_FIELDS.format('nor')}{config.name}",
+            )
+        if config.model_platform not in ("", PLATFORM) or config.model_type not in (0, 1):
+            platform = config.model_platform or "other"
+            raise fail(
+                "model_platform" if config.model_platform else "model_type",
+                number,
+                f"Model {config.name} requests unsupported platform {platform}",
+            )
 
 
-def _policy(config: Any, source: str, text: str) -> VersionPolicy:
+def _policy(config: Any) -> VersionPolicy:
     kind = config.model_version_policy.WhichOneof("policy_choice")
     if kind == "all":
         return VersionPolicy("all")
     if kind == "specific":
-        versions = tuple(config.model_version_policy.specific.versions)
-        if not versions or min(versions) < 0:
-            found = ", ".join(map(str, versions)) or "no versions"
-            raise UserError(
-                f"{at(source, text, 'specific')}: {found} in model {config.name}; name versions from 0, as in versions: 1."
-            )
+        versions = config.model_version_policy.specific.versions
         return VersionPolicy("specific", versions=tuple(sorted(set(versions))))
     # 0, which is also "not set", counts as 1 (sources/storage_path/file_system_storage_path_source.cc).
     return VersionPolicy("latest", count=max(1, config.model_version_policy.latest.num_versions))

@@ -117,6 +117,8 @@ def read_message(path: str, message: M) -> tuple[M, str]:
         names file, line and finding.
     """
     text = read_text(path, f"the text form of {message.DESCRIPTOR.full_name}")
+    if not text:  # tensorflow_model_server cannot read a file without a byte; a comment is enough
+        raise UserError(f"{path}: empty; expected the text form of {message.DESCRIPTOR.full_name}.")
     try:
         text_format.Parse(text, message)
     except text_format.ParseError as error:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tf_dictsum.serving.config.files import Batching
+from tf_dictsum.serving.server.servable import Inputs
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 
 __all__ = ["batch_size", "merge", "split"]
@@ -12,7 +13,7 @@ __all__ = ["batch_size", "merge", "split"]
 Arrays = Mapping[str, np.ndarray]
 
 
-def batch_size(inputs: Arrays) -> int:
+def batch_size(inputs: Inputs) -> int:
     """The first dimension that all inputs of a request share.
 
     Raises:

@@ -14,6 +14,7 @@ from tf_dictsum.serving.server.batch_arrays import batch_size, merge, split
 from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.gate import Gated
 from tf_dictsum.serving.server.request_checks import steps_of
+from tf_dictsum.serving.server.servable import Inputs
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 
 __all__ = ["BatchThreads", "Batcher"]
@@ -178,7 +179,7 @@ class Batcher:
     def run(
         self,
         signature: str,
-        inputs: Arrays,
+        inputs: Inputs,
         outputs: Sequence[str],
         deadline: Deadline | None = None,
     ) -> dict[str, np.ndarray]:
@@ -199,6 +200,8 @@ class Batcher:
             raise invalid(
                 f"Task size {size} is larger than maximum input batch size {options.max_batch_size}"
             )
+        if not self._servable.fits(inputs, signature):  # refused, but without those beside it
+            return self._servable.run(signature, inputs, outputs, deadline)
         tasks = [
             _Task(
                 {alias: value[row : row + most] for alias, value in inputs.items()},

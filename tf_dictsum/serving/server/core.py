@@ -2,29 +2,44 @@
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import NoReturn, TypeAlias
 
 import numpy as np
 from tensorflow_serving.apis import (
+    classification_pb2,
     get_model_metadata_pb2,
     get_model_status_pb2,
+    inference_pb2,
     model_management_pb2,
+    model_pb2,
     predict_pb2,
+    regression_pb2,
 )
 
 from tf_dictsum.serving.config.models_file import models_from_message
 from tf_dictsum.serving.server.deadline import Deadline
+from tf_dictsum.serving.server.inference import first_spec, refuse, refuse_multi
 from tf_dictsum.serving.server.limits import Limits
 from tf_dictsum.serving.server.manager import Manager
 from tf_dictsum.serving.server.metrics import Metrics
 from tf_dictsum.serving.server.predict import Run, predict
 from tf_dictsum.serving.server.request_checks import check_implied, check_steps
+from tf_dictsum.serving.server.servable import Inputs
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 from tf_dictsum.serving.server.tensor_codec import encode
 from tf_dictsum.serving.server.version import Version
 from tf_dictsum.util.errors import UserError
 
-__all__ = ["Core", "metadata_of", "unimplemented"]
+__all__ = ["Core", "metadata_of"]
+
+WithSpec: TypeAlias = (
+    predict_pb2.PredictRequest
+    | get_model_metadata_pb2.GetModelMetadataRequest
+    | classification_pb2.ClassificationRequest
+    | regression_pb2.RegressionRequest
+)
+"""Requests that name a version by their model_spec."""
 
 
 class Core:
@@ -70,7 +85,7 @@ class Core:
 
         def timed(
             signature: str,
-            inputs: Mapping[str, np.ndarray],
+            inputs: Inputs,
             outputs: Sequence[str],
             deadline: Deadline | None,
         ) -> dict[str, np.ndarray]:
@@ -85,15 +100,31 @@ class Core:
 
         return timed
 
-    def use(
-        self, request: predict_pb2.PredictRequest | get_model_metadata_pb2.GetModelMetadataRequest
-    ) -> contextlib.AbstractContextManager[Version]:
+    def use(self, request: WithSpec) -> contextlib.AbstractContextManager[Version]:
         """The version that a request's model_spec names, as a context manager."""
         if not request.HasField("model_spec"):
             raise invalid("Missing ModelSpec")
-        spec = request.model_spec
+        return self._use_spec(request.model_spec)
+
+    def _use_spec(self, spec: model_pb2.ModelSpec) -> contextlib.AbstractContextManager[Version]:
         number = spec.version.value if spec.HasField("version") else None
-        return self.manager.use(spec.name, number, spec.version_label)
+        label = spec.version_label if spec.HasField("version_label") else None
+        return self.manager.use(spec.name, number, label)
+
+    def classify(self, request: WithSpec) -> NoReturn:
+        """ClassificationRequest: always raises ServingError, see `inference`."""
+        with self.use(request) as version:
+            raise refuse(version.servable, "Classify", request.model_spec.signature_name)
+
+    def regress(self, request: WithSpec) -> NoReturn:
+        """RegressionRequest: always raises ServingError, see `inference`."""
+        with self.use(request) as version:
+            raise refuse(version.servable, "Regress", request.model_spec.signature_name)
+
+    def multi_inference(self, request: inference_pb2.MultiInferenceRequest) -> NoReturn:
+        """MultiInferenceRequest: always raises ServingError, see `inference`."""
+        with self._use_spec(first_spec(request)) as version:
+            raise refuse_multi(version.servable, request)
 
     def metadata(
         self, request: get_model_metadata_pb2.GetModelMetadataRequest
@@ -145,7 +176,7 @@ class Core:
                 "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported"
             )
         try:
-            models = models_from_message(request.config, "HandleReloadConfigRequest")
+            models = models_from_message(request.config, "")
         except UserError as error:
             raise invalid(str(error)) from error
         self.manager.reload(models, deadline)
@@ -170,11 +201,3 @@ def metadata_of(version: Version) -> get_model_metadata_pb2.GetModelMetadataResp
     response.model_spec.version.value = version.number
     response.metadata["signature_def"].Pack(signatures)
     return response
-
-
-def unimplemented(method: str) -> ServingError:
-    """The answer to the methods of PredictionService that need tf.Example signatures."""
-    return ServingError(
-        Code.UNIMPLEMENTED,
-        f"{method} is not served here: it needs a signature of tf.Example, and these models have none. Use Predict.",
-    )

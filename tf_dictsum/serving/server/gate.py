@@ -4,12 +4,13 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 import numpy as np
 
 from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.request_checks import steps_of
-from tf_dictsum.serving.server.servable import Servable
+from tf_dictsum.serving.server.servable import Inputs, Servable
 
 __all__ = ["Gate", "Gated"]
 
@@ -74,10 +75,14 @@ class Gated:
     def __init__(self, servable: Servable, gate: Gate):
         self._servable, self._gate = servable, gate
 
+    def fits(self, inputs: Inputs, signature: str) -> TypeGuard[Mapping[str, np.ndarray]]:
+        """As `Servable.fits`."""
+        return self._servable.fits(inputs, signature)
+
     def run(
         self,
         signature: str,
-        inputs: Mapping[str, np.ndarray],
+        inputs: Inputs,
         outputs: Sequence[str],
         deadline: Deadline | None = None,
     ) -> dict[str, np.ndarray]:

@@ -79,7 +79,7 @@ class Calls:
                 with self._budget.hold(len(data[0])):
                     outcome = await _in_pool(method, data, deadline)
             except ServingError as error:
-                outcome = _Outcome(error.code, error.message, None)
+                outcome = _Outcome(error.code, error.short, None)
             except asyncio.CancelledError:
                 deadline.cancel()
                 raise
@@ -146,7 +146,7 @@ def _answer(method: Method, data: list[bytes], deadline: Deadline) -> _Outcome:
         method.done(request, start, code)
     if error is not None and method.refused is not None:
         reply = method.refused(error).SerializeToString()
-    return _Outcome(code, "" if error is None else error.message, reply)
+    return _Outcome(code, "" if error is None else error.short, reply)
 
 
 def _seconds_left(context: grpc.aio.ServicerContext) -> float | None:

@@ -18,7 +18,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from tf_dictsum.serving.server.core import Core, unimplemented
+from tf_dictsum.serving.server.core import Core
 from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.grpc_calls import Calls, Method
 from tf_dictsum.serving.server.status import Code, ServingError
@@ -47,12 +47,6 @@ def service_handlers(core: Core, calls: Calls, threads: int) -> list[grpc.Generi
             core.count(request.model_spec.name, name, "GRPC", start, code)
 
         return done
-
-    def refuse(name: str, request: type) -> Method:
-        def answer(*_: object) -> Any:
-            raise unimplemented(name)
-
-        return Method(name, request, answer)
 
     def reloaded(error: ServingError | None = None) -> model_management_pb2.ReloadConfigResponse:
         """The status is in the reply and gRPC's own as well, as in TensorFlow Serving."""
@@ -84,9 +78,21 @@ def service_handlers(core: Core, calls: Calls, threads: int) -> list[grpc.Generi
                 lambda request, _: core.metadata(request),
                 done=counted("GetModelMetadata"),
             ),
-            refuse("Classify", classification_pb2.ClassificationRequest),
-            refuse("Regress", regression_pb2.RegressionRequest),
-            refuse("MultiInference", inference_pb2.MultiInferenceRequest),
+            Method(
+                "Classify",
+                classification_pb2.ClassificationRequest,
+                lambda request, _: core.classify(request),
+            ),
+            Method(
+                "Regress",
+                regression_pb2.RegressionRequest,
+                lambda request, _: core.regress(request),
+            ),
+            Method(
+                "MultiInference",
+                inference_pb2.MultiInferenceRequest,
+                lambda request, _: core.multi_inference(request),
+            ),
         ],
         MODEL_SERVICE: [
             Method(

@@ -197,13 +197,15 @@ class Manager:
     # What clients ask
 
     @contextlib.contextmanager
-    def use(self, name: str, version: int | None = None, label: str = "") -> Iterator[Version]:
+    def use(
+        self, name: str, version: int | None = None, label: str | None = None
+    ) -> Iterator[Version]:
         """The version that a request means, kept loaded meanwhile.
 
         Args:
           name: the model's.
           version: its number; None: by label, or else the newest that is AVAILABLE.
-          label: one of the configuration's.
+          label: one of the configuration's; None: not by label.
 
         Raises:
           ServingError: INVALID_ARGUMENT (no name, unknown label), NOT_FOUND, or UNAVAILABLE while
@@ -217,9 +219,9 @@ class Manager:
         finally:
             chosen.release()
 
-    def _acquire(self, name: str, number: int | None, label: str) -> Version:
+    def _acquire(self, name: str, number: int | None, label: str | None) -> Version:
         with self._changed:
-            if label:
+            if label is not None:
                 number = self._labels.version(name, label)
                 if number is None:
                     raise invalid(f"Unrecognized servable version label: {label}")

@@ -6,18 +6,14 @@ from typing import Any
 import numpy as np
 
 from tf_dictsum.serving.server.deadline import Deadline
-from tf_dictsum.serving.server.servable import DEFAULT_SIGNATURE, Servable, type_name
+from tf_dictsum.serving.server.servable import DEFAULT_SIGNATURE, Inputs, Servable
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
-from tf_dictsum.serving.server.tensor_codec import decode
+from tf_dictsum.serving.server.tensor_codec import Unfeedable, decode
 
 __all__ = ["Run", "predict", "predict_arrays"]
 
-Run = Callable[
-    [str, Mapping[str, np.ndarray], Sequence[str], Deadline | None], dict[str, np.ndarray]
-]
+Run = Callable[[str, Inputs, Sequence[str], Deadline | None], dict[str, np.ndarray]]
 """Computes (signature, inputs, outputs, deadline): `Servable.run`, or a batcher in front of it."""
-
-_METHODS = tuple(f"tensorflow/serving/{name}" for name in ("predict", "classify", "regress"))
 
 
 def _find_signature(servable: Servable, name: str) -> str:
@@ -50,7 +46,6 @@ def predict(
       ServingError: with TensorFlow Serving's codes and texts (servables/tensorflow/predict_util.cc).
     """
     signature = _find_signature(servable, request.model_spec.signature_name)
-    _check_method(servable.signatures[signature])
     inputs = _inputs(servable.signatures[signature], request.inputs)
     return signature, predict_arrays(
         servable, signature, inputs, deadline, run, request.output_filter
@@ -60,7 +55,7 @@ def predict(
 def predict_arrays(
     servable: Servable,
     signature: str,
-    inputs: Mapping[str, np.ndarray],
+    inputs: Inputs,
     deadline: Deadline | None,
     run: Run,
     output_filter: Sequence[str] = (),
@@ -71,39 +66,21 @@ def predict_arrays(
       ServingError: as `predict`.
     """
     definition = servable.signatures[signature]
-    _check_method(definition)
     outputs = _outputs(definition, output_filter)
-    servable.check(signature, inputs)
     return run(signature, inputs, outputs, deadline)
 
 
-def _check_method(definition: Any) -> None:
-    if definition.method_name not in _METHODS:
-        listed = ", ".join(_METHODS)
-        raise ServingError(
-            Code.INTERNAL,
-            f"Expected prediction signature method_name to be one of {{{listed}}}. Was: {definition.method_name}",
-        )
-
-
-def _inputs(definition: Any, given: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def _inputs(definition: Any, given: Mapping[str, Any]) -> dict[str, np.ndarray | Unfeedable]:
     wanted, sent = set(definition.inputs), set(given)
     if len(sent) > len(wanted) or (len(sent) < len(wanted) and not definition.defaults):
         raise invalid(
             f"input size does not match signature: {len(sent)}!={len(wanted)} len({_set(sent)}) != len({_set(wanted)}). "
             f"Sent extra: {_set(sent - wanted)}. Missing but required: {_set(wanted - sent)}."
         )
-    arrays = {}
-    for alias in sorted(wanted):
+    arrays: dict[str, np.ndarray | Unfeedable] = {}
+    for alias in sorted(wanted, reverse=True):  # TensorFlow Serving has no fixed order
         if alias in sent:
             arrays[alias] = decode(given[alias], alias)
-            actual, expected = given[alias].dtype, definition.inputs[alias].dtype
-            if (
-                actual != expected
-            ):  # told apart here: numpy knows no difference between int32 and qint32
-                raise invalid(
-                    f"Type mismatch: actual {type_name(actual)} vs. expect {type_name(expected)}"
-                )
         elif alias in definition.defaults:
             arrays[alias] = decode(definition.defaults[alias], alias)
         else:

@@ -6,7 +6,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 
+from tf_dictsum.serving.server.servable import Inputs
 from tf_dictsum.serving.server.status import invalid
+from tf_dictsum.serving.server.tensor_codec import Unfeedable
 
 __all__ = ["check_implied", "check_steps", "steps_of"]
 
@@ -25,6 +27,8 @@ def check_implied(inputs: Mapping[str, tensor_pb2.TensorProto], most: int) -> No
         count = 1
         for dim in proto.tensor_shape.dim:
             count *= max(dim.size, 0)
+        if count >= 2**63:
+            continue  # no tensor has so many values; decoding says so
         # A value takes at least a byte of the message, at most eight of memory.
         implied = count * width - proto.ByteSize() * 8
         if implied > most:
@@ -34,7 +38,7 @@ def check_implied(inputs: Mapping[str, tensor_pb2.TensorProto], most: int) -> No
             )
 
 
-def check_steps(inputs: Mapping[str, np.ndarray], most: int) -> None:
+def check_steps(inputs: Inputs, most: int) -> None:
     """Refuses inputs of more videos times steps than the server computes at once.
 
     Raises:
@@ -49,6 +53,6 @@ def check_steps(inputs: Mapping[str, np.ndarray], most: int) -> None:
             )
 
 
-def steps_of(value: np.ndarray) -> int:
+def steps_of(value: np.ndarray | Unfeedable) -> int:
     """Videos times time steps of an input; an empty video counts as one step."""
     return value.shape[0] * max(value.shape[1], 1) if value.ndim > 1 else 0

@@ -1,224 +1,188 @@
-"""The JSON of TensorFlow Serving's REST API (util/json_tensor.cc): requests to tensors, tensors to replies."""
+"""The JSON of a Predict request (TensorFlow Serving's util/json_tensor.cc): its tensors as arrays."""
 
-import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tf_dictsum.serving.server.servable import type_name
+from tf_dictsum.serving.server.json_reader import Json, JsonObject, read_json
+from tf_dictsum.serving.server.json_tensor import is_base64, read_tensor
+from tf_dictsum.serving.server.json_writer import shown
 from tf_dictsum.serving.server.status import ServingError, invalid
+from tf_dictsum.serving.server.tensor_codec import MOST_DIMENSIONS, Unfeedable, unfeedable
 
-__all__ = ["columns", "parse_object", "rows", "to_columns", "to_rows"]
+__all__ = ["Document", "columns", "rows"]
 
-_TYPES = {
-    type(None): "Null",
-    dict: "Object",
-    list: "Array",
-    str: "String",
-    int: "Number",
-    float: "Number",
-}
+_NEEDS_OBJECT = "input tensors required as per tensorinfo_map"
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
-    """The JSON object of a request's body; NaN and Infinity are numbers.
+class Document:
+    """The JSON object of a request's body.
+
+    Args:
+      body: the text.
+
+    Attributes:
+      signature: "signature_name", "" where it is not given.
+      by_rows: whether its tensors come as "instances" rather than "inputs"; set by `arrays`.
 
     Raises:
       ServingError: INVALID_ARGUMENT.
     """
-    if not body:
-        raise invalid("JSON Parse error: The document is empty")
-    try:
-        value = json.loads(body)
-    except json.JSONDecodeError as error:
-        raise invalid(f"JSON Parse error: {error.msg} at offset: {error.pos}") from error
-    except (UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise invalid(f"JSON Parse error: {type(error).__name__}") from error
-    if not isinstance(value, dict):
-        raise invalid(f"JSON Value: {_shown(value)} Is not object")
-    return value
+
+    def __init__(self, body: bytes):
+        value = read_json(body)
+        if not isinstance(value, JsonObject):
+            raise invalid(f"JSON Value: {shown(value)} Is not object")
+        self._object = value
+        self._booleans = b"true" in body or b"false" in body
+        self.by_rows = False
+        signature = value.get("signature_name", "")
+        if not isinstance(signature, str):
+            raise self.wrong(
+                "not formatted correctly. 'signature_name' key must be a string value."
+            )
+        self.signature = signature
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._object
+
+    def __getitem__(self, name: str) -> Json:
+        return self._object[name]
+
+    def wrong(self, what: str) -> ServingError:
+        """An INVALID_ARGUMENT that shows the document."""
+        return invalid(f"JSON Value: {shown(self._object)} {what}")
+
+    def arrays(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray | Unfeedable]:
+        """The tensors, input name -> array.
+
+        Args:
+          inputs: the signature's, name -> TensorInfo.
+
+        Raises:
+          ServingError: INVALID_ARGUMENT.
+        """
+        if not inputs:
+            name = self.signature or "DEFAULT"
+            raise invalid(f"Failed to get input map for signature: {name}")
+        self.by_rows = "instances" in self
+        if not self.by_rows and "inputs" not in self:
+            raise invalid("Missing 'inputs' or 'instances' key")
+        if not self.by_rows:
+            return columns(self["inputs"], inputs, self._booleans)
+        if "inputs" in self:
+            raise self.wrong(
+                "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist "
+            )
+        instances = self["instances"]
+        if not isinstance(instances, list):
+            raise self.wrong("Expecting 'instances' to be an list/array")
+        if not instances:
+            raise self.wrong("No values in 'instances' array")
+        return rows(instances, inputs, self._booleans)
 
 
-def columns(value: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def columns(
+    value: Json, inputs: Mapping[str, Any], booleans: bool = True
+) -> dict[str, np.ndarray | Unfeedable]:
     """The "inputs" of a request: input name -> array; one input may stand without its name.
 
+    Args:
+      value: what "inputs" holds.
+      inputs: the signature's, name -> TensorInfo.
+      booleans: as in `read_tensor`.
+
     Raises:
       ServingError: INVALID_ARGUMENT.
     """
-    if not isinstance(value, dict):
+    if not isinstance(value, JsonObject) or is_base64(value):
         if len(inputs) > 1:
             raise invalid(
-                "inputs is a plain value/list, but expecting an object as multiple input tensors required as per tensorinfo_map"
+                f"inputs is a plain value/list, but expecting an object as multiple {_NEEDS_OBJECT}"
             )
-        value = {next(iter(inputs)): value}
+        value = JsonObject([(next(iter(inputs)), value)])
+    arrays = {}
     for name in sorted(inputs):
         if name not in value:
             raise invalid(f"Missing named input: {name} in 'inputs' object.")
-    return {name: _array(value[name], info.dtype) for name, info in inputs.items()}
+        arrays[name] = read_tensor(value[name], inputs[name].dtype, name, booleans)
+    return arrays
 
 
-def rows(value: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """The "instances" of a request: a list of objects with every input, or of values where there is one input.
+def rows(
+    value: list[Json], inputs: Mapping[str, Any], booleans: bool = True
+) -> dict[str, np.ndarray | Unfeedable]:
+    """The "instances" of a request: objects with every input, or values where there is one input.
+
+    Args:
+      value: what "instances" holds, at least one.
+      inputs, booleans: as in `columns`.
 
     Raises:
       ServingError: INVALID_ARGUMENT; rows of different sizes cannot be stacked.
     """
-    if not isinstance(value, list):
-        raise invalid("JSON Value: Excepting 'instances' to be an list/array")
-    if not value:
-        raise invalid("JSON Value: No values in 'instances' array")
-    by_name = isinstance(value[0], dict)
-    if not by_name and len(inputs) > 1:
+    if not isinstance(value[0], JsonObject) and len(inputs) > 1:
         raise invalid(
-            "instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map"
+            f"instances is a plain list, but expecting list of objects as multiple {_NEEDS_OBJECT}"
         )
-    stacks: dict[str, list[np.ndarray]] = {name: [] for name in inputs}
+    by_name = _is_row(value[0])
+    stacks: dict[str, list[np.ndarray | Unfeedable]] = {name: [] for name in inputs}
     for number, element in enumerate(value):
-        if isinstance(element, dict) != by_name:
+        if _is_row(element) != by_name:
             wanted, got = ("object", "list") if by_name else ("value/list", "object")
             raise invalid(f"Expecting {wanted} but got {got} at item {number} of input list")
-        named = element if by_name else {next(iter(inputs)): element}
-        for name, item in named.items():
+        row = element if by_name else JsonObject([(max(inputs), element)])
+        assert isinstance(row, JsonObject)
+        for name, item in row.members:
             try:
-                array = _row(name, item, inputs, stacks)
+                stacks.get(name, []).append(_row_array(name, item, inputs, stacks, booleans))
             except ServingError as error:
                 key = f" key: {name}" if by_name else ""
-                message = f"Failed to process element: {number}{key} of 'instances' list. Error: INVALID_ARGUMENT: {error.message}"
-                raise invalid(message) from error
-            stacks[name].append(array)
-        if set(named) != set(inputs):
-            keys = ",".join(sorted(inputs))
+                raise invalid(
+                    f"Failed to process element: {number}{key} of 'instances' list. "
+                    f"Error: {error.code.name}: {error.message}"
+                ) from error
+        if by_name and {name for name, _ in row.members} != set(inputs):
             raise invalid(
-                f"Failed to process element: {number} of 'instances' list. JSON object: {_shown(named)} keys must be equal to: {keys}"
+                f"Failed to process element: {number} of 'instances' list. JSON object: "
+                f"{shown(row)} keys must be equal to: {','.join(sorted(inputs))}"
             )
-    return {name: np.stack(arrays) for name, arrays in stacks.items()}
+    # A name that stands twice in a row is one array too many; the first ones count.
+    return {name: _stack(name, arrays[: len(value)]) for name, arrays in stacks.items() if arrays}
 
 
-def _row(
-    name: str, item: Any, inputs: Mapping[str, Any], stacks: Mapping[str, list[np.ndarray]]
-) -> np.ndarray:
+def _stack(name: str, arrays: list[np.ndarray | Unfeedable]) -> np.ndarray | Unfeedable:
+    whole = [array for array in arrays if isinstance(array, np.ndarray)]
+    if len(whole) == len(arrays) and whole[0].ndim < MOST_DIMENSIONS:
+        return np.stack(whole)
+    return unfeedable(tf.as_dtype(arrays[0].dtype), (len(arrays), *arrays[0].shape), name)
+
+
+def _is_row(value: Json) -> bool:
+    return isinstance(value, JsonObject) and not is_base64(value)
+
+
+def _row_array(
+    name: str,
+    item: Json,
+    inputs: Mapping[str, Any],
+    stacks: Mapping[str, list[np.ndarray | Unfeedable]],
+    booleans: bool,
+) -> np.ndarray | Unfeedable:
     if name not in inputs:
         raise invalid(f"JSON object: does not have named input: {name}")
-    array = _array(item, inputs[name].dtype)
+    array = read_tensor(item, inputs[name].dtype, name, booleans)
     if stacks[name]:
         first = stacks[name][0]
-        if first.size != array.size:
-            raise invalid(f"Expecting tensor size: {first.size} but got: {array.size}")
+        if (size := math.prod(first.shape)) != (found := math.prod(array.shape)):
+            raise invalid(f"Expecting tensor size: {size} but got: {found}")
         if first.shape != array.shape:
             raise invalid(f"Expecting shape {_shape(first)} but got: {_shape(array)}")
     return array
 
 
-def _shape(array: np.ndarray) -> str:
+def _shape(array: np.ndarray | Unfeedable) -> str:
     return "[" + ",".join(map(str, array.shape)) + "]"
-
-
-def _array(value: Any, dtype: int) -> np.ndarray:
-    kind = np.dtype(tf.as_dtype(dtype).as_numpy_dtype)
-    accepted = {"f": "fiu", "i": "i", "u": "iu", "b": "b"}.get(kind.kind, "")
-    try:
-        array = np.asarray(value)
-    except (ValueError, OverflowError):
-        array = np.asarray(None)
-    if array.size == 0 and array.dtype.kind == "f":
-        return array.astype(kind)
-    if array.dtype.kind not in accepted:
-        _refuse(value, dtype)
-    if kind.kind in "iu" and (array.min() < np.iinfo(kind).min or array.max() > np.iinfo(kind).max):
-        raise invalid(
-            f"JSON Value: {_shown(array.max())} Type: Number is not of expected type: {type_name(dtype)}"
-        )
-    if kind.kind == "f" and np.any(np.abs(array[np.isfinite(array)]) > np.finfo(kind).max):
-        raise invalid(
-            f"Cannot convert JSON value: {_shown(float(np.abs(array).max()))} to {type_name(dtype)} without loss of precision."
-        )
-    return array.astype(kind)
-
-
-def _refuse(value: Any, dtype: int) -> None:
-    """Finds what keeps nested lists from being a tensor of a type, and says it."""
-    shape, first = [], value
-    while isinstance(first, list):
-        shape.append(len(first))
-        first = first[0] if first else None
-
-    def walk(item: Any, level: int) -> None:
-        if isinstance(item, list):
-            if level >= len(shape):
-                raise invalid(
-                    f"Encountered list at unexpected level: {level} expected < {len(shape)}"
-                )
-            if len(item) != shape[level]:
-                raise invalid(
-                    f"Encountered list at unexpected size: {len(item)} at level: {level} expected size: {shape[level]}"
-                )
-            for inner in item:
-                walk(inner, level + 1)
-            return
-        if level != len(shape):
-            raise invalid(
-                f"JSON Value: {_shown(item)} found at incorrect level: {level + 1} in the JSON DOM. Expected at level: {len(shape)}"
-            )
-        wanted = tf.as_dtype(dtype)
-        number = isinstance(item, (int, float)) and not isinstance(item, bool)
-        fits = (
-            isinstance(item, bool)
-            if wanted.is_bool
-            else number and (wanted.is_floating or isinstance(item, int))
-        )
-        if not fits:
-            kind = str(item) if isinstance(item, bool) else _TYPES[type(item)]
-            raise invalid(
-                f"JSON Value: {_shown(item)} Type: {kind} is not of expected type: {type_name(dtype)}"
-            )
-
-    walk(value, 0)
-    raise invalid(f"JSON Value: {_shown(value)} is not a tensor of type: {type_name(dtype)}")
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(
-        value
-        if isinstance(value, (dict, list, str, int, float, bool, type(None)))
-        else value.item()
-    )
-    return text if len(text) <= 200 else text[:200] + "..."
-
-
-def _plain(array: np.ndarray) -> Any:
-    if (
-        array.dtype == np.float32
-    ):  # the shortest text that reads back as this float32, not its long float64 form
-        return array.astype("U32").astype(np.float64).tolist()
-    return array.tolist()
-
-
-def to_columns(outputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """The reply to "inputs"."""
-    named = {name: _plain(value) for name, value in outputs.items()}
-    return {"outputs": next(iter(named.values())) if len(named) == 1 else named}
-
-
-def to_rows(outputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """The reply to "instances".
-
-    Raises:
-      ServingError: the outputs have no common first dimension.
-    """
-    if (
-        any(value.ndim == 0 for value in outputs.values())
-        or len({len(value) for value in outputs.values()}) != 1
-    ):
-        raise invalid(
-            "Tensors to convert to rows have no common batch size; ask with 'inputs' instead of 'instances'."
-        )
-    if len(outputs) == 1:
-        return {"predictions": _plain(next(iter(outputs.values())))}
-    lists = {name: _plain(value) for name, value in outputs.items()}
-    return {
-        "predictions": [
-            dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)
-        ]
-    }

@@ -1,37 +1,35 @@
 """The REST front end: status, metadata, :predict and Prometheus metrics, as an ASGI application."""
 
+import dataclasses
+import http
 import json
-import re
 import time
-from collections.abc import Callable
+import zlib
 from typing import Any
 
 from absl import logging
 from google.protobuf import json_format
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2
 
 from tf_dictsum.serving.config.files import Monitoring
-from tf_dictsum.serving.server.core import Core, unimplemented
+from tf_dictsum.serving.server.core import Core
 from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.predict import predict_arrays
-from tf_dictsum.serving.server.rest_json import (
-    columns,
-    parse_object,
-    rows,
-    to_columns,
-    to_rows,
-)
+from tf_dictsum.serving.server.rest_examples import check_examples
+from tf_dictsum.serving.server.rest_json import Document
+from tf_dictsum.serving.server.rest_paths import BadVersionError, Target, is_api, target
+from tf_dictsum.serving.server.rest_reply import error_text, to_columns, to_rows
 from tf_dictsum.serving.server.servable import DEFAULT_SIGNATURE
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
 
 __all__ = ["application"]
 
 _HTTP = {  # model_servers/http_server.cc
+    Code.OK: 200,
     Code.INVALID_ARGUMENT: 400,
     Code.FAILED_PRECONDITION: 400,
     Code.OUT_OF_RANGE: 400,
@@ -46,16 +44,19 @@ _HTTP = {  # model_servers/http_server.cc
     Code.UNAVAILABLE: 503,
     Code.DEADLINE_EXCEEDED: 504,
 }
-_WHICH = r"(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:]+))?"
-_GET = re.compile(
-    rf"/v1/models(?:/(?P<model>[^/:]+){_WHICH}(?P<metadata>/metadata)?)?/?", re.IGNORECASE
-)
-_POST = re.compile(
-    rf"/v1/models/(?P<model>[^/:]+){_WHICH}:(?P<method>classify|regress|predict)", re.IGNORECASE
-)
 
 
-def application(core: Core, monitoring: Monitoring) -> Starlette:
+@dataclasses.dataclass(frozen=True)
+class _Reply:
+    text: str
+    code: Code = Code.OK
+
+    def response(self) -> Response:
+        body = self.text.encode("utf-8", "surrogateescape")
+        return Response(body, _HTTP.get(self.code, 500), media_type="application/json")
+
+
+def application(core: Core, monitoring: Monitoring) -> ASGIApp:
     """The ASGI application.
 
     Args:
@@ -63,59 +64,91 @@ def application(core: Core, monitoring: Monitoring) -> Starlette:
       monitoring: whether and where metrics are shown.
     """
 
-    def metrics(_: Request) -> Response:
-        return Response(core.metrics.text(), media_type="text/plain; version=0.0.4")
-
-    async def v1(request: Request) -> Response:
-        body = await request.body()
-        deadline = request.scope.get("deadline")
-        return await run_in_threadpool(
-            _answer, core, request.method, request.url.path, body, deadline
-        )
-
-    routes = [Route("/v1/{rest:path}", v1, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])]
-    if monitoring.enable:
-        routes.insert(0, Route(monitoring.path, metrics, methods=["GET"]))
-    return Starlette(routes=routes)
-
-
-def _answer(core: Core, method: str, path: str, body: bytes, deadline: Deadline | None) -> Response:
-    get, post = _GET.fullmatch(path), _POST.fullmatch(path)
-    start, code = time.perf_counter(), Code.OK
-    is_predict = method == "POST" and post is not None and post["method"].lower() == "predict"
-    try:
-        if method == "GET" and get is not None:
-            reply = _metadata(core, get) if get["metadata"] else _status(core, get)
-        elif method == "POST" and post is not None:
-            if not is_predict:
-                raise unimplemented(post["method"].capitalize())
-            reply = _predict(core, post, body, deadline)
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        path = _sent_path(scope)
+        response: Response
+        if monitoring.enable and path == monitoring.path:
+            response = Response(core.metrics.text(), media_type="text/plain; version=0.0.4")
+        elif not is_api(path):
+            response = _not_found()
+        elif scope["method"] == "OPTIONS":
+            response = Response(b"", 400, media_type="text/html; charset=ISO-8859-1")
         else:
-            raise invalid(f"Malformed request: {method} {path}")
-        return Response(json.dumps(reply, indent=4), media_type="application/json")
+            request = Request(scope, receive)
+            body = await request.body()
+            is_packed = request.headers.get("content-encoding", "").lower() == "gzip"
+            reply = await run_in_threadpool(
+                _answer,
+                core,
+                request.method,
+                path,
+                _unpacked(body, core.limits.body_bytes) if is_packed else body,
+                scope.get("deadline"),
+            )
+            response = reply.response()
+        await response(scope, receive, send)
+
+    return application
+
+
+def _sent_path(scope: Scope) -> str:
+    """The URL as it was sent: not decoded, with its query."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query = scope.get("query_string", b"")
+    return (path + b"?" + query if query else path).decode("utf-8", "surrogateescape")
+
+
+def _not_found() -> Response:
+    """What libevent's HTTP server answers to paths that nobody serves."""
+    what = http.HTTPStatus.NOT_FOUND
+    title = f"{what.value} {what.phrase}"
+    page = (
+        f"<HTML><HEAD>\n<TITLE>{title}</TITLE>\n</HEAD><BODY>\n<H1>{what.phrase}</H1>\n"
+        "</BODY></HTML>\n"
+    )
+    response = Response(page, what.value, {"connection": "close"})
+    response.headers["content-type"] = "text/html"
+    return response
+
+
+def _unpacked(body: bytes, most: int) -> bytes:
+    """A gzip body's content; what is not gzip, not whole or too long is empty, as in TensorFlow Serving."""
+    reader = zlib.decompressobj(31)
+    try:
+        content = reader.decompress(body, most)
+    except zlib.error:
+        return b""
+    return content if reader.eof else b""
+
+
+def _answer(core: Core, method: str, path: str, body: bytes, deadline: Deadline | None) -> _Reply:
+    start, code, message = time.perf_counter(), Code.OK, ""
+    wanted: Target | None = None
+    try:
+        wanted = target(method, path)
+        if wanted.method == "status":
+            return _Reply(_status(core, wanted))
+        if wanted.method == "metadata":
+            return _Reply(_metadata(core, wanted))
+        if wanted.method == "predict":
+            return _Reply(_predict(core, wanted, body, deadline))
+        raise _examples(core, wanted, body)
+    except BadVersionError as error:
+        return _Reply("", error.code)
     except ServingError as error:
         code, message = error.code, error.message
-    except RecursionError:
-        code, message = Code.INVALID_ARGUMENT, "JSON Parse error: nested too deeply"
     except Exception as error:  # a bug must not look like the client's mistake, nor show it a stack
         logging.exception("%s %s failed", method, path)
         code, message = Code.INTERNAL, f"{path} failed: {type(error).__name__}"
     finally:
-        if is_predict and post is not None:
-            core.count(post["model"], "Predict", "REST", start, code)
-    return Response(
-        json.dumps({"error": message}), _HTTP.get(code, 500), media_type="application/json"
-    )
+        if wanted is not None:
+            api = wanted.method if wanted.method not in ("status", "metadata") else ""
+            core.count(wanted.model, api, "REST", start, code)
+    return _Reply(error_text(message), code)
 
 
-def _fill_spec(spec: Any, match: re.Match[str]) -> None:
-    spec.name = match["model"]
-    if match["version"]:
-        if int(match["version"]) >= 2**63:
-            raise invalid(f"Failed to convert version: {match['version']} to numeric.")
-        spec.version.value = int(match["version"])
-    if match["label"]:
-        spec.version_label = match["label"]
+def _dumped(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
 
 
 def _to_dict(message: Any) -> dict[str, Any]:
@@ -124,56 +157,48 @@ def _to_dict(message: Any) -> dict[str, Any]:
     )
 
 
-def _status(core: Core, match: re.Match[str]) -> dict[str, Any]:
-    if not match["model"]:
+def _status(core: Core, wanted: Target) -> str:
+    if not wanted.model:
         raise invalid("Missing model name in request.")
     request = get_model_status_pb2.GetModelStatusRequest()
-    _fill_spec(request.model_spec, match)
-    return _to_dict(core.status(request))
+    wanted.fill(request.model_spec)
+    return _dumped(_to_dict(core.status(request))) + "\n"
 
 
-def _metadata(core: Core, match: re.Match[str]) -> dict[str, Any]:
+def _metadata(core: Core, wanted: Target) -> str:
     request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
-    _fill_spec(request.model_spec, match)
+    wanted.fill(request.model_spec)
     response = core.metadata(request)
     signatures = get_model_metadata_pb2.SignatureDefMap()
     response.metadata["signature_def"].Unpack(signatures)
-    return {
-        "model_spec": _to_dict(response.model_spec),
-        "metadata": {"signature_def": _to_dict(signatures)},
-    }
+    spec, definitions = _dumped(_to_dict(response.model_spec)), _dumped(_to_dict(signatures))
+    return f'{{\n"model_spec":{spec}\n,\n"metadata": {{"signature_def": {definitions}\n}}\n}}\n'
 
 
-def _predict(
-    core: Core, match: re.Match[str], body: bytes, deadline: Deadline | None
-) -> dict[str, Any]:
+def _predict(core: Core, wanted: Target, body: bytes, deadline: Deadline | None) -> str:
     request = predict_pb2.PredictRequest()
-    _fill_spec(request.model_spec, match)
-    document = parse_object(body)
-    signature = document.get("signature_name", "")
-    if not isinstance(signature, str):
-        raise invalid(
-            "JSON Value: not formatted correctly. 'signature_name' key must be a string value."
-        )
-    signature = signature or DEFAULT_SIGNATURE
+    wanted.fill(request.model_spec)
+    document = Document(body)
+    signature = document.signature or DEFAULT_SIGNATURE
     with core.use(request) as version:
         if signature not in version.servable.signatures:
             raise invalid(f'Serving signature name: "{signature}" not found in signature def')
-        infos = version.servable.signatures[signature].inputs
-        if not infos:
-            raise invalid(f"Failed to get input map for signature: {signature}")
-        if "instances" in document and "inputs" in document:
-            raise invalid(
-                "JSON Value: Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist "
-            )
-        read: Callable[..., dict[str, Any]]
-        if "instances" in document:
-            value, read, write = document.pop("instances"), rows, to_rows
-        elif "inputs" in document:
-            value, read, write = document.pop("inputs"), columns, to_columns
-        else:
-            raise invalid("Missing 'inputs' or 'instances' key")
-        arrays = read(value, infos)
-        del value
+        arrays = document.arrays(version.servable.signatures[signature].inputs)
+        write = to_rows if document.by_rows else to_columns
+        del document
         outputs = predict_arrays(version.servable, signature, arrays, deadline, core.timed(version))
     return write(outputs)
+
+
+def _examples(core: Core, wanted: Target, body: bytes) -> ServingError:
+    """The answer to :classify and :regress, which must be written well before they are refused."""
+    document = Document(body)
+    check_examples(document)
+    request = predict_pb2.PredictRequest()  # has the model_spec that these requests have
+    wanted.fill(request.model_spec)
+    request.model_spec.signature_name = document.signature.encode(errors="replace").decode()
+    try:
+        (core.classify if wanted.method == "classify" else core.regress)(request)
+    except ServingError as error:
+        return error
+    raise AssertionError("it is always refused")

@@ -3,31 +3,27 @@
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.client import pywrap_tf_session as tf_session
 
 from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.status import Code, ServingError, invalid
+from tf_dictsum.serving.server.tensor_codec import Unfeedable, type_name
 
-__all__ = ["DEFAULT_SIGNATURE", "Servable", "type_name"]
+__all__ = ["DEFAULT_SIGNATURE", "Inputs", "Servable"]
 
 DEFAULT_SIGNATURE = "serving_default"
-_TYPE_NAMES = {
-    "float16": "half",
-    "float32": "float",
-    "float64": "double",
-}  # DataTypeString of the C++ code
+
+_WIDEST = (*(1,) * 63, 0)  # the shape of most dimensions that numpy has
+
+Inputs: TypeAlias = Mapping[str, np.ndarray | Unfeedable]
+"""Input name -> its value."""
 
 # The v1 loader is the one that gives a Session, TensorFlow Serving's own way to run a model; its notice is no news to users.
 tf.get_logger().addFilter(lambda record: "saved_model.loader_impl" not in record.getMessage())
-
-
-def type_name(dtype: Any) -> str:
-    """A type's name in TensorFlow's C++ messages: float, double, int32, ..."""
-    name = tf.as_dtype(dtype).name
-    return _TYPE_NAMES.get(name, name)
 
 
 class Servable:
@@ -65,44 +61,35 @@ class Servable:
             )
             raise ServingError(code, f"{path}: cannot load it: {_text(error)}") from error
         self.signatures = dict(loaded.signature_def)
-        self._callables: dict[tuple[tuple[str, ...], tuple[str, ...]], Any] = {}
+        self._ends: dict[str, Any] = {}  # tensor name -> TF_Output
 
-    def check(self, signature: str, inputs: Mapping[str, np.ndarray]) -> None:
-        """Refuses arrays of another type or shape than the signature's inputs, as TensorFlow's kernels would.
-
-        Raises:
-          ServingError: INVALID_ARGUMENT.
-        """
+    def fits(self, inputs: Inputs, signature: str) -> TypeGuard[Mapping[str, np.ndarray]]:
+        """Whether values have the types and shapes that a signature tells, so that they may share a batch."""
         for alias, value in inputs.items():
             info = self.signatures[signature].inputs[alias]
-            if tf.as_dtype(info.dtype).as_numpy_dtype != value.dtype.type:
-                raise invalid(
-                    f"Type mismatch: actual {type_name(value.dtype)} vs. expect {type_name(info.dtype)}"
-                )
-            expected = tf.TensorShape(info.tensor_shape)
-            if not expected.is_compatible_with(value.shape):
-                found = ",".join(map(str, value.shape))
-                wanted = (
-                    "<unknown>"
-                    if expected.rank is None
-                    else ",".join("?" if d is None else str(d) for d in expected.as_list())
-                )
-                raise invalid(
-                    f"Shape of tensor {alias} [{found}] is not compatible with expected shape [{wanted}]."
-                )
+            if (
+                isinstance(value, Unfeedable)
+                or tf.as_dtype(info.dtype).as_numpy_dtype != value.dtype.type
+                or not tf.TensorShape(info.tensor_shape).is_compatible_with(value.shape)
+            ):
+                return False
+        return True
 
     def run(
         self,
         signature: str,
-        inputs: Mapping[str, np.ndarray],
+        inputs: Inputs,
         outputs: Sequence[str],
         deadline: Deadline | None = None,
     ) -> dict[str, np.ndarray]:
         """Computes outputs of a signature.
 
+        This is the call under `Session.run`, without its conversions: a wrong type or shape reaches TensorFlow's own
+        checks, whose words are those of TensorFlow Serving.
+
         Args:
           signature: one of `signatures`.
-          inputs: an array for every input that the caller feeds, of the type and shape that `check` accepts.
+          inputs: a value for every input that the caller feeds.
           outputs: which outputs.
           deadline: when the run must have ended; None: no limit.
 
@@ -113,23 +100,30 @@ class Servable:
           ServingError: what the kernels said, DEADLINE_EXCEEDED, or CANCELLED before the run.
         """
         definition = self.signatures[signature]
-        feeds = tuple(definition.inputs[alias].name for alias in inputs)
-        fetches = tuple(definition.outputs[alias].name for alias in outputs)
+        names = {alias: definition.inputs[alias].name for alias in inputs}
+        feeds: dict[Any, np.ndarray] = {}
+        shape = ""
+        for number, alias in enumerate(sorted(names, key=lambda alias: names[alias])):
+            value = inputs[alias]
+            if isinstance(value, Unfeedable):
+                _refuse_type(value, definition.inputs[alias].dtype, number)
+                shape = f"[{','.join(map(str, value.shape))}]"
+                value = np.zeros(_WIDEST, value.dtype.as_numpy_dtype)
+            feeds[self._end(names[alias])] = value
+        fetches = [self._end(definition.outputs[alias].name) for alias in outputs]
         options = None
         if deadline is not None:
             deadline.check()
             left = deadline.remaining()
             if left is not None:
-                options = tf.compat.v1.RunOptions(timeout_in_ms=max(1, int(left * 1000)))
-        call = self._callables.get((feeds, fetches))
-        if call is None:
-            call = self._callables[feeds, fetches] = self._session.make_callable(
-                list(fetches), list(feeds), accept_options=True
-            )
+                options = _run_options(max(1, int(left * 1000)))
         try:
-            values = call(*inputs.values(), options=options)
+            values = self._session._call_tf_sessionrun(options, feeds, fetches, [], None)
         except tf.errors.OpError as error:
-            raise ServingError(Code(error.error_code), _text(error)) from error
+            message = error.message
+            if shape:
+                message = message.replace(f"[{','.join(map(str, _WIDEST))}]", shape)
+            raise ServingError(Code(error.error_code), message) from error
         except (
             ValueError,
             TypeError,
@@ -139,10 +133,37 @@ class Servable:
             raise ServingError(code, str(error)) from error
         return dict(zip(outputs, values, strict=True))
 
+    def _end(self, name: str) -> Any:
+        """The TF_Output of a tensor's name; kept, as finding it takes longer than a small run."""
+        end = self._ends.get(name)
+        if end is None:
+            try:
+                tensor = self._session.graph.get_tensor_by_name(
+                    name if ":" in name else name + ":0"
+                )
+            except (ValueError, KeyError) as error:
+                raise invalid(f"FetchOutputs {name}: output index too large") from error
+            end = self._ends[name] = tensor._as_tf_output()
+        return end
+
     def close(self) -> None:
         """Frees what the model holds."""
-        self._callables.clear()
+        self._ends.clear()
         self._session.close()
+
+
+def _run_options(milliseconds: int) -> Any:
+    options = tf.compat.v1.RunOptions(timeout_in_ms=milliseconds)
+    return tf_session.TF_NewBufferFromString(options.SerializeToString())
+
+
+def _refuse_type(value: Unfeedable, expected: int, number: int) -> None:
+    """Raises ServingError unless the value is of the type that is expected."""
+    if value.refusal:
+        raise invalid(value.refusal)
+    if value.dtype != tf.as_dtype(expected):
+        wanted, given = type_name(expected), type_name(value.dtype)
+        raise invalid(f"Expects arg[{number}] to be {wanted} but {given} is provided")
 
 
 def _text(error: Exception) -> str:

@@ -34,13 +34,18 @@ class ServingError(Exception):
 
     Attributes:
       code: any but OK.
-      message: at most 1024 characters, longer ones are cut as TensorFlow Serving cuts them.
+      message: the text.
     """
 
     def __init__(self, code: Code, message: str):
         super().__init__(message)
         self.code = code
-        self.message = message if len(message) <= _LONGEST else message[:_LONGEST] + _CUT
+        self.message = message
+
+    @property
+    def short(self) -> str:
+        """The text as gRPC carries it: at most 1024 characters, longer ones are cut as TensorFlow Serving cuts them."""
+        return self.message if len(self.message) <= _LONGEST else self.message[:_LONGEST] + _CUT
 
 
 def invalid(message: str) -> ServingError:
