@@ -39,6 +39,9 @@ class Loaded:
         self.path, self.signatures = path, {}
         self.alive.append(path.name)
 
+    def fits(self, inputs, signature):
+        return True
+
     def run(self, _, inputs, outputs, __):
         return dict.fromkeys(outputs, inputs["x"])
 
