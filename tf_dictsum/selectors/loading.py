@@ -11,6 +11,8 @@ from absl import logging
 from tf_dictsum.selectors.loaded import KerasSelector, LoadedSelector
 from tf_dictsum.selectors.metadata import is_selector, read_metadata
 from tf_dictsum.selectors.remote import RemoteSelector, is_address
+from tf_dictsum.selectors.salience.training_free import NAME as TRAINING_FREE
+from tf_dictsum.selectors.salience.training_free import TrainingFreeSelector
 from tf_dictsum.selectors.saved_model import SavedModelSelector, find_saved_model
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json
@@ -28,7 +30,7 @@ def load_selector(source: str | os.PathLike[str], epoch: str = "last") -> Loaded
     Args:
       source: a selector directory; a run directory of `tf_dictsum.train` (of several splits and seeds the one with the
         lowest training criterion, which sees no label); a SavedModel (its folder, or a folder of versions: the newest);
-        grpc://HOST:PORT/NAME (grpcs:// with TLS); or the name of a preset that this package ships.
+        grpc://HOST:PORT/NAME (grpcs:// with TLS); the name of a preset that this package ships; or "salience", which needs no training.
       epoch: of a run: "last", or "selected", the one that was chosen without labels.
 
     Raises:
@@ -38,6 +40,8 @@ def load_selector(source: str | os.PathLike[str], epoch: str = "last") -> Loaded
     if is_address(source):
         return RemoteSelector(source)
     folder = pathlib.Path(source)
+    if not folder.exists() and source == TRAINING_FREE:
+        return TrainingFreeSelector()
     if not folder.exists() and source in presets():
         folder = _PRESETS / source
     if not folder.is_dir():
