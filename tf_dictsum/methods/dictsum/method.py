@@ -13,6 +13,8 @@ from tf_dictsum.methods.dictsum.model import DictionarySummarizer
 from tf_dictsum.methods.dictsum.pretraining import WEIGHTS, ParallelEncoder
 from tf_dictsum.methods.dictsum.settings import DictSumSettings
 from tf_dictsum.methods.logs import Log
+from tf_dictsum.methods.salience.settings import SalienceSettings
+from tf_dictsum.methods.salience.teacher import targets
 from tf_dictsum.methods.setup import Setup
 from tf_dictsum.methods.sum_gan_aae.method import SumGanAae
 from tf_dictsum.util.errors import UserError
@@ -53,6 +55,7 @@ class DictSum(SumGanAae):
         "dictionary": Log("loss/dictionary", "dict"),
         "dictionary_to_reconstruction": Log("dictionary/loss_over_reconstruction"),
         "dictionary_norm": Log("dictionary/norm"),
+        "salience": Log("loss/salience", "sal"),
         "parallel_loss": Log("loss/parallel_loss", "loss"),
     }
 
@@ -88,11 +91,14 @@ class DictSum(SumGanAae):
         super().prepare(videos, folder, callbacks)
 
     def extras(self, videos: Sequence[Video]) -> Mapping[str, Extra]:
-        """h of every video, by the parallel encoder as it is now."""
+        """h of every video, by the parallel encoder as it is now; salience where it has a weight."""
         hidden = self.parallel.encode(videos)
         if self.settings.parallel_hidden == "shuffled":
             hidden = exchanged(hidden, self.seed)
-        return {"hidden": Extra(hidden)}
+        joined = {"hidden": Extra(hidden)}
+        if self.settings.salience_weight:
+            joined["salience"] = Extra(targets(videos, SalienceSettings()), per_step=True)
+        return joined
 
     def prepare_steps(self, videos: Sequence[Video]) -> int:
         given = self.settings.parallel_encoder

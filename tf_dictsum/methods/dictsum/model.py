@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tf_dictsum import losses
 from tf_dictsum.layers.dictionary import Dictionary
+from tf_dictsum.losses.correlation import correlation_loss
 from tf_dictsum.methods.dictsum.settings import DictSumSettings
 from tf_dictsum.methods.steppers import apply_clipped
 from tf_dictsum.methods.sum_gan_aae.forward import Data, Forward, Logs
@@ -18,7 +19,8 @@ __all__ = ["DictionarySummarizer"]
 class DictionarySummarizer(Summarizer):
     """Adds λ ‖h − A e‖ to the selector's loss, and A's own update.
 
-    Batches also hold "hidden": float [batch, N], the frozen parallel encoder's h.
+    Batches also hold "hidden": float [batch, N], the frozen parallel encoder's h, and with a
+    salience_weight "salience": float [batch, time].
 
     Args:
       input_size: D, width of the features.
@@ -60,13 +62,17 @@ class DictionarySummarizer(Summarizer):
     def selector_loss(
         self, forward: Forward, data: Data, mask: tf.Tensor
     ) -> tuple[tf.Tensor, Logs]:
-        """L_recon + L_sparsity + λ L_dict."""
+        """L_recon + L_sparsity + λ L_dict, and with a weight 1 - correlation with the salience."""
         total, logs = super().selector_loss(forward, data, mask)
         loss = self._dictionary_loss(forward.encoding, tf.stop_gradient(data["hidden"]))
         ratio = tf.math.divide_no_nan(loss, logs["reconstruction"])
         logs |= {"dictionary": loss, "dictionary_to_reconstruction": ratio}
         if self.settings.dict_weight:
             total = total + self.settings.dict_weight * loss
+        if self.settings.salience_weight:
+            unlike = tf.reduce_mean(correlation_loss(forward.scores, data["salience"], mask))
+            total = total + self.settings.salience_weight * unlike
+            logs["salience"] = unlike
         return total, {**logs, "selector_total": total}
 
     def update_others(self, forward: Forward, data: Data) -> Logs:

@@ -57,6 +57,13 @@ class DictSumSettings(SumGanAaeSettings):
     )
     dictionary_lr: float = option(1e-4, "Adam's rate for the dictionary A", lower_bound=0.0)
 
+    # Salience
+    salience_weight: float = option(
+        0.0,
+        "weight of 1 - correlation of the scores with salience (docs/agreement.md); 0: without it",
+        lower_bound=0.0,
+    )
+
     # Parallel encoder
     parallel_encoder: str = option(
         "",
