@@ -13,8 +13,8 @@ from tf_dictsum.metrics.statistics import (
     bootstrap_interval,
     compare_runs,
     paired_test,
-    verdict,
 )
+from tf_dictsum.metrics.verdicts import verdict
 
 FIVE = [22.8, 22.7, 23.1, 22.6, 23.0]
 OTHER = [26.2, 25.8, 26.6, 26.9, 25.6]

@@ -1,4 +1,4 @@
-"""How sure a mean is, and whether two systems differ: intervals, permutation tests, a sentence.
+"""How sure a mean is, and whether two systems differ: bootstrap intervals, permutation tests.
 
 Two things vary in this field, and both are resampled where there are enough of them: the seed of a
 run and the videos of a split. A table of runs is therefore a matrix [seeds, splits]; per-video
@@ -6,13 +6,19 @@ results of two systems are paired vectors [videos].
 """
 
 import dataclasses
-import itertools
 import math
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special, stats
+
+from tf_dictsum.metrics.permutations import (
+    all_signs,
+    all_sums,
+    p_value,
+    random_signs,
+    random_sums,
+)
 
 __all__ = [
     "CONFIDENCE",
@@ -23,7 +29,6 @@ __all__ = [
     "bootstrap_interval",
     "compare_runs",
     "paired_test",
-    "verdict",
 ]
 
 CONFIDENCE = 0.95
@@ -33,7 +38,6 @@ FEWEST = 5
 Resampled means lie between the smallest and the largest value, and that range of n values holds the
 truth with a chance of 1 - 2^(1-n) for a symmetric spread: 94 % for five, 88 % for four."""
 RESAMPLES = 10_000
-_BLOCK = 1 << 22  # numbers held at once
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,14 +146,14 @@ def paired_test(
     sums = np.concatenate(
         [
             np.abs(signs @ (a - b))
-            for signs in (_all_signs(n) if exact else _random_signs(n, resamples, seed))
+            for signs in (all_signs(n) if exact else random_signs(n, resamples, seed))
         ]
     )
     return Comparison(
         float(a.mean()),
         float(b.mean()),
         difference,
-        _p_value(sums, observed, exact),
+        p_value(sums, observed, exact),
         2.0 ** (1 - n),
     )
 
@@ -199,9 +203,9 @@ def compare_runs(
     pool = np.concatenate([a, b])
     # The total is fixed, so the difference of means is a linear function of the sum of what is
     # called a.
-    chosen = _all_sums(pool, len(a)) if exact else _random_sums(pool, len(a), resamples, seed)
+    chosen = all_sums(pool, len(a)) if exact else random_sums(pool, len(a), resamples, seed)
     differences = chosen / a.shape[1] * (1 / len(a) + 1 / len(b)) - pool.sum() / len(b) / a.shape[1]
-    p = _p_value(np.abs(differences), abs(observed), exact)
+    p = p_value(np.abs(differences), abs(observed), exact)
     # Swapping a and b is another arrangement with the same |difference| only where both have as
     # many runs.
     ties = 2 if len(a) == len(b) else 1
@@ -209,52 +213,6 @@ def compare_runs(
     return Comparison(
         float(a.mean()), float(b.mean()), Interval(observed, sd, low, high, a.size), p, smallest
     )
-
-
-def verdict(
-    comparison: Comparison,
-    a: str,
-    b: str,
-    *,
-    lower_is_better: bool = False,
-    confidence: float = CONFIDENCE,
-) -> str:
-    """What a comparison allows one to say, as a sentence.
-
-    Args:
-      comparison: of `paired_test` or `compare_runs`.
-      a, b: names of the systems, such as "dictsum" and "random".
-      lower_is_better: for errors.
-      confidence: that was asked of the comparison; a difference counts when p is below 1 -
-        confidence.
-    """
-    difference = comparison.difference
-    low, high = difference.low, difference.high
-    evidence = f"difference {_signed(difference.mean)}"
-    if low is not None and high is not None:
-        evidence += f", {confidence:.0%} interval [{_signed(low)}, {_signed(high)}]".replace(
-            "%", " %"
-        )
-    evidence += f", p = {_p_text(comparison.p)}"
-    better = "better" if (difference.mean < 0) == lower_is_better else "worse"
-    head = f"{a} is {better} than {b}"
-    alpha = 1 - confidence
-    if comparison.smallest_p >= alpha:
-        smallest = _p_text(comparison.smallest_p)
-        return (
-            f"{a} and {b}: too few runs to tell "
-            f"({evidence}; with so few, p cannot be below {smallest})."
-        )
-    if comparison.p >= alpha:
-        return f"{a} is not distinguishable from {b} on this set ({evidence})."
-    if low is None or high is None:
-        return f"{head} on this set ({evidence}; too few seeds and splits for an interval)."
-    if low <= 0 <= high:
-        return (
-            f"{head} on these very videos, but not reliably so on other seeds or videos "
-            f"({evidence})."
-        )
-    return f"{head} on this set ({evidence})."
 
 
 def _table(values: ArrayLike) -> np.ndarray:
@@ -302,52 +260,3 @@ def _resample(units: int, resamples: int, rng: np.random.Generator) -> np.ndarra
     if units < FEWEST:
         return np.full((resamples, units), 1 / units)
     return rng.multinomial(units, np.full(units, 1 / units), size=resamples) / units
-
-
-def _all_signs(n: int) -> Iterator[np.ndarray]:
-    yield 1.0 - 2.0 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
-
-
-def _random_signs(n: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    rng = np.random.default_rng(seed)
-    step = max(1, _BLOCK // n)
-    for start in range(0, resamples, step):
-        yield rng.choice([-1.0, 1.0], (min(step, resamples - start), n))
-
-
-def _all_sums(pool: np.ndarray, chosen: int) -> np.ndarray:
-    """Sums over all ways to choose so many rows in every column."""
-    subsets = np.array(list(itertools.combinations(range(len(pool)), chosen)))
-    sums = np.zeros(1)
-    for column in pool.T:
-        sums = (sums[:, None] + column[subsets].sum(axis=1)).ravel()
-    return sums
-
-
-def _random_sums(pool: np.ndarray, chosen: int, resamples: int, seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    step = max(1, _BLOCK // pool.size)
-    parts = []
-    for start in range(0, resamples, step):
-        shuffled = rng.permuted(
-            np.broadcast_to(pool, (min(step, resamples - start), *pool.shape)), axis=1
-        )
-        parts.append(shuffled[:, :chosen].sum(axis=(1, 2)))
-    return np.concatenate(parts)
-
-
-def _p_value(null: np.ndarray, observed: float, exact: bool) -> float:
-    """Share of `null` at least as large as `observed`, up to rounding.
-
-    Random draws count the observed one as well.
-    """
-    extreme = int((null >= observed - 1e-9 * max(1e-3, observed)).sum())
-    return extreme / len(null) if exact else (extreme + 1) / (len(null) + 1)
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3g}"
-
-
-def _p_text(p: float) -> str:
-    return f"{p:.2g}" if p >= 0.001 else f"{p:.0e}"

@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from tf_dictsum.baselines.table import LOWER_IS_BETTER
-from tf_dictsum.metrics.statistics import Comparison, paired_test, verdict
+from tf_dictsum.metrics.statistics import Comparison, paired_test
+from tf_dictsum.metrics.verdicts import verdict
 from tf_dictsum.report.evaluation_files import Evaluated, read_evaluation
 from tf_dictsum.report.measures import LABELS, number
 from tf_dictsum.report.report import Report

@@ -7,7 +7,8 @@ import numpy as np
 
 from tf_dictsum.baselines.table import LOWER_IS_BETTER
 from tf_dictsum.metrics.evaluation import METRICS
-from tf_dictsum.metrics.statistics import Comparison, compare_runs, verdict
+from tf_dictsum.metrics.statistics import Comparison, compare_runs
+from tf_dictsum.metrics.verdicts import verdict
 from tf_dictsum.report.runs import COLUMNS, TrainedSystem
 
 __all__ = ["RunComparison", "compare_systems", "compare_with_random", "runs_by_split"]

@@ -5,7 +5,7 @@ import dataclasses
 from tf_dictsum.baselines.columns import baseline_title
 from tf_dictsum.baselines.table import LOWER_IS_BETTER
 from tf_dictsum.metrics.averages import Measures
-from tf_dictsum.metrics.statistics import verdict
+from tf_dictsum.metrics.verdicts import verdict
 from tf_dictsum.report.measures import BLOCKS, LABELS, with_sd
 from tf_dictsum.report.notes import dataset_notes
 from tf_dictsum.report.report import Report
