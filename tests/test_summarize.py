@@ -1,5 +1,6 @@
 """The command: every kind of input, what a second run reuses, what mistakes and broken files lead to."""
 
+import importlib
 import json
 import os
 import pathlib
@@ -17,9 +18,10 @@ from absl import logging
 from clips import write_clip
 
 import tf_dictsum
-from tf_dictsum import summarize
 from tf_dictsum.footage import reading as pipeline
 from tf_dictsum.util.errors import UserError
+
+summarize = importlib.import_module("tf_dictsum.summarize")  # tf_dictsum.summarize is the function
 
 ROOT = pathlib.Path(next(iter(tf_dictsum.__path__))).parent
 KINDS = [

@@ -7,14 +7,9 @@ Prints the version's folder, which appears whole or not at all; a server that wa
 """
 
 import dataclasses
-import pathlib
 
-from tf_dictsum.selectors.loaded import KerasSelector
-from tf_dictsum.selectors.loading import load_selector
-from tf_dictsum.selectors.metadata import weights_file
-from tf_dictsum.serving.config.version_folders import new_version
+from tf_dictsum.serving.export.exporting import export
 from tf_dictsum.util import flags as cli
-from tf_dictsum.util.checksums import sha256_of_file
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["Options", "main", "run"]
@@ -57,37 +52,16 @@ def main(argv: list[str]) -> None:
     options = cli.from_flags(Options)
     if not options.run_dir:
         raise UserError("--run_dir is missing, as in --run_dir=runs/demo/split0-seed0.")
-    try:
-        import tensorflow_serving.apis  # noqa: F401
-    except ImportError:
-        raise UserError(
-            "exporting needs tensorflow-serving-api for the warm-up requests: pip install 'tf-dictsum[serve]'."
-        ) from None
-    target = new_version(pathlib.Path(options.export_dir), options.version)
-    selector = load_selector(options.run_dir, options.epoch)
-    if not isinstance(selector, KerasSelector):
-        raise UserError(
-            f"run_dir={options.run_dir}: holds no weights of ours to export; "
-            "give a run directory, a selector directory or a preset."
+    print(
+        export(
+            options.run_dir,
+            options.export_dir,
+            version=options.version,
+            epoch=options.epoch,
+            feature_extractor=options.feature_extractor,
+            sampling_fps=options.sampling_fps,
         )
-    from tf_dictsum.serving.export.saved_model import write_saved_model
-
-    folder, info = pathlib.Path(selector.source), selector.metadata
-    weights, config = weights_file(folder, options.epoch), folder.parent / "config.flags"
-    record = info.get("extractor") or {}
-    metadata = {
-        **info,
-        "feature_extractor": options.feature_extractor
-        or " ".join(str(record[n]) for n in ("network", "layer") if n in record)
-        or "unknown",
-        "sampling_fps": record.get("fps", options.sampling_fps),
-        "training_config": config.read_text(encoding="utf-8").splitlines()
-        if config.is_file()
-        else None,
-        "weights": weights.name,
-        "weights_sha256": sha256_of_file(weights),
-    }
-    print(write_saved_model(selector.model, target.parent, int(target.name), metadata))
+    )
 
 
 def run() -> None:

@@ -13,6 +13,7 @@ from tf_dictsum.methods.settings import MethodSettings
 from tf_dictsum.training.config import RunConfig
 from tf_dictsum.util import flags as flag_tools
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.flagfiles import expand_flagfiles
 from tf_dictsum.util.options import as_flag, is_option
 from tf_dictsum.util.quiet import load_tensorflow
 
@@ -46,7 +47,7 @@ def _settings(method: str) -> type[MethodSettings]:
 def _methods_named(argv: Sequence[str]) -> list[str]:
     """The methods on a command line and in its flag files, as far as these can be read."""
     try:
-        arguments = flags.FLAGS.read_flags_from_files(list(argv[1:]), force_gnu=True)
+        arguments = flags.FLAGS.read_flags_from_files(expand_flagfiles(argv[1:]), force_gnu=True)
     except (OSError, flags.Error):  # said when the flags are parsed
         arguments = list(argv[1:])
     values: dict[str, str] = {}

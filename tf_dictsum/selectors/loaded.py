@@ -115,11 +115,19 @@ class KerasSelector(LoadedSelector):
         metadata: Mapping[str, Any] | None = None,
         text: str = "",
     ):
+        import tensorflow as tf
+
         super().__init__(source, model.input_size, metadata, text)
         self.model = model
+        # As a graph: an eager time loop is Python's. One trace serves all lengths.
+        self._run = tf.function(
+            lambda features: model(features, training=False),
+            input_signature=[tf.TensorSpec([1, None, model.input_size], tf.float32)],
+            autograph=False,
+        )
 
     def _score(self, features: np.ndarray) -> np.ndarray:
-        return np.asarray(self.model(features[None], training=False))[0]
+        return self._run(features[None]).numpy()[0]
 
     def save(self, folder: str | pathlib.Path) -> None:
         """Writes it as a selector directory of its own. Raises UserError when the file system refuses."""

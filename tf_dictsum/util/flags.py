@@ -1,13 +1,8 @@
 """What every main shares: quiet TensorFlow, flags from a dataclass, errors as one line with exit status 2."""
 
-import os
-
-os.environ.setdefault(
-    "TF_CPP_MIN_LOG_LEVEL", "3"
-)  # before TensorFlow is loaded; what matters comes as an exception
-
 import dataclasses
 import logging as stdlib_logging
+import os
 import re
 import select
 import sys
@@ -19,6 +14,7 @@ from absl import app, flags, logging
 
 from tf_dictsum._version import __version__
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.flagfiles import expand_flagfiles
 from tf_dictsum.util.options import field_type, is_option, option
 
 __all__ = ["define_flags", "from_flags", "option", "run", "with_dashes"]
@@ -120,6 +116,9 @@ def run(
       main: takes the arguments that are no flags, the command first.
       rewrite: changes the command line before it is parsed.
     """
+    # Before TensorFlow is loaded; what matters comes as an exception.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.argv[1:] = expand_flagfiles(sys.argv[1:])
     if "version" not in flags.FLAGS:  # the exporter's --version is that of the model
         flags.DEFINE_bool("version", False, "print the version and exit")
     script = sys.modules["__main__"]

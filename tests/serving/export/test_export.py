@@ -235,10 +235,10 @@ def test_mistakes(exported, trained, tmp_path):
     empty = fails(f"--run_dir={tmp_path}", f"--export_dir={tmp_path}")
     assert f"error: {tmp_path}: not a trained model (it has no metadata.json" in empty
     served = fails(f"--run_dir={exported}", f"--export_dir={tmp_path}")
-    assert f"error: --run_dir={exported}: holds no weights of ours to export" in served
+    assert f"error: {exported}/1: holds no weights of ours to export" in served
     assert "version" in fails(f"--run_dir={trained}", "--version=-1")
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="cannot write it: Not a directory"):
+    with pytest.raises(UserError, match="cannot read it: Not a directory"):
         write_saved_model(scorer_of(1), tmp_path / "file" / "m", 1, {})
 
 
