@@ -19,7 +19,6 @@ from tf_dictsum.summary.selectors import Representative, Trained
 from tf_dictsum.summary.selectors import Selector as Chooser
 from tf_dictsum.summary.summarizing import summarize as choose
 from tf_dictsum.summary.summary import VideoSummary
-from tf_dictsum.summary.trimming import trim_to_cuts
 
 __all__ = ["FilmSummary", "Summarizer", "read_video", "summarize"]
 
@@ -133,9 +132,7 @@ class Summarizer:
           UserError: as `read`, or features that the selector was not trained on.
         """
         footage = video if isinstance(video, Footage) else self.read(video)
-        summary = trim_to_cuts(
-            choose(footage, self._chooser(footage), self.budget), footage.timeline
-        )
+        summary = choose(footage, self._chooser(footage), self.budget)
         values: Mapping[str, Any] = {
             field.name: getattr(summary, field.name) for field in dataclasses.fields(summary)
         }
