@@ -214,7 +214,11 @@ def test_swaps_drain_and_loopback(base, exported):
                 f"http://{server.rest}/v1/models/dictsum/versions/3", timeout=10
             ).json()["model_version_status"]
             assert rows[0]["state"] == "END"
-            assert "cannot load it" in rows[0]["status"]["error_message"]
+            assert rows[0]["status"] == {
+                "error_code": "OUT_OF_RANGE",
+                "error_message": "Read less bytes than requested",
+            }
+            assert str(base / "3") in server.log.read_text()
             time.sleep(0.3)
             assert states(server.address) == {1: END, 2: AVAILABLE, 3: END}
         finally:

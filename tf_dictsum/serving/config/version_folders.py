@@ -46,7 +46,7 @@ def new_version(folder: pathlib.Path, version: int | None = None) -> pathlib.Pat
     """
     try:
         found = find_versions(folder)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # told when it is written
         found = {}
     except OSError as error:
         raise UserError(f"{folder}: cannot read it: {error.strerror}.") from None

@@ -1,12 +1,16 @@
 """One loaded version of a model: the SavedModel in TensorFlow's C++ session, as in TensorFlow Serving."""
 
+import contextlib
+import logging
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
+from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.client import pywrap_tf_session as tf_session
 
 from tf_dictsum.serving.server.deadline import Deadline
@@ -21,9 +25,6 @@ _WIDEST = (*(1,) * 63, 0)  # the shape of most dimensions that numpy has
 
 Inputs: TypeAlias = Mapping[str, np.ndarray | Unfeedable]
 """Input name -> its value."""
-
-# The v1 loader is the one that gives a Session, TensorFlow Serving's own way to run a model; its notice is no news to users.
-tf.get_logger().addFilter(lambda record: "saved_model.loader_impl" not in record.getMessage())
 
 
 class Servable:
@@ -48,9 +49,10 @@ class Servable:
             intra_op_parallelism_threads=intra_op_threads,
             inter_op_parallelism_threads=inter_op_threads,
         )
+        _check_bundle(self.path)
         self._session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
         try:
-            with self._session.graph.as_default():
+            with self._session.graph.as_default(), _without_notice():
                 loaded = tf.compat.v1.saved_model.load(
                     self._session, [tf.saved_model.SERVING], str(path)
                 )
@@ -164,6 +166,43 @@ def _refuse_type(value: Unfeedable, expected: int, number: int) -> None:
     if value.dtype != tf.as_dtype(expected):
         wanted, given = type_name(expected), type_name(value.dtype)
         raise invalid(f"Expects arg[{number}] to be {wanted} but {given} is provided")
+
+
+def _check_bundle(path: pathlib.Path) -> None:
+    """What TensorFlow Serving says of folders that hold no model, or half of one.
+
+    Raises:
+      ServingError: NOT_FOUND; OUT_OF_RANGE, saved_model.pb is no whole message.
+    """
+    file = path / "saved_model.pb"
+    if not file.exists():
+        if (path / "saved_model.pbtxt").exists():
+            return
+        raise ServingError(
+            Code.NOT_FOUND,
+            "Specified file path does not appear to contain a SavedModel bundle (should have a file "
+            f"called `saved_model.pb`)\nSpecified file path: {path}",
+        )
+    try:
+        saved_model_pb2.SavedModel.FromString(file.read_bytes())
+    except DecodeError:
+        raise ServingError(Code.OUT_OF_RANGE, "Read less bytes than requested") from None
+
+
+@contextlib.contextmanager
+def _without_notice() -> Iterator[None]:
+    """Without the notice that the v1 loader is deprecated: it alone gives a Session, which is how
+    TensorFlow Serving runs a model."""
+
+    def is_news(record: logging.LogRecord) -> bool:
+        return "saved_model.loader_impl" not in record.getMessage()
+
+    logger = tf.get_logger()
+    logger.addFilter(is_news)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_news)
 
 
 def _text(error: Exception) -> str:
