@@ -54,10 +54,6 @@ class Options:
 def main(argv: list[str]) -> None:
     """Builds one dataset file as the flags say. Raises UserError for bad input."""
     options = cli.from_flags(Options)
-    if argv[1:]:
-        raise UserError(
-            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
-        )
     dataset = build(options)
     save_dataset(dataset, options.out)
     print(f"{options.out}: {_described(dataset)}")
@@ -105,10 +101,7 @@ def _described(dataset: Dataset) -> str:
     return f"{dataset.name}, {len(videos)} videos, {frames} frames, {shots} shots, {people} users, {width}"
 
 
-def run() -> None:
-    """Entry point of the console script."""
-    cli.define_flags(Options)
-    cli.run(main)
+run = cli.command(main, Options)
 
 
 if __name__ == "__main__":

@@ -84,10 +84,7 @@ def main(argv: list[str]) -> None:
     )
 
 
-def run() -> None:
-    """Entry point of the console script."""
-    cli.define_flags(Options)
-    cli.run(main)
+run = cli.command(main, Options)
 
 
 if __name__ == "__main__":

@@ -192,10 +192,7 @@ def _splits(options: Options, dataset: Dataset, paths: typing.Sequence[str]) -> 
     return of_runs[0] if of_runs else None
 
 
-def run() -> None:
-    """Entry point of the console script."""
-    cli.define_flags(Options)
-    cli.run(main)
+run = cli.command(main, Options, positional=True)
 
 
 if __name__ == "__main__":

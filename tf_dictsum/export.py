@@ -45,10 +45,6 @@ class Options:
 
 def main(argv: list[str]) -> None:
     """Exports as the flags say. Raises UserError for bad input."""
-    if argv[1:]:
-        raise UserError(
-            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
-        )
     options = cli.from_flags(Options)
     if not options.run_dir:
         raise UserError("--run_dir is missing, as in --run_dir=runs/demo/split0-seed0.")
@@ -64,10 +60,7 @@ def main(argv: list[str]) -> None:
     )
 
 
-def run() -> None:
-    """Entry point of the console script."""
-    cli.define_flags(Options)
-    cli.run(main)
+run = cli.command(main, Options)
 
 
 if __name__ == "__main__":

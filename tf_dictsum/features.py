@@ -13,7 +13,7 @@ import pathlib
 import sys
 import time
 
-from absl import flags, logging
+from absl import logging
 
 from tf_dictsum.footage.feature_cache import FeatureCache
 from tf_dictsum.footage.inputs import Input, find_inputs
@@ -151,11 +151,7 @@ class _Command:
         print(f"{item.name}: {steps} steps of {float(footage.ends[-1]):.1f} s {how}", flush=True)
 
 
-def run() -> None:
-    """Entry point of the console script."""
-    cli.define_flags(Options)
-    flags.FLAGS.set_gnu_getopt(True)  # flags may stand behind the videos
-    cli.run(main)
+run = cli.command(main, Options, positional=True)
 
 
 if __name__ == "__main__":

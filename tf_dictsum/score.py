@@ -59,10 +59,6 @@ class Options:
 def main(argv: list[str]) -> None:
     """Scores as the flags say. Raises UserError for bad input and for what the server refuses."""
     options = cli.from_flags(Options)
-    if argv[1:]:
-        raise UserError(
-            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
-        )
     for name in ("server", "dataset", "out"):
         if not getattr(options, name):
             raise UserError(
@@ -107,10 +103,7 @@ def main(argv: list[str]) -> None:
     )
 
 
-def run() -> None:
-    """Entry point of the console script."""
-    cli.define_flags(Options)
-    cli.run(main)
+run = cli.command(main, Options)
 
 
 if __name__ == "__main__":

@@ -29,10 +29,6 @@ _NEEDED = (
 
 def main(argv: list[str]) -> None:
     """Serves until a signal. Raises UserError for bad input."""
-    if argv[1:]:
-        raise UserError(
-            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
-        )
     options = cli.from_flags(ServeOptions)
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
@@ -45,10 +41,7 @@ def main(argv: list[str]) -> None:
     serve(options, files)
 
 
-def run() -> None:
-    """Entry point of the console script."""
-    cli.define_flags(ServeOptions)
-    cli.run(main)
+run = cli.command(main, ServeOptions)
 
 
 if __name__ == "__main__":

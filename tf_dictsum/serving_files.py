@@ -39,10 +39,6 @@ class Options:
 def main(argv: list[str]) -> None:
     """Writes the files as the flags say. Raises UserError for bad input."""
     options = cli.from_flags(Options)
-    if argv[1:]:
-        raise UserError(
-            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
-        )
     if not options.out:
         raise UserError("--out is missing; name a folder, as in --out=config.")
     load_tensorflow()
@@ -68,10 +64,7 @@ def main(argv: list[str]) -> None:
         print(path)
 
 
-def run() -> None:
-    """Entry point of the console script."""
-    cli.define_flags(Options)
-    cli.run(main)
+run = cli.command(main, Options)
 
 
 if __name__ == "__main__":

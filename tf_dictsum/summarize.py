@@ -13,7 +13,7 @@ import pathlib
 import sys
 import webbrowser
 
-from absl import flags, logging
+from absl import logging
 
 from tf_dictsum.footage.feature_cache import FeatureCache
 from tf_dictsum.footage.footage import Footage
@@ -254,11 +254,7 @@ def _failure(command: _Command, item: Input) -> str:
     return ""
 
 
-def run() -> None:
-    """Entry point of the console script."""
-    cli.define_flags(Options)
-    flags.FLAGS.set_gnu_getopt(True)  # flags may stand behind the videos
-    cli.run(main)
+run = cli.command(main, Options, positional=True)
 
 
 if __name__ == "__main__":

@@ -65,10 +65,6 @@ class Options:
 
 def main(argv: list[str]) -> int:
     """Runs the sweep as the flags say and prints its table; 1 when a job failed. Raises UserError for bad input."""
-    if argv[1:]:
-        raise UserError(
-            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
-        )
     options, base = cli.from_flags(Options), config_from_flags()
     from tf_dictsum.sweeps.grid import variants_of
     from tf_dictsum.sweeps.sweep import sweep
@@ -125,10 +121,11 @@ def _changed(base: RunConfig, path: str) -> RunConfig:
     )
 
 
-def run() -> None:
-    """Entry point of the console script."""
-    define_run_flags(sys.argv, Options)
-    cli.run(main, without_foreign_defaults)
+run = cli.command(
+    main,
+    define=lambda argv: define_run_flags(argv, Options),
+    rewrite=without_foreign_defaults,
+)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from tf_dictsum.method_flags import (
     without_foreign_defaults,
 )
 from tf_dictsum.util import flags as cli
-from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["main", "run"]
@@ -20,10 +19,6 @@ __all__ = ["main", "run"]
 
 def main(argv: list[str]) -> None:
     """Trains as the flags say and prints the results table. Raises UserError for bad input."""
-    if argv[1:]:
-        raise UserError(
-            f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
-        )
     config = config_from_flags()
     load_tensorflow(training=True)  # after the flags are known to be good: it takes seconds
 
@@ -43,10 +38,11 @@ def main(argv: list[str]) -> None:
     print(markdown)
 
 
-def run() -> None:
-    """Entry point of the console script."""
-    define_run_flags(sys.argv)
-    cli.run(main, without_foreign_defaults)
+run = cli.command(
+    main,
+    define=lambda argv: define_run_flags(argv),
+    rewrite=without_foreign_defaults,
+)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """What every main shares: quiet TensorFlow, flags from a dataclass, errors as one line with exit status 2."""
 
 import dataclasses
+import functools
 import logging as stdlib_logging
 import os
+import pathlib
 import re
 import select
 import sys
@@ -17,9 +19,10 @@ from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.flagfiles import expand_flagfiles
 from tf_dictsum.util.options import field_type, is_option, option
 
-__all__ = ["define_flags", "from_flags", "option", "run", "with_dashes"]
+__all__ = ["command", "define_flags", "from_flags", "option", "run", "with_dashes"]
 
 T = TypeVar("T")
+_PACKAGE = pathlib.Path(__file__).parents[1]
 READER_GONE = 141  # what a shell shows of a program that SIGPIPE ended
 
 
@@ -103,7 +106,50 @@ def _converted(name: str, value: Any, kind: Any) -> Any:
 
 def _ours(record: Any) -> bool:
     """Whether a log record is for our users: TensorFlow's and Keras' own notices below a warning are not."""
-    return record.levelno >= stdlib_logging.WARNING or "tf_dictsum" in record.pathname
+    of_package = pathlib.Path(record.pathname).is_relative_to(_PACKAGE)
+    return of_package or record.levelno >= stdlib_logging.WARNING
+
+
+def command(
+    main: Callable[[list[str]], int | None],
+    *options: type[Any],
+    positional: bool = False,
+    define: Callable[[list[str]], None] | None = None,
+    rewrite: Callable[[list[str]], list[str]] = lambda argv: argv,
+) -> Callable[[], None]:
+    """The entry point of a command: defines its flags, then `run`s it.
+
+    Args:
+      main: takes the arguments that are no flags, the command first.
+      options: dataclasses of its options.
+      positional: it takes arguments that are no flags; flags may stand behind them.
+      define: defines flags that depend on the command line.
+      rewrite: changes the command line before it is parsed.
+    """
+
+    def start() -> None:
+        sys.argv[1:] = expand_flagfiles(sys.argv[1:])
+        define_flags(*options)
+        if define:
+            define(sys.argv)
+        flags.FLAGS.set_gnu_getopt(positional)
+        run(main if positional else _without_arguments(main), rewrite)
+
+    return start
+
+
+def _without_arguments(
+    main: Callable[[list[str]], int | None],
+) -> Callable[[list[str]], int | None]:
+    @functools.wraps(main)
+    def checked(argv: list[str]) -> int | None:
+        if argv[1:]:
+            raise UserError(
+                f"unexpected argument {argv[1]!r}; everything is given by flags, see --help."
+            )
+        return main(argv)
+
+    return checked
 
 
 def run(
@@ -118,7 +164,6 @@ def run(
     """
     # Before TensorFlow is loaded; what matters comes as an exception.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.argv[1:] = expand_flagfiles(sys.argv[1:])
     if "version" not in flags.FLAGS:  # the exporter's --version is that of the model
         flags.DEFINE_bool("version", False, "print the version and exit")
     script = sys.modules["__main__"]
