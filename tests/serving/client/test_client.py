@@ -125,6 +125,19 @@ def test_unavailable_is_tried_again(tmp_path, dataset):
         assert len(server.requests) == len(dataset.videos) + 5
 
 
+def test_a_model_that_has_answered_may_be_away_for_a_moment(tmp_path, dataset):
+    with ScriptedServer(failing([grpc.StatusCode.NOT_FOUND] * 5)) as server:
+        score(server, dataset, tmp_path / "scores.json")
+        check(tmp_path / "scores.json", dataset)
+        assert len(server.requests) == len(dataset.videos) + 5
+
+    def never_there(_, __, context):
+        context.abort(grpc.StatusCode.NOT_FOUND, "Servable not found for request: Latest(m)")
+
+    with ScriptedServer(never_there) as server, pytest.raises(UserError, match="NOT_FOUND"):
+        score(server, dataset, tmp_path / "other.json")
+
+
 def test_unavailable_for_ever(tmp_path, dataset, monkeypatch):
     said = []
     monkeypatch.setattr(logging, "warning", lambda text, *values: said.append(text % values))

@@ -63,8 +63,10 @@ class Scores:
 class ScoringClient:
     """Sends features, receives scores; safe to call from several threads. A context manager.
 
-    Only UNAVAILABLE is tried again: it alone says that the server did not take the request (starting, restarting, its queue
-    full). After any other error another try would bring the same answer or hide a fault.
+    UNAVAILABLE is tried again: it says that the server did not take the request (starting,
+    restarting, its queue full). So is NOT_FOUND of a model that has answered before: its folder is
+    being replaced, or the server changes over. After any other error another try would bring the
+    same answer or hide a fault.
 
     Args:
       connection: where the server is.
@@ -88,6 +90,7 @@ class ScoringClient:
         self._connection, self._deadline, self._when_slow = connection, deadline, when_slow
         self._backoff = backoff or Backoff()
         self._waiting = threading.Event()
+        self._seen = threading.Event()  # whether the model has answered
         self._closed = threading.Event()
         self._channel = open_channel(connection)
         self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
@@ -190,11 +193,13 @@ class ScoringClient:
 
         for number in range(self._backoff.retries + 1):
             try:
-                return method(request, timeout=self._deadline)
+                reply = method(request, timeout=self._deadline)
+                self._seen.set()
+                return reply
             except grpc.RpcError as error:
                 code, text = error.code(), " ".join(str(error.details()).split())[:300]
                 if (
-                    code != grpc.StatusCode.UNAVAILABLE
+                    not self._may_pass(code.name)
                     or number == self._backoff.retries
                     or self._closed.is_set()
                 ):
@@ -215,6 +220,9 @@ class ScoringClient:
                 raise UserError(f"{self._connection.server}: the connection was closed.") from error
             self._closed.wait(self._backoff.seconds(number))
         raise AssertionError("unreachable")
+
+    def _may_pass(self, code: str) -> bool:
+        return code == "UNAVAILABLE" or (code == "NOT_FOUND" and self._seen.is_set())
 
     def _explain(self, code: str, text: str, tries: int) -> str:
         where = f"{self._connection.server}: {code}: {text.rstrip('.')}"

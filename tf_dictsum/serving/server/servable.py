@@ -133,6 +133,9 @@ class Servable:
         ) as error:  # RuntimeError: the session was closed
             code = Code.UNAVAILABLE if isinstance(error, RuntimeError) else Code.INVALID_ARGUMENT
             raise ServingError(code, str(error)) from error
+        finally:
+            if options is not None:
+                tf_session.TF_DeleteBuffer(options)
         return dict(zip(outputs, values, strict=True))
 
     def _end(self, name: str) -> Any:
