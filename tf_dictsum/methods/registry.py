@@ -30,6 +30,7 @@ _ENTRIES = {
         "salience.student:SalienceStudent", "salience.settings:StudentSettings"
     ),
     "sum_gan_aae": _Entry("sum_gan_aae.method:SumGanAae", "sum_gan_aae.settings:SumGanAaeSettings"),
+    "vasnet": _Entry("vasnet:Vasnet"),
 }
 
 DEFAULT = "dictsum"
