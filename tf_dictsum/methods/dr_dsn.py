@@ -1,7 +1,8 @@
 """DR-DSN (Zhou et al., AAAI 2018), unsupervised: REINFORCE with a diversity and representativeness reward."""
 
+import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
@@ -12,10 +13,15 @@ from tf_dictsum.losses.rewards import (
     log_likelihood,
     representativeness,
 )
+from tf_dictsum.methods.adam_variants import AdamL2
+from tf_dictsum.methods.keras_method import KerasMethod
+from tf_dictsum.methods.logs import Log, scores_logs
+from tf_dictsum.methods.settings import MethodSettings
 from tf_dictsum.methods.training_model import Logs, TrainingModel, mean_score, step_mask
 from tf_dictsum.selectors.lstm import LstmSelector
+from tf_dictsum.util.options import option
 
-__all__ = ["DrDsnModel"]
+__all__ = ["DrDsn", "DrDsnModel", "DrDsnSettings"]
 
 MEMORY = 0.9  # share of a video's baseline that an update keeps
 
@@ -96,3 +102,65 @@ class DrDsnModel(TrainingModel):
         moved = MEMORY * tf.gather_nd(present, index) + (1 - MEMORY) * tf.reduce_mean(rewards, -1)
         self.baselines.assign(tf.tensor_scatter_nd_update(present, index, moved))
         return logs
+
+
+@dataclasses.dataclass(frozen=True)
+class DrDsnSettings(MethodSettings):
+    """The public code's defaults."""
+
+    method: ClassVar[str] = "dr_dsn"
+
+    hidden_size: int = option(256, "of the LSTM, per direction", lower_bound=1)
+    init: str = option(
+        "torch", "initial weights: torch (public code) or keras", choices=("torch", "keras")
+    )
+    episodes: int = option(5, "drawn sets of frames per update", lower_bound=1)
+    beta: float = option(0.01, "β, weight of (mean score − ½)²", lower_bound=0.0)
+    learning_rate: float = option(1e-5, "Adam's rate in the first epochs", lower_bound=0.0)
+    learning_rate_factor: float = option(
+        0.1, "the rate is multiplied with it after every learning_rate_epochs", lower_bound=0.0
+    )
+    learning_rate_epochs: int = option(30, "epochs of one rate; 0: all", lower_bound=0)
+    l2: float = option(1e-5, "weight of w added to the gradient", lower_bound=0.0)
+    clip: float = option(5.0, "largest gradient norm; 0: none", lower_bound=0.0)
+    adam_epsilon: float = option(1e-8, "Adam's epsilon", lower_bound=0.0)
+
+
+class DrDsn(KerasMethod):
+    """A policy that is rewarded for frames that differ and represent; the last epoch counts, as in the public code."""
+
+    name: ClassVar[str] = "dr_dsn"
+    Settings = DrDsnSettings
+    logs: ClassVar[Mapping[str, Log]] = {
+        "cost": Log("loss/cost", "cost"),
+        "reward": Log("reward", "reward"),
+        **scores_logs(),
+    }
+
+    settings: DrDsnSettings
+
+    def build(self, seed: int) -> DrDsnModel:
+        settings = self.settings
+        selector = LstmSelector(
+            self.setup.input_size, settings.hidden_size, 1, settings.init, seed, name="selector"
+        )
+        return DrDsnModel(
+            selector,
+            max(1, len(self.setup.lengths)),  # no fewer than the training videos
+            settings.episodes,
+            settings.beta,
+            settings.clip,
+            seed,
+            name="dr_dsn",
+        )
+
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        settings = self.settings
+        adam = AdamL2(settings.learning_rate, l2=settings.l2, epsilon=settings.adam_epsilon)
+        return {"selector": adam}
+
+    def begin_epoch(self, epoch: int) -> None:
+        settings, rate = self.settings, self.settings.learning_rate
+        if settings.learning_rate_epochs:
+            rate *= settings.learning_rate_factor ** (epoch // settings.learning_rate_epochs)
+        self.model.selector_optimizer.learning_rate.assign(rate)

@@ -31,6 +31,7 @@ _ENTRIES = {
     ),
     "sum_gan_aae": _Entry("sum_gan_aae.method:SumGanAae", "sum_gan_aae.settings:SumGanAaeSettings"),
     "vasnet": _Entry("vasnet:Vasnet"),
+    "dr_dsn": _Entry("dr_dsn:DrDsn"),
 }
 
 DEFAULT = "dictsum"
