@@ -91,6 +91,7 @@ class DrDsnModel(TrainingModel):
         cost = self.beta * length_penalty(scores, mask) - tf.reduce_sum(gain, axis=-1)
         return tf.reduce_mean(cost), rewards, scores
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, data: Mapping[str, Any]) -> Logs:
         """One update, then the baselines of its videos."""
         with tf.GradientTape() as tape:

@@ -32,6 +32,14 @@ _ENTRIES = {
     "sum_gan_aae": _Entry("sum_gan_aae.method:SumGanAae", "sum_gan_aae.settings:SumGanAaeSettings"),
     "vasnet": _Entry("vasnet:Vasnet"),
     "dr_dsn": _Entry("dr_dsn:DrDsn"),
+    "vslstm": _Entry("vslstm:VsLstm"),
+    "dpplstm": _Entry("vslstm:DppLstm"),
+    "m_avs": _Entry("avs:MAvs"),
+    "a_avs": _Entry("avs:AAvs"),
+    "ca_sum": _Entry("ca_sum:CaSum"),
+    "sum_gan": _Entry("sum_gan.method:SumGan"),
+    "sum_gan_sl": _Entry("sum_gan.method:SumGanSl"),
+    "ac_sum_gan": _Entry("ac_sum_gan.method:AcSumGan"),
 }
 
 DEFAULT = "dictsum"

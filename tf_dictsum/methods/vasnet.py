@@ -55,6 +55,7 @@ class VasnetModel(TrainingModel):
         target = min_max(data["gtscore"], mask)
         return tf.reduce_mean(mean_squared_error(scores, target, mask)), scores
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, data: Mapping[str, Any]) -> Logs:
         """One update."""
         with tf.GradientTape() as tape:

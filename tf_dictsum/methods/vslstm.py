@@ -1,16 +1,26 @@
 """vsLSTM and dppLSTM (Zhang et al., ECCV 2016), supervised."""
 
-from collections.abc import Mapping
-from typing import Any
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
+import keras
 import tensorflow as tf
 
+from tf_dictsum.data.batches import Extra
+from tf_dictsum.data.video import Video
 from tf_dictsum.losses.determinantal import negative_log_likelihood, picked_determinant
 from tf_dictsum.losses.regression import mean_squared_error
+from tf_dictsum.methods.keras_method import KerasMethod
+from tf_dictsum.methods.labels import importance, key_frames
+from tf_dictsum.methods.logs import Log, scores_logs
+from tf_dictsum.methods.settings import MethodSettings
 from tf_dictsum.methods.training_model import Logs, TrainingModel, mean_score, step_mask
+from tf_dictsum.methods.zhang_adam import ZhangAdam
 from tf_dictsum.selectors.dpp_lstm import DppLstmSelector
+from tf_dictsum.util.options import option
 
-__all__ = ["VsLstmModel"]
+__all__ = ["DppLstm", "DppLstmSettings", "VsLstm", "VsLstmModel", "VsLstmSettings"]
 
 
 class VsLstmModel(TrainingModel):
@@ -61,8 +71,100 @@ class VsLstmModel(TrainingModel):
             total = error + self.dpp_weight * logs["dpp"]
         return total, {**logs, "total": total}
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, data: Mapping[str, Any]) -> Logs:
         """One update: the mean gradient of the batch's videos."""
         with tf.GradientTape() as tape:
             total, logs = self.training_loss(data)
         return logs | self.step("selector", tape, total)
+
+
+@dataclasses.dataclass(frozen=True)
+class VsLstmSettings(MethodSettings):
+    """Sizes of the paper (the public code reads them from a model file), rate of the public code."""
+
+    method: ClassVar[str] = "vslstm"
+
+    hidden_size: int = option(256, "H of the LSTM, per direction, and of the MLPs", lower_bound=1)
+    learning_rate: float = option(1e-3, "rate of the public code's Adam", lower_bound=0.0)
+
+
+class VsLstm(KerasMethod):
+    """Importance by one LSTM that reads both ways; trained on gtscore. The published run takes 100 updates of ten
+    videos each (batch_size=10) and is tested on another data set than it is trained on."""
+
+    name: ClassVar[str] = "vslstm"
+    Settings = VsLstmSettings
+    needs = frozenset({"features", "gtscore"})
+    logs: ClassVar[Mapping[str, Log]] = {
+        "total": Log("loss/total"),
+        "error": Log("loss/error", "error"),
+        **scores_logs(),
+    }
+
+    settings: VsLstmSettings
+
+    def build(self, seed: int) -> VsLstmModel:
+        size = self.settings.hidden_size
+        selector = DppLstmSelector(self.setup.input_size, size, seed=seed, name="selector")
+        return VsLstmModel(selector, name="vslstm")
+
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        return {"selector": ZhangAdam(self.settings.learning_rate)}
+
+    def extras(self, videos: Sequence[Video]) -> Mapping[str, Extra]:
+        return {"label": importance(videos)}
+
+
+@dataclasses.dataclass(frozen=True)
+class DppLstmSettings(VsLstmSettings):
+    """Those of vsLSTM, and of the DPP."""
+
+    method: ClassVar[str] = "dpplstm"
+
+    kernel_size: int = option(256, "width of the DPP's kernel features", lower_bound=1)
+    dpp_loss: str = option(
+        "likelihood",
+        "likelihood (what the paper means) or executed (what the published code trains, by a slip in it)",
+        choices=("likelihood", "executed"),
+    )
+    dpp_weight: float = option(1.0, "weight of the DPP's term", lower_bound=0.0)
+    dpp_jitter: float = option(
+        1e-6,
+        "share of its mean that is added to the diagonal of the key frames' kernel, so that equal frames are "
+        "not infinitely unlikely (ours); 0: the paper's formula",
+        lower_bound=0.0,
+    )
+    scores: str = option(
+        "quality",
+        "quality: q² |k|², as the published evaluation but for its search (ours); importance: q",
+        choices=("quality", "importance"),
+    )
+
+
+class DppLstm(VsLstm):
+    """vsLSTM with a determinantal point process; its labels are key frames, in the squared error too. The key frames
+    are ours (`labels.key_frames`): the published runs come with their own."""
+
+    name: ClassVar[str] = "dpplstm"
+    Settings = DppLstmSettings
+    logs: ClassVar[Mapping[str, Log]] = {**VsLstm.logs, "dpp": Log("loss/dpp", "dpp")}
+
+    settings: DppLstmSettings
+
+    def build(self, seed: int) -> VsLstmModel:
+        settings = self.settings
+        selector = DppLstmSelector(
+            self.setup.input_size,
+            settings.hidden_size,
+            settings.kernel_size,
+            settings.scores,
+            seed,
+            name="selector",
+        )
+        return VsLstmModel(
+            selector, settings.dpp_loss, settings.dpp_weight, settings.dpp_jitter, name="dpplstm"
+        )
+
+    def extras(self, videos: Sequence[Video]) -> Mapping[str, Extra]:
+        return {"label": key_frames(videos)}

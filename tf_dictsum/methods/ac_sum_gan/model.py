@@ -180,6 +180,7 @@ class AcSumGanModel(VariationalNetwork):
         }
         return {name: tf.reduce_mean(value) for name, value in parts.items()}, scores
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, data: Mapping[str, Any]) -> Logs:
         """The updates, in the order of the class's description."""
         logs: Logs = {}

@@ -129,6 +129,7 @@ class SumGanModel(VariationalNetwork):
             "discriminator": -parts["gan"],
         }
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, data: Mapping[str, Any]) -> Logs:
         """The three updates."""
         mask, logs = step_mask(data), {}
