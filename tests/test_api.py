@@ -23,11 +23,14 @@ NAMES = [
     "FilmSummary",
     "Footage",
     "LoadedSelector",
+    "METHODS",
     "Report",
+    "RunConfig",
     "Scores",
     "Selector",
     "Split",
     "Summarizer",
+    "TrainingResult",
     "UserError",
     "Video",
     "__version__",
@@ -41,6 +44,7 @@ NAMES = [
     "read_video",
     "score",
     "summarize",
+    "train",
 ]
 
 
@@ -61,7 +65,7 @@ def test_methods():
 def test_importing_loads_nothing_and_changes_nothing():
     code = (
         "import os, sys; before = dict(os.environ); import tf_dictsum as td; "
-        "import tf_dictsum.util.flags; td.load_dataset('demo'); td.load_selector; td.score; "
+        "import tf_dictsum.util.flags; td.load_dataset('demo'); td.load_selector; td.score; td.RunConfig(); td.METHODS; td.train; "
         "heavy = {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules); "
         "import tf_dictsum.training.config; "
         "print(heavy, {k: v for k, v in os.environ.items() if before.get(k) != v}, "
@@ -194,3 +198,47 @@ def test_everything_typed_is_there():
     for name, module in td._MODULES.items():
         assert f"from tf_dictsum.{module} import" in block, name
         assert name in block
+
+
+@pytest.mark.slow
+def test_train_is_the_command(tmp_path):
+    """Files of both runs: equal but for the folder, times and memory."""
+    config = td.RunConfig(
+        method=td.METHODS.settings("sum_gan_aae")(hidden_size=4),
+        run_dir=str(tmp_path / "here"),
+        epochs=1,
+        folds=2,
+        split="0",
+        progress=False,
+        jit="off",
+    )
+    result = td.train(config)
+    assert result.to_dict() == json.loads((tmp_path / "here" / "results.json").read_text())
+    assert result.markdown == (tmp_path / "here" / "results.md").read_text()
+    assert result._repr_html_().startswith("<pre># ")
+    flags = config.as_flags().replace(config.run_dir, str(tmp_path / "there")).splitlines()
+    done = subprocess.run(
+        [sys.executable, "-m", "tf_dictsum.train", *flags],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    here, there = (
+        json.loads((tmp_path / name / "split0-seed0" / "scores" / "epoch-001.json").read_text())
+        for name in ("here", "there")
+    )
+    assert here.keys() == there.keys()
+    for key, row in here.items():
+        np.testing.assert_allclose(row, there[key], atol=1e-6)
+    selector = result.selector()
+    demo = td.load_dataset("demo")
+    for key, row in here.items():
+        np.testing.assert_allclose(selector.score(demo.videos[key].features), row, atol=1e-6)
+    metadata = selector.metadata
+    assert metadata["settings"]["hidden_size"] == 4
+    assert metadata["selected"]["epoch"] == 1
+    assert len(metadata["training_data"]["sha256"]) == 64
+    history = json.loads((tmp_path / "here/split0-seed0/history.json").read_text())
+    assert metadata["results"] == history[-1]["mean"]
+    assert "test videos of its split" in (tmp_path / "here/split0-seed0/README.md").read_text()

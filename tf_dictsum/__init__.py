@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tf_dictsum.data.splits import Split, load_splits, make_folds
     from tf_dictsum.data.video import Dataset, Video
     from tf_dictsum.footage.footage import Footage
+    from tf_dictsum.methods.registry import METHODS
     from tf_dictsum.report.evaluation import evaluate
     from tf_dictsum.report.plot_scores import plot_scores
     from tf_dictsum.report.report import Report
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from tf_dictsum.selectors.scoring import Scores, score
     from tf_dictsum.serving.export.exporting import export
     from tf_dictsum.summarizer import FilmSummary, Summarizer, read_video, summarize
+    from tf_dictsum.training.config import RunConfig
+    from tf_dictsum.training.running import TrainingResult, train
 
 _MODULES = {
     "Dataset": "data.video",
@@ -41,7 +44,9 @@ _MODULES = {
     "FilmSummary": "summarizer",
     "Footage": "footage.footage",
     "LoadedSelector": "selectors.loaded",
+    "METHODS": "methods.registry",
     "Report": "report.report",
+    "RunConfig": "training.config",
     "Scores": "selectors.scoring",
     "Selector": "selectors.base",
     "Split": "data.splits",
@@ -57,20 +62,25 @@ _MODULES = {
     "read_video": "summarizer",
     "score": "selectors.scoring",
     "summarize": "summarizer",
+    "train": "training.running",
+    "TrainingResult": "training.running",
 }
 """Name -> the module of this package that has it."""
 
 __all__ = [
+    "METHODS",
     "Dataset",
     "EvaluationSettings",
     "FilmSummary",
     "Footage",
     "LoadedSelector",
     "Report",
+    "RunConfig",
     "Scores",
     "Selector",
     "Split",
     "Summarizer",
+    "TrainingResult",
     "UserError",
     "Video",
     "__version__",
@@ -84,6 +94,7 @@ __all__ = [
     "read_video",
     "score",
     "summarize",
+    "train",
 ]
 
 

@@ -1,17 +1,24 @@
-"""python -m tf_dictsum.score: scores a whole feature file through a model server.
+"""python -m tf_dictsum.score: scores a whole feature file, by a trained selector here or on a model server.
 
+    python -m tf_dictsum.score --model=runs/demo --dataset=FILE.h5 --out=scores.json
     python -m tf_dictsum.score --server=127.0.0.1:8500 --dataset=FILE.h5 --out=scores.json
 
-The server is `python -m tf_dictsum.serve` or TensorFlow Serving. The result is what `python -m tf_dictsum.evaluate --scores`
-reads. An interrupted job goes on where it was when the same command is run again.
+--model is a run or selector directory, a SavedModel, a preset or grpc://HOST:PORT/NAME (the same as --server=HOST:PORT
+--model_name=NAME). The server is `python -m tf_dictsum.serve` or TensorFlow Serving. The result is what `python -m tf_dictsum.evaluate --scores`
+reads. An interrupted job on a server goes on where it was when the same command is run again.
 """
 
 import dataclasses
 import pathlib
 
 from tf_dictsum.data.hdf5 import load_dataset
+from tf_dictsum.data.video import Dataset
+from tf_dictsum.selectors.loading import load_selector
+from tf_dictsum.selectors.remote import is_address, parse_address
+from tf_dictsum.selectors.scoring import score
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.progress import Progress
 from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["Options", "main", "run"]
@@ -21,7 +28,11 @@ __all__ = ["Options", "main", "run"]
 class Options:
     """The flags of this command."""
 
-    server: str = cli.option("", "HOST:PORT of the server's gRPC port")
+    model: str = cli.option(
+        "",
+        "trained selector: a run or selector directory, a SavedModel, grpc://HOST:PORT/NAME, or the name of a preset",
+    )
+    server: str = cli.option("", "instead of --model: HOST:PORT of the server's gRPC port")
     dataset: str = cli.option("", "feature file in the ECCV16 layout, or demo")
     out: str = cli.option(
         "", 'JSON file to write: {"video_1": [one number per sampled frame], ...}'
@@ -59,19 +70,46 @@ class Options:
 def main(argv: list[str]) -> None:
     """Scores as the flags say. Raises UserError for bad input and for what the server refuses."""
     options = cli.from_flags(Options)
-    for name in ("server", "dataset", "out"):
+    for name in ("dataset", "out"):
         if not getattr(options, name):
             raise UserError(
                 f"--{name} is missing, as in --server=127.0.0.1:8500 --dataset=tvsum.h5 --out=scores.json."
             )
+    if options.server and options.model:
+        raise UserError("--server and --model exclude each other; give one of them.")
+    if not options.server and not options.model:
+        raise UserError(
+            "--server is missing, as in --server=127.0.0.1:8500 --dataset=tvsum.h5 --out=scores.json; "
+            "or give --model."
+        )
     if "://" in options.server:
         raise UserError(
             f"--server={options.server}: give HOST:PORT of the gRPC port, without {options.server.split('://')[0]}://."
+        )
+    if is_address(options.model):
+        server, name, tls = parse_address(options.model)
+        options = dataclasses.replace(
+            options, server=server, model_name=name, tls=tls or options.tls
         )
     out = pathlib.Path(options.out)
     if out.is_dir():
         raise UserError(f"{out}: a directory; name a file to write, such as {out / 'scores.json'}.")
     dataset = load_dataset(options.dataset)
+    if options.server:
+        _score_remotely(options, dataset, out)
+    else:
+        _score_here(options, dataset, out)
+
+
+def _score_here(options: Options, dataset: Dataset, out: pathlib.Path) -> None:
+    selector = load_selector(options.model)
+    with Progress(len(dataset.videos), options.progress, unit="video") as bar:
+        scores = score(selector, dataset, progress=lambda done: bar.advance())
+    scores.write(out)
+    print(f"{out}: scores of {len(scores)} videos from {selector.source} ({selector.method})")
+
+
+def _score_remotely(options: Options, dataset: Dataset, out: pathlib.Path) -> None:
     load_tensorflow()
     try:
         from tf_dictsum.serving.client.channel import Connection

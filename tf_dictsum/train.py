@@ -12,7 +12,6 @@ from tf_dictsum.method_flags import (
     without_foreign_defaults,
 )
 from tf_dictsum.util import flags as cli
-from tf_dictsum.util.quiet import load_tensorflow
 
 __all__ = ["main", "run"]
 
@@ -20,22 +19,16 @@ __all__ = ["main", "run"]
 def main(argv: list[str]) -> None:
     """Trains as the flags say and prints the results table. Raises UserError for bad input."""
     config = config_from_flags()
-    load_tensorflow(training=True)  # after the flags are known to be good: it takes seconds
+    from tf_dictsum.training.running import train
 
-    import tensorflow as tf
-
-    from tf_dictsum.training.trainer import train
-
-    if config.deterministic:
-        tf.config.experimental.enable_op_determinism()
     try:
-        _, markdown = train(config)
+        result = train(config)
     except KeyboardInterrupt:
         print(
             "\ninterrupted; the same command goes on from the last finished epoch", file=sys.stderr
         )
         sys.exit(130)
-    print(markdown)
+    print(result.markdown)
 
 
 run = cli.command(

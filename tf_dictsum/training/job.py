@@ -7,7 +7,6 @@ from typing import Any
 
 from absl import logging
 
-from tf_dictsum.data.extractor_record import read_extractor
 from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset, Video
 from tf_dictsum.methods.base import Method
@@ -18,6 +17,7 @@ from tf_dictsum.training.compilation import CompilationReport
 from tf_dictsum.training.config import RunConfig
 from tf_dictsum.training.history import History
 from tf_dictsum.training.monitor import Monitor, Outputs
+from tf_dictsum.training.selector_info import selector_info
 from tf_dictsum.training.step_logger import StepLogger
 from tf_dictsum.training.tensorboard import TensorBoardLogger
 from tf_dictsum.util.checkpoints import Checkpointer
@@ -83,7 +83,7 @@ class Job:
         history = History(self.folder / "history.json", -1 if done is None else done)
         if done == epochs and history.records:
             progress.advance(None, self.run.total_steps(train))
-            self._save_selector()
+            self._save_selector(history.records)
             return history.records
         if done is not None:
             logging.info("%s: resumes after epoch %d.", self.folder, done)
@@ -117,27 +117,20 @@ class Job:
                 checkpoints.save(0)
         finally:
             logger.close()
-        self._save_selector()
+        self._save_selector(history.records)
         return history.records
 
     def _videos(self, keys: Sequence[str]) -> list[Video]:
         return [self.run.dataset.videos[key] for key in keys]
 
-    def _save_selector(self) -> None:
+    def _save_selector(self, records: Sequence[dict[str, Any]]) -> None:
         """Writes the selector of the last epoch, unless a finished run has it (it may have been stopped just before)."""
         epochs = self.run.epochs
         if is_selector(self.folder) and read_metadata(self.folder).get("epochs") == epochs:
             return
-        info: dict[str, Any] = {
-            "method": self.run.config.method.method,
-            "seed": self.seed,
-            "epochs": epochs,
-            "dataset": self.run.dataset.name,
-        }
-        extractor = read_extractor(self.run.dataset.attributes)
-        if extractor:  # so that it refuses other features later
-            info["extractor"] = extractor
-        save_selector(self.run.method.selector, self.folder, info)
+        run = self.run
+        info = selector_info(run.method, run.dataset, self.split, self.seed, records)
+        save_selector(run.method.selector, self.folder, info)
 
     def _prepare(self, train: list[Video]) -> None:
         method, progress = self.run.method, self.run.progress
