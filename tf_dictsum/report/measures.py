@@ -94,7 +94,7 @@ def number(value: float | None, name: str, *, coarse: bool = False) -> str:
     """The value of a measure with its digits; a dash where there is none."""
     label = LABELS[name]
     digits = label.coarse if coarse and label.coarse is not None else label.digits
-    return "–" if value is None else f"{value:.{digits}f}"
+    return "–" if value is None else f"{value:z.{digits}f}"
 
 
 def with_sd(value: float | None, sd: float | None, name: str, *, coarse: bool = False) -> str:
