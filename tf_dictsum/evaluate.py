@@ -111,7 +111,7 @@ def main(argv: list[str]) -> None:
 
         comparison = compare_files(files, evaluate_scores)
         if options.json:
-            write_json(options.json, comparison.to_json())
+            write_json(options.json, comparison.to_dict())
         if options.markdown:
             write_text(options.markdown, comparison.to_markdown())
         print(comparison.to_text())

@@ -72,7 +72,7 @@ def test_side_by_side(results, tmp_path):
     assert row.split()[2:5] == [f"{means[0]:.2f}", f"{means[1]:.2f}", f"{means[0] - means[1]:+.2f}"]
     assert "tau: oracle is better than noise on this set" in text
     assert "95 % interval" in text
-    written = json.loads(json.dumps(comparison.to_json(), allow_nan=False))
+    written = json.loads(json.dumps(comparison.to_dict(), allow_nan=False))
     assert written["pairs"][0]["measures"]["f_max"]["a"] == pytest.approx(means[0])
     assert "## oracle against noise" in comparison.to_markdown()
 
@@ -141,8 +141,8 @@ def test_every_system_of_a_file_is_compared(dataset, results, random_scores, tmp
     both, alone = tmp_path / "both.json", tmp_path / "alone.json"
     both.write_text(json.dumps(as_json(build_report(dataset, None, systems, FEW))))
     alone.write_text(json.dumps(results[1]))
-    pairs = compare_files([str(alone), str(both)], never).to_json()["pairs"]
+    pairs = compare_files([str(alone), str(both)], never).to_dict()["pairs"]
     assert [(p["a"], p["b"]) for p in pairs] == [("noise", "oracle"), ("noise", "mine")]
     assert pairs[0]["measures"]["f_max"]["b"] != pairs[1]["measures"]["f_max"]["b"]
-    pairs = compare_files([str(both), str(both)], never).to_json()["pairs"]
+    pairs = compare_files([str(both), str(both)], never).to_dict()["pairs"]
     assert [p["b"] for p in pairs] == [f"{both}: mine", f"{both}: oracle", f"{both}: mine"]

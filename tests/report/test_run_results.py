@@ -14,7 +14,6 @@ from tf_dictsum.data.splits import make_folds
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.methods.logs import Criterion
 from tf_dictsum.metrics.statistics import bootstrap_interval
-from tf_dictsum.report.run_page import results_markdown
 from tf_dictsum.report.run_results import NO_CRITERION, run_report
 from tf_dictsum.training.histories import system_of
 
@@ -78,7 +77,7 @@ def report_of(histories, dataset, splits, baselines, name="this method", others=
 
 
 def results(*arguments):
-    return report_of(*arguments).to_json()
+    return report_of(*arguments).to_dict()
 
 
 def test_three_readings_of_one_run():
@@ -134,7 +133,7 @@ def test_page_says_what_it_must():
     report = report_of(
         {(0, 0): HISTORY, (0, 1): HISTORY[:2]}, DEMO, FIRST, BASELINES, "dictsum", others
     )
-    found, page = report.to_json(), results_markdown(report)
+    found, page = report.to_dict(), report.to_markdown()
     assert "# dictsum on demo" in page
     assert "best epoch ON THE TEST SET (peeking)" in page
     assert "lowest mean `selector_total` loss" in page
@@ -168,14 +167,12 @@ def test_page_says_what_it_must():
 
 
 def test_standins_are_named():
-    page = results_markdown(
-        report_of(
-            {(0, 0): HISTORY},
-            dataclasses.replace(DEMO, source="x.h5", attributes={"features_are_standin": True}),
-            SPLITS,
-            NONE,
-        )
-    )
+    page = report_of(
+        {(0, 0): HISTORY},
+        dataclasses.replace(DEMO, source="x.h5", attributes={"features_are_standin": True}),
+        SPLITS,
+        NONE,
+    ).to_markdown()
     assert "STAND-INS: numbers on them say nothing about any method" in page
     assert "GENERATED" not in page
 
@@ -200,8 +197,8 @@ def test_without_annotations_only_the_representation_error():
     ]
     assert list(rows.random) == ["representation_error"]
     found = report_of({(0, 0): [record(1, 1.0, video(None, 6.0))]}, bare, SPLITS, rows)
-    assert found.headline == found.to_json()["headline"] == "representation_error"
-    page = results_markdown(found)
+    assert found.headline == found.to_dict()["headline"] == "representation_error"
+    page = found.to_markdown()
     assert "no F-score" in page
     assert "best user" not in page
     assert "## Representation error" in page
@@ -213,8 +210,8 @@ def test_tvsum_headline_is_the_mean_over_users():
     found = report_of(
         {(0, 0): history}, dataclasses.replace(DEMO, name="TVSum", source="tvsum.h5"), SPLITS, NONE
     )
-    assert found.headline == found.to_json()["headline"] == "f_avg"
-    assert "## F, mean over users (%)" in results_markdown(found)
+    assert found.headline == found.to_dict()["headline"] == "f_avg"
+    assert "## F, mean over users (%)" in found.to_markdown()
 
 
 def test_json_without_nan():
@@ -252,7 +249,7 @@ def test_demo_rows_and_videos_without_shots():
     )
     assert baselines_of(shotless, SPLITS) == NONE
     found = report_of({(0, 0): [record(0, None), record(1, 1.0)]}, shotless, SPLITS, NONE)
-    assert "no summaries to measure" in results_markdown(found)
+    assert "no summaries to measure" in found.to_markdown()
 
 
 def test_nothing_to_show():
@@ -265,7 +262,7 @@ def test_nothing_to_show():
 def test_a_method_without_a_criterion_says_so_and_a_supervised_one_is_marked():
     system = system_of("vasnet", {(0, 0): HISTORY}, criterion=None, supervised=True)
     report = run_report(system, DEMO, FIRST, BASELINES)
-    found, page = report.to_json(), results_markdown(report)
+    found, page = report.to_dict(), report.to_markdown()
     assert found["supervised"] is True
     assert found["criterion"] == NO_CRITERION
     assert found["runs"][0]["selected"] == found["runs"][0]["last"]
@@ -273,14 +270,20 @@ def test_a_method_without_a_criterion_says_so_and_a_supervised_one_is_marked():
     assert "last epoch: this method has no label-free criterion" in page
     assert "selected without labels |" not in page
     assert "supervised: it was trained on annotations" in page
-    unsupervised = results_markdown(
-        run_report(system_of("a", {(0, 0): HISTORY}, CRITERION), DEMO, FIRST, NONE)
-    )
-    assert "supervised" not in unsupervised
+    assert "supervised" not in report_of({(0, 0): HISTORY}, DEMO, FIRST, NONE).to_markdown()
 
 
-def test_what_no_baseline_is_missing_on_the_page():
+def test_no_baseline_is_missing_on_the_page():
     rows = baselines_of(DEMO, FIRST, epochs=2, draws=4)
-    page = results_markdown(report_of({(0, 0): HISTORY}, DEMO, FIRST, rows))
+    page = report_of({(0, 0): HISTORY}, DEMO, FIRST, rows).to_markdown()
     for title in ("random per frame (4 draws)", "middle", "greedy shots", "oracle (gtscore)"):
         assert f"\n| {title}" in page
+
+
+def test_in_a_notebook():
+    report = report_of({(0, 0): HISTORY}, DEMO, FIRST, BASELINES, "dict<sum>")
+    html, page = report._repr_html_(), report.to_markdown()
+    assert "<h2>dict&lt;sum&gt; on demo, 1 split(s), 1 seed(s)</h2>" in html
+    assert "<th><strong>mean</strong></th><td><strong>30.0</strong></td>" in html
+    assert html.count("<table>") == page.count("\n| ---") == 3
+    assert "**" not in html

@@ -55,7 +55,7 @@ def test_rows_tests_and_words(jobs: list[Job]):
     failed = {"dictsum-sigma0.15-lambda1-split1-seed4": "out of memory"}
     done = [job for job in jobs if job.name not in failed]
     report = summarize(VARIANTS, done, len(jobs), DEMO, SPLITS, "sum_gan_aae-sigma0.15", failed)
-    found = report.to_json()
+    found = report.to_dict()
     json.dumps(found, allow_nan=False)
     ours = found["variants"]["dictsum-sigma0.15-lambda1"]
     assert (len(ours["runs"]), found["jobs"]) == (9, {"done": 19, "total": 20})

@@ -8,8 +8,9 @@ from tf_dictsum.metrics.statistics import Comparison, paired_test
 from tf_dictsum.metrics.verdicts import verdict
 from tf_dictsum.report.evaluation_files import Evaluated, read_evaluation
 from tf_dictsum.report.measures import LABELS, number
+from tf_dictsum.report.page import Block, Bullets, Heading, Page, Paragraph, Table
 from tf_dictsum.report.report import Report
-from tf_dictsum.report.tables import columns, markdown_table
+from tf_dictsum.report.tables import columns
 from tf_dictsum.util.errors import UserError
 
 __all__ = ["Pair", "SystemComparison", "compare_files", "compare_systems", "pair"]
@@ -68,7 +69,7 @@ class SystemComparison:
     protocol: str
     pairs: tuple[Pair, ...]
 
-    def to_json(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """{"dataset", "protocol", "pairs"}."""
         return dataclasses.asdict(self)
 
@@ -81,11 +82,18 @@ class SystemComparison:
 
     def to_markdown(self) -> str:
         """The same as a page."""
-        parts = [f"# Comparison on {self.dataset}"]
+        return self._page().to_markdown()
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook."""
+        return self._page().to_html()
+
+    def _page(self) -> Page:
+        blocks: list[Block] = [Heading(f"Comparison on {self.dataset}", 1)]
         for one in self.pairs:
-            verdicts = "\n".join(f"- {sentence}" for sentence in one.verdicts())
-            parts += [f"## {one.a} against {one.b}", markdown_table(*one.table()), verdicts, _NOTE]
-        return "\n\n".join(parts) + "\n"
+            blocks += [Heading(f"{one.a} against {one.b}"), Table(*one.table())]
+            blocks += [Bullets(one.verdicts()), Paragraph(_NOTE)]
+        return Page(blocks)
 
 
 def compare_files(

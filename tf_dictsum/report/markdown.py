@@ -1,8 +1,9 @@
-"""A report as a page."""
+"""A report as a page: in a file with every video and person, in a notebook without."""
 
 from tf_dictsum.baselines.columns import NOTES
 from tf_dictsum.metrics.protocols import PROTOCOLS
 from tf_dictsum.report.measures import LABELS, number
+from tf_dictsum.report.page import Block, Bullets, Heading, Page, Paragraph, Table
 from tf_dictsum.report.report import Report, SystemResult
 from tf_dictsum.report.rows import (
     measured_names,
@@ -12,10 +13,9 @@ from tf_dictsum.report.rows import (
     verdicts,
     warnings,
 )
-from tf_dictsum.report.tables import markdown_table
 from tf_dictsum.report.users import user_tables
 
-__all__ = ["as_markdown"]
+__all__ = ["as_html", "as_markdown"]
 
 _POR = (
     "**PoR** (Performance over Random, Apostolidis et al., ACM MM 2020): 100 F / F of random "
@@ -33,31 +33,40 @@ _PAIRED = (
 
 def as_markdown(report: Report) -> str:
     """Tables of all rows, of every video and of every person, and what each number means."""
-    parts = [f"# Evaluation on {report.dataset.name}", f"{protocol_sentence(report)}."]
-    parts += [f"**{note}**" for note in warnings(report)]
-    for head, body in report_tables(report):
-        parts += [f"## {head[0]}", markdown_table(["", *head[1:]], body)]
-    if sentences := verdicts(report):
-        parts += ["## Against random scores", _list(sentences), _PAIRED]
-    if sentences := remarks(report):
-        parts += ["## Remarks", _list(sentences)]
+    blocks = [Heading(f"Evaluation on {report.dataset.name}", 1), *_rows(report)]
     for system in report.systems:
-        parts += [f"## {system.name}: every video", _videos(report, system)]
-        parts += _people(report, system)
+        blocks += [Heading(f"{system.name}: every video"), _videos(report, system)]
+        blocks += _people(report, system)
     measured = measured_names(report)
     protocols = [PROTOCOLS[name] for name in report.settings.protocols]
     notes = [f"**{p.title}.** {p.note}" for p in protocols if measured & set(p.measures)]
-    parts += ["## What the numbers mean", _list(notes + [_POR] * ("por_f_avg" in measured))]
+    blocks += [
+        Heading("What the numbers mean"),
+        Bullets(notes + [_POR] * ("por_f_avg" in measured)),
+    ]
     rows = [f"**{name.replace('_', ' ')}**: {NOTES[name]}." for name in report.baselines]
-    parts += ["## What the rows mean", _list(rows)]
-    return "\n\n".join(parts) + "\n"
+    blocks += [Heading("What the rows mean"), Bullets(rows)]
+    return Page(blocks).to_markdown()
 
 
-def _list(sentences: list[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)
+def as_html(report: Report) -> str:
+    """Tables of all rows and what must be known to read them."""
+    return Page(_rows(report)).to_html()
 
 
-def _videos(report: Report, system: SystemResult) -> str:
+def _rows(report: Report) -> list[Block]:
+    blocks: list[Block] = [Paragraph(f"{report.dataset.name}: {protocol_sentence(report)}.")]
+    blocks += [Paragraph(f"**{note}**") for note in warnings(report)]
+    for head, body in report_tables(report):
+        blocks += [Heading(head[0]), Table(["", *head[1:]], body)]
+    if sentences := verdicts(report):
+        blocks += [Heading("Against random scores"), Bullets(sentences), Paragraph(_PAIRED)]
+    if sentences := remarks(report):
+        blocks += [Heading("Remarks"), Bullets(sentences)]
+    return blocks
+
+
+def _videos(report: Report, system: SystemResult) -> Table:
     last = system.epochs[-1]
     names = [name for name in report.names if last.mean.get(name) is not None]
     body = []
@@ -66,14 +75,14 @@ def _videos(report: Report, system: SystemResult) -> str:
             values = result.numbers()
             cells = [number(values[name], name) for name in names]
             body.append([key, *_split(report, fold.number), *cells])
-    return markdown_table([*_first(report), *(LABELS[name].short for name in names)], body)
+    return Table([*_first(report), *(LABELS[name].short for name in names)], body)
 
 
-def _people(report: Report, system: SystemResult) -> list[str]:
+def _people(report: Report, system: SystemResult) -> list[Block]:
     tables = user_tables(report, system)
     f = [(table.key, table.split, table.f) for table in tables]
     tau = [(table.key, table.split, table.kendall_tau) for table in tables]
-    parts = []
+    blocks: list[Block] = []
     for rows, title, digits in (
         (f, "F of every user", 1),
         (tau, "Kendall tau with every annotator", 3),
@@ -91,8 +100,8 @@ def _people(report: Report, system: SystemResult) -> list[str]:
         ]
         if body:
             head = [*_first(report), *(str(n) for n in range(1, people + 1))]
-            parts += [f"## {system.name}: {title}", markdown_table(head, body)]
-    return parts
+            blocks += [Heading(f"{system.name}: {title}"), Table(head, body)]
+    return blocks
 
 
 def _first(report: Report) -> list[str]:

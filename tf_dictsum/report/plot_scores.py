@@ -22,7 +22,7 @@ def plot_scores(
     rule: Rule = "knapsack",
     title: str | None = None,
 ) -> "Figure":
-    """Draws scores over the frames of a video, beside what people said and the shots that the scores choose.
+    """Draws the scores of a video, what people said, and the shots that the scores choose.
 
     Args:
       scores: [n_steps], one finite score per pick of `video`.

@@ -149,7 +149,7 @@ class Report:
 
     def _repr_html_(self) -> str:
         """The tables in a notebook, see `as_html`."""
-        from tf_dictsum.report.html import as_html
+        from tf_dictsum.report.markdown import as_html
 
         return as_html(self)
 

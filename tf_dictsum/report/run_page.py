@@ -7,44 +7,43 @@ from tf_dictsum.baselines.table import Baseline
 from tf_dictsum.metrics.evaluation import COUNTS
 from tf_dictsum.metrics.statistics import Interval
 from tf_dictsum.report.measures import LABELS, number, with_sd
+from tf_dictsum.report.page import Block, Bullets, Heading, Page, Paragraph, Table
 from tf_dictsum.report.run_results import NO_CRITERION, RunReport, SystemSummary
 from tf_dictsum.report.runs import COLUMNS, Epoch
-from tf_dictsum.report.tables import markdown_table
 
-__all__ = ["criterion_sentence", "results_markdown", "row_title", "systems_table", "verdict_lines"]
+__all__ = ["criterion_sentence", "results_page", "systems_table", "verdict_sentences"]
 
 _BEST = "best epoch ON THE TEST SET (peeking)"
 
 
-def results_markdown(report: RunReport) -> str:
-    """results.md, about the first system of a report; also fit for a terminal."""
+def results_page(report: RunReport) -> Page:
+    """The first system of a report."""
     summary = report.systems[0]
     seeds = len({run.seed for run in summary.system.runs})
-    title = f"# {summary.system.title} on {report.dataset}"
-    blocks = [f"{title}, {report.splits} split(s), {seeds} seed(s)"]
-    blocks += [f"**{note}**" for note in report.notes]
+    title = f"{summary.system.title} on {report.dataset}"
+    blocks: list[Block] = [Heading(f"{title}, {report.splits} split(s), {seeds} seed(s)", 1)]
+    blocks += [Paragraph(f"**{note}**") for note in report.notes]
     if summary.measures:
         blocks += _blocks(report, summary)
-    return "\n\n".join(blocks) + "\n"
+    return Page(blocks)
 
 
-def _blocks(report: RunReport, summary: SystemSummary) -> list[str]:
-    blocks = []
+def _blocks(report: RunReport, summary: SystemSummary) -> list[Block]:
+    blocks: list[Block] = []
     # Without annotations the headline is the representation error, which has its own table.
     if report.headline != "representation_error":
-        blocks += [f"## {LABELS[report.headline].title}", _by_run(report, summary)]
+        blocks += [Heading(LABELS[report.headline].title), _by_run(report, summary)]
     if summary.comparisons:
-        blocks += ["## In words", verdict_lines(report, summary)]
+        blocks += [Heading("In words"), Bullets(verdict_sentences(report, summary))]
     names = [n for n in summary.measures if n not in ("representation_error", *COUNTS)]
     if names:
-        table = _all_measures(report, summary, names)
-        blocks += ["## All measures: mean [95 % interval]", table]
+        blocks.append(Heading("All measures: mean [95 % interval]"))
+        blocks.append(_all_measures(report, summary, names))
     if "representation_error" in summary.measures:
         # Beside what it was bought with: a larger selection is always more representative.
-        title = LABELS["representation_error"].title.capitalize()
-        table = _all_measures(report, summary, ("representation_error", *COUNTS))
-        blocks += [f"## {title}", table]
-    blocks.append(_explanation(summary))
+        blocks.append(Heading(LABELS["representation_error"].title.capitalize()))
+        blocks.append(_all_measures(report, summary, ("representation_error", *COUNTS)))
+    blocks.append(Paragraph(_explanation(summary)))
     return blocks
 
 
@@ -54,7 +53,7 @@ def _heads(summaries: Iterable[SystemSummary]) -> list[str]:
     return ["last epoch", "selected without labels" if chosen else NO_CRITERION, _BEST]
 
 
-def _by_run(report: RunReport, summary: SystemSummary) -> str:
+def _by_run(report: RunReport, summary: SystemSummary) -> Table:
     """One row per split and seed, then mean, sd, interval and the baselines."""
     name = report.headline
     body = []
@@ -67,22 +66,24 @@ def _by_run(report: RunReport, summary: SystemSummary) -> str:
     body.append(["sd", *(_number(None if i is None else i.sd, name) for i in intervals)])
     body.append(["95 % interval", *(_span(i, name) for i in intervals)])
     for title, row in report.rows().items():
-        body.append([row_title(title, row), *_beside(title, row, name)])
-    return markdown_table(["", *_heads([summary])], body)
+        body.append([baseline_title(title, row, "as many"), *_beside(title, row, name)])
+    return Table(["", *_heads([summary])], body)
 
 
-def _all_measures(report: RunReport, summary: SystemSummary, names: Sequence[str]) -> str:
+def _all_measures(report: RunReport, summary: SystemSummary, names: Sequence[str]) -> Table:
     """The three readings, then the baselines; one column per measure."""
     body = []
     for column, head in zip(COLUMNS, _heads([summary]), strict=True):
         body.append([head, *(_mean_and_span(summary, column, name) for name in names)])
     for title, row in report.rows().items():
         if any(row.mean.get(name) is not None for name in names):
-            body.append([row_title(title, row), *(_with_sd(row, name) for name in names)])
-    return markdown_table(["", *(LABELS[name].title for name in names)], body)
+            body.append(
+                [baseline_title(title, row, "as many"), *(_with_sd(row, name) for name in names)]
+            )
+    return Table(["", *(LABELS[name].title for name in names)], body)
 
 
-def systems_table(report: RunReport, name: str, reference: str = "") -> str:
+def systems_table(report: RunReport, name: str, reference: str = "") -> Table:
     """One measure of all systems and of the baselines, with the size of the summaries.
 
     Args:
@@ -114,20 +115,20 @@ def systems_table(report: RunReport, name: str, reference: str = "") -> str:
         if row.mean.get(name) is not None:
             counts = [_number(row.mean.get(count), count) for count in COUNTS]
             cells = ["", *_beside(title, row, name), *["–"] * len(tested), *counts]
-            body.append([row_title(title, row), *cells])
+            body.append([baseline_title(title, row, "as many"), *cells])
     head = ["", "runs", *_heads(report.systems), *(f"p against {other}" for other in tested)]
-    return markdown_table([*head, *(LABELS[count].title for count in COUNTS)], body)
+    return Table([*head, *(LABELS[count].title for count in COUNTS)], body)
 
 
-def verdict_lines(report: RunReport, summary: SystemSummary) -> str:
-    """A list: what may be said about the headline measure and about representation."""
+def verdict_sentences(report: RunReport, summary: SystemSummary) -> list[str]:
+    """What may be said about the headline measure and about representation."""
     heads = dict(zip(COLUMNS, _heads([summary]), strict=True))
-    return "\n".join(
-        f"- {LABELS[name].title}, {heads[c.column]}: {c.verdict}"
+    return [
+        f"{LABELS[name].title}, {heads[c.column]}: {c.verdict}"
         for name in dict.fromkeys((report.headline, "representation_error"))
         for c in summary.comparisons
         if c.metric == name
-    )
+    ]
 
 
 def criterion_sentence(summaries: Sequence[SystemSummary]) -> str:
@@ -163,11 +164,6 @@ def _explanation(summary: SystemSummary) -> str:
         "tenth, which gets five times as much, and `middle` falls linearly from the middle to both "
         f"ends: what position alone gives.{supervised}"
     )
-
-
-def row_title(name: str, row: Baseline) -> str:
-    """What a baseline is called."""
-    return baseline_title(name, row, best_of="as many")
 
 
 def _beside(name: str, row: Baseline, measure: str) -> list[str]:

@@ -112,7 +112,7 @@ class RunReport:
         untrained = self.systems[0].untrained() if len(self.systems) == 1 else None
         return self.baselines | ({"untrained": untrained} if untrained else {})
 
-    def to_json(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """What results.json holds of the first system; every number finite or None.
 
         {"dataset", "headline": metric, "criterion": str, "supervised": bool, "notes": [str],
@@ -125,6 +125,18 @@ class RunReport:
         """
         rows = {name: row.to_json() for name, row in self.rows().items()}
         return {**self.shared_json(), **self.systems[0].to_json(), "baselines": rows}
+
+    def to_markdown(self) -> str:
+        """results.md, about the first system; also fit for a terminal."""
+        from tf_dictsum.report.run_page import results_page  # it reads reports
+
+        return results_page(self).to_markdown()
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook."""
+        from tf_dictsum.report.run_page import results_page
+
+        return results_page(self).to_html()
 
 
 def run_report(

@@ -8,7 +8,8 @@ from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.methods.registry import METHODS
 from tf_dictsum.report.measures import LABELS
-from tf_dictsum.report.run_page import criterion_sentence, systems_table, verdict_lines
+from tf_dictsum.report.page import Block, Bullets, Heading, Page, Paragraph
+from tf_dictsum.report.run_page import criterion_sentence, systems_table, verdict_sentences
 from tf_dictsum.report.run_results import RunReport, run_report
 from tf_dictsum.sweeps.grid import Job, Variant
 from tf_dictsum.training.histories import system_of
@@ -35,7 +36,7 @@ class SweepReport:
     total: int
     failed: Mapping[str, str]
 
-    def to_json(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """What sweep.json holds.
 
         {"dataset", "headline", "reference", "jobs": {"done", "total"}, "failed", "splits", "notes",
@@ -61,33 +62,40 @@ class SweepReport:
 
     def to_markdown(self) -> str:
         """sweep.md, also fit for a terminal."""
+        return self._page().to_markdown()
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook."""
+        return self._page().to_html()
+
+    def _page(self) -> Page:
         report = self.report
-        blocks = [
-            f"# Sweep on {report.dataset}: {len(report.systems)} variants, "
+        title = (
+            f"Sweep on {report.dataset}: {len(report.systems)} variants, "
             f"{report.splits} split(s), {self.done} of {self.total} jobs done"
-        ]
-        blocks += [f"**{note}**" for note in report.notes]
+        )
+        blocks: list[Block] = [Heading(title, 1)]
+        blocks += [Paragraph(f"**{note}**") for note in report.notes]
         if self.failed:
-            errors = "\n".join(f"- {job}: {error}" for job, error in self.failed.items())
-            blocks.append(f"**Failed** (the same command runs them again):\n{errors}")
+            blocks.append(Paragraph("**Failed** (the same command runs them again):"))
+            blocks.append(Bullets([f"{job}: {error}" for job, error in self.failed.items()]))
         names = {summary.system.name for summary in report.systems}
         reference = self.reference if self.reference in names else ""
         for metric in dict.fromkeys((report.headline, "representation_error", "kendall_tau")):
             if any(metric in summary.measures for summary in report.systems):
                 table = systems_table(report, metric, reference)
-                blocks += [f"## {LABELS[metric].title}", table]
-        verdicts = [verdict_lines(report, summary) for summary in report.systems]
-        if any(verdicts):
-            blocks += ["## In words", "\n".join(filter(None, verdicts))]
-        blocks.append(
+                blocks += [Heading(LABELS[metric].title), table]
+        sentences = [s for summary in report.systems for s in verdict_sentences(report, summary)]
+        if sentences:
+            blocks += [Heading("In words"), Bullets(sentences)]
+        explanation = (
             "Means over the test videos of a split, then over splits and seeds, with 95 % "
-            "bootstrap "
-            "intervals over seeds and splits (expanded percentile; an axis of fewer than five is "
-            f"averaged over). {criterion_sentence(report.systems)} Best epoch: picked on the test "
+            "bootstrap intervals over seeds and splits (expanded percentile; an axis of fewer than "
+            f"five is averaged over). {criterion_sentence(report.systems)} Best epoch: picked on the test "
             "set, no estimate of anything. Seeds that lack a split are left out. p against random "
             "and against the reference: runs permuted within splits."
         )
-        return "\n\n".join(blocks) + "\n"
+        return Page([*blocks, Paragraph(explanation)])
 
 
 def summarize(

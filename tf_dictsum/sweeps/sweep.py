@@ -89,7 +89,7 @@ def sweep(
             reference,
             failed,
         )
-        found, markdown = report.to_json(), report.to_markdown()
+        found, markdown = report.to_dict(), report.to_markdown()
         write_json(folder / "sweep.json", found)
         write_text(folder / "sweep.md", markdown)
         write_hparams(folder / "hparams", variants, report.report)

@@ -14,7 +14,6 @@ from tf_dictsum.methods.base import Method
 from tf_dictsum.methods.registry import METHODS, make_method
 from tf_dictsum.methods.settings import MethodSettings
 from tf_dictsum.methods.setup import Setup
-from tf_dictsum.report.run_page import results_markdown
 from tf_dictsum.report.run_results import run_report
 from tf_dictsum.shots.selection import budget_of, shortest_shot
 from tf_dictsum.training.chosen_splits import chosen_splits
@@ -84,11 +83,11 @@ def train(
         system = system_of(kind.name, histories, kind.criterion, supervised=kind.supervised())
         baselines = baselines_of(dataset, splits, max(1, run.epochs))
         report = run_report(system, dataset, splits, baselines, others)
-        table = report.to_json() | {
+        table = report.to_dict() | {
             "method": kind.name,
             "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
         }
-        markdown = results_markdown(report)
+        markdown = report.to_markdown()
         write_json(directory.path / "results.json", table)
         write_text(directory.path / "results.md", markdown)
     return table, markdown
