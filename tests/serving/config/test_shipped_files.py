@@ -1,6 +1,7 @@
 """export/: what is shipped is what the code writes, and says what production needs."""
 
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -109,6 +110,10 @@ def test_the_command(tmp_path):
 
 def test_compose_mounts_what_the_flags_name(compose):
     flags = dict(flag.removeprefix("--").split("=") for flag in compose["command"])
+    text = (EXPORT / "docker-compose.yml").read_text()
+    trusted = dict(re.findall(r"^ *# - --(\w+)=(\S+)$", text, re.MULTILINE))
+    assert not flags.keys() & trusted.keys()
+    flags |= trusted  # what one uncomments for clients that are trusted
     mounts = {
         inside: outside
         for outside, inside, _ in (volume.split(":") for volume in compose["volumes"])
@@ -116,6 +121,8 @@ def test_compose_mounts_what_the_flags_name(compose):
     for flag in ("model_config_file", "batching_parameters_file", "monitoring_config_file"):
         assert (EXPORT / mounts[flags[flag]]).is_file()
     assert flags["enable_batching"] == "true"  # a batching file without it is refused
+    assert flags["allow_version_labels_for_unavailable_models"] == "true"  # as models.config says
+    assert flags["max_num_load_retries"] == "0"
     assert mounts["/models"] == "./models"
     assert all(volume.endswith(":ro") for volume in compose["volumes"])
     (model,) = read_models(str(EXPORT / "models.config"))
@@ -125,3 +132,11 @@ def test_compose_mounts_what_the_flags_name(compose):
         f"127.0.0.1:{flags[port]}:{flags[port]}" for port in ("port", "rest_api_port")
     ]
     assert f"127.0.0.1/{flags['rest_api_port']}" in compose["healthcheck"]["test"][1]
+
+
+def test_batching_is_off_where_clients_are_not_trusted(compose):
+    assert not [flag for flag in compose["command"] if "batching" in flag]
+    comments = [
+        line for line in (EXPORT / "batching.config").read_text().splitlines() if "#" in line
+    ]
+    assert any("FOR CLIENTS YOU TRUST" in line for line in comments)

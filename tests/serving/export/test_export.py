@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import config_pb2, saved_model_pb2
+from tensorflow_serving.apis import prediction_log_pb2
 
 from tf_dictsum.layers.initializers import Initializers
 from tf_dictsum.selectors.bilstm import BiLSTMSelector
@@ -165,7 +166,7 @@ def test_warm_up_requests(exported):
     requests = list(read_warmup(exported / "1"))
     shapes = [tuple(d.size for d in r.inputs["features"].tensor_shape.dim) for r in requests]
     assert shapes == [(batch, time, WIDTH) for batch, time in WARMUP_SHAPES]
-    assert len({batch for batch, _ in WARMUP_SHAPES}) > 2
+    assert {batch for batch, _ in WARMUP_SHAPES} == {1}  # fits every max_batch_size
     assert len({time for _, time in WARMUP_SHAPES}) > 3
     for request, (batch, time) in zip(requests, WARMUP_SHAPES, strict=True):
         assert tf.make_ndarray(request.inputs["lengths"]).tolist() == [time] * batch
@@ -191,8 +192,14 @@ def test_warm_up_files_that_are_wrong(tmp_path):
     assert error.value.code == Code.INVALID_ARGUMENT
     with tf.io.TFRecordWriter(str(file)) as writer:
         writer.write(b"")
-    with pytest.raises(ServingError, match="Unsupported log_type"):
+    assert list(read_warmup(tmp_path)) == []  # an empty log is passed over
+    classify = prediction_log_pb2.PredictionLog()
+    classify.classify_log.SetInParent()
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        writer.write(classify.SerializeToString())
+    with pytest.raises(ServingError, match=r"Expected one input Tensor\.") as error:
         list(read_warmup(tmp_path))
+    assert error.value.code == Code.INVALID_ARGUMENT
 
 
 def test_the_next_version_and_the_selected_epoch(exported, trained, tmp_path):

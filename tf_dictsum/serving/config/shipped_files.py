@@ -59,15 +59,20 @@ def serving_files(settings: Settings) -> dict[str, str]:
     )
     texts = {
         "models.config": (
-            "# --model_config_file: the newest version below base_path is served; a new version folder replaces it while the\n"
-            "# server runs. To serve some versions side by side, add to config { }:\n"
+            "# --model_config_file: the newest version below base_path is served; a new version folder\n"
+            "# replaces it while the server runs. To serve some versions side by side, add to config { }:\n"
             "#   model_version_policy { specific { versions: 1 versions: 2 } }\n"
             '#   version_labels { key: "stable" value: 1 } version_labels { key: "canary" value: 2 }\n'
+            "# Labels in this file need --allow_version_labels_for_unavailable_models=true: they are given\n"
+            "# before the versions are loaded, and without the flag the server does not start.\n"
             + models_text([model])
         ),
         "batching.config": (
-            "# --batching_parameters_file (with --enable_batching). Videos differ in length: without pad_variable_length_inputs\n"
-            "# every length would be a batch of its own. num_batch_threads: the number of cores.\n"
+            "# --batching_parameters_file (with --enable_batching). num_batch_threads: the number of cores.\n"
+            "# FOR CLIENTS YOU TRUST: with pad_variable_length_inputs one malformed request beside a good\n"
+            "# one ends the process of tensorflow_model_server (2.20.0, SIGABRT). Without it videos of\n"
+            "# different lengths that meet in a batch fail together (FAILED_PRECONDITION). For other\n"
+            "# clients leave batching off. The embedded server refuses only the malformed request.\n"
             + batching_text(settings.batching)
         ),
         "monitoring.config": "# --monitoring_config_file: Prometheus metrics on the REST port.\n"

@@ -22,14 +22,9 @@ from tf_dictsum.util.files import write_json
 __all__ = ["METADATA_FILE", "write_saved_model"]
 
 METADATA_FILE = "metadata.json"
-WARMUP_SHAPES = (
-    (1, 1),
-    (1, 60),
-    (1, 320),
-    (2, 200),
-    (4, 100),
-    (8, 320),
-)  # (videos, sampled frames)
+# (videos, sampled frames). One video each: TensorFlow Serving sends warm-up requests through its
+# batcher, and more videos than the server's max_batch_size would stop the version from loading.
+WARMUP_SHAPES = tuple((1, steps) for steps in (1, 60, 100, 200, 320, 640))
 
 
 def write_saved_model(

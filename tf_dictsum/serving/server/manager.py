@@ -113,7 +113,7 @@ class Manager:
     def _on_disk(self, model: ServedModel) -> dict[int, pathlib.Path] | None:
         """The versions that should be served; None: the folder cannot be read at the moment."""
         try:
-            found = find_versions(pathlib.Path(model.base_path))
+            found = find_versions(model.folder)
         except OSError as error:
             self._say(
                 model.name,

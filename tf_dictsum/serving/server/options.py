@@ -140,11 +140,14 @@ class ServeOptions:
             )
         if self.model_config_file_poll_wait_seconds and not self.model_config_file:
             raise UserError("--model_config_file_poll_wait_seconds needs --model_config_file.")
-        if self.tensorflow_session_parallelism and (
-            self.tensorflow_intra_op_parallelism or self.tensorflow_inter_op_parallelism
+        if (
+            self.tensorflow_session_parallelism
+            and self.tensorflow_intra_op_parallelism
+            and self.tensorflow_inter_op_parallelism
         ):
             raise UserError(
-                "--tensorflow_session_parallelism excludes --tensorflow_intra_op_parallelism and --tensorflow_inter_op_parallelism."
+                "set `tensorflow_session_parallelism`, or `tensorflow_intra_op_parallelism` and "
+                "`tensorflow_inter_op_parallelism`, not all three."
             )
 
     @property

@@ -1,8 +1,6 @@
 """The configuration files of a server, read and checked before anything heavy is loaded."""
 
 import dataclasses
-import os
-import pathlib
 
 from tf_dictsum.serving.config.files import (
     TLS,
@@ -45,12 +43,9 @@ class ServerFiles:
         if options.model_config_file:
             models = read_models(options.model_config_file)
         else:
-            models = (ServedModel(options.model_name, os.path.abspath(options.model_base_path)),)
+            models = (ServedModel(options.model_name, options.model_base_path),)
         for model in models:
-            if not pathlib.Path(model.base_path).is_dir():
-                raise UserError(
-                    f"{model.base_path}: no such folder; expected the version folders of model {model.name}."
-                )
+            _check(model, options.allow_version_labels_for_unavailable_models)
         return cls(
             models,
             read_batching(options.batching_parameters_file)
@@ -60,4 +55,23 @@ class ServerFiles:
             if options.monitoring_config_file
             else Monitoring(),
             read_ssl(options.ssl_config_file) if options.ssl_config_file else None,
+        )
+
+
+def _check(model: ServedModel, labels_may_wait: bool) -> None:
+    """Refuses a model that tensorflow_model_server would not start with either, or would wait for without a word."""
+    if not model.folder.is_absolute():
+        raise UserError(
+            f"Expected model {model.name} to have an absolute path or URI; got "
+            f"base_path()={model.base_path}. Say model_base_path=$PWD/{model.base_path}."
+        )
+    if model.labels and not labels_may_wait:
+        raise UserError(
+            f"Request to assign label to version {next(iter(model.labels.values()))} of model "
+            f"{model.name}, which is not currently available for inference: nothing is loaded at "
+            "the start. Set `allow_version_labels_for_unavailable_models`."
+        )
+    if not model.folder.is_dir():
+        raise UserError(
+            f"{model.base_path}: no such folder; expected the version folders of model {model.name}."
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_dictsum.serving.server.status import Code, ServingError
+from tf_dictsum.serving.server.status import Code, ServingError, invalid
 
 __all__ = ["EXTRA", "WARMUP_FILE", "read_warmup", "write_warmup"]
 
@@ -74,9 +74,12 @@ def read_warmup(version: pathlib.Path) -> Iterator[Any]:
         )
     for record in records:
         log = prediction_log_pb2.PredictionLog.FromString(record)
-        if log.WhichOneof("log_type") != "predict_log":
+        kind = log.WhichOneof("log_type")
+        if kind in ("classify_log", "regress_log", "multi_inference_log"):
+            raise invalid("Expected one input Tensor.")  # no model here has a signature for them
+        if kind not in (None, "predict_log"):
             raise ServingError(
-                Code.UNIMPLEMENTED,
-                f"Unsupported log_type for warmup: {log.WhichOneof('log_type')} in {path}",
+                Code.UNIMPLEMENTED, f"Unsupported log_type for warmup: {kind} in {path}"
             )
-        yield log.predict_log.request
+        if kind is not None:
+            yield log.predict_log.request
