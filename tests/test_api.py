@@ -58,7 +58,7 @@ def test_public_names():
 
 
 def test_methods():
-    assert list(METHODS) == ["dictsum", "salience", "salience_student", "sum_gan_aae"]
+    assert {"dictsum", "salience", "sum_gan_aae"} <= set(METHODS)
     assert set(RunConfig().values()) >= RESUMABLE
 
 
