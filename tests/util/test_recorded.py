@@ -34,7 +34,7 @@ def flip(path, bit):
 
 def message(path):
     with pytest.raises(UserError) as caught:
-        read_checked_json(path, "delete it to start anew.")
+        read_checked_json(path, "Delete it to start anew.")
     return str(caught.value)
 
 
@@ -53,7 +53,7 @@ def test_every_flipped_bit_is_found(file):
         flip(file, bit)
         text = message(file)
         assert text.startswith(f"{file}: damaged or changed since it was written")
-        assert text.endswith("Bring back a copy or: delete it to start anew.")
+        assert text.endswith("beside it). Delete it to start anew.")
         file.write_bytes(whole)
     assert read_checked_json(file)
 

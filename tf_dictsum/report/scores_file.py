@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.files import read_json
+from tf_dictsum.util.recorded import read_checked_json
 
 __all__ = ["checked_scores", "read_scores"]
 
@@ -40,7 +40,7 @@ def read_scores(
     Raises:
       UserError: names the file, the key, what was found and what to do.
     """
-    content = read_json(path)
+    content = read_checked_json(path)
     if not isinstance(content, dict):
         raise UserError(
             f'{path}: a JSON {type(content).__name__}, not an object {{"video_1": [scores], ...}}.'

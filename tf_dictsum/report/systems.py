@@ -5,6 +5,7 @@ import dataclasses
 import pathlib
 import re
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from absl import logging
@@ -13,7 +14,7 @@ from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.report.scores_file import read_scores
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.files import read_json
+from tf_dictsum.util.recorded import read_checked_json
 
 __all__ = ["Series", "System", "find_series", "read_system", "splits_of_run"]
 
@@ -154,8 +155,7 @@ def splits_of_run(path: str, dataset: Dataset) -> list[Split] | None:
     for folder in pathlib.Path(path).iterdir() if pathlib.Path(path).is_dir() else ():
         match = _SPLIT_FOLDER.fullmatch(folder.name)
         if match and (folder / "split.json").is_file():
-            value = read_json(folder / "split.json")
-            split = Split(tuple(value["train_keys"]), tuple(value["test_keys"]))
+            split = _split(folder / "split.json")
             unknown = [key for key in split.test_keys if key not in dataset.videos]
             if unknown:
                 raise UserError(
@@ -164,6 +164,22 @@ def splits_of_run(path: str, dataset: Dataset) -> list[Split] | None:
                 )
             splits[int(match[1])] = split
     return [splits[number] for number in sorted(splits)] or None
+
+
+def _split(path: pathlib.Path) -> Split:
+    value = read_checked_json(path)
+    entries: dict[str, Any] = value if isinstance(value, dict) else {}
+    train, test = entries.get("train_keys", []), entries.get("test_keys", [])
+    if not (_are_keys(train) and _are_keys(test)):
+        raise UserError(
+            f"{path}: not the split of a run (lists train_keys and test_keys of video keys). "
+            "Bring back a copy, or give `splits`."
+        )
+    return Split(tuple(train), tuple(test))
+
+
+def _are_keys(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(key, str) for key in value)
 
 
 def _read_epochs(
@@ -201,8 +217,8 @@ def _epoch_files(folder: pathlib.Path) -> dict[int | None, pathlib.Path]:
     names = set()
     for path in sorted(folder.iterdir()):
         match = _EPOCH_FILE.fullmatch(path.name)
-        if not match or not path.is_file():
-            continue
+        if not match or path.name.startswith(".") or not path.is_file():
+            continue  # hidden: what a kill left half-written
         names.add(match[1])
         epoch = int(match[2])
         if len(names) > 1:

@@ -4,11 +4,17 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from tf_dictsum.util.checksums import sha256_of_json
+from tf_dictsum.util.checksums import check_file, sha256_of_json
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json
 
-__all__ = ["is_selector", "read_checked_metadata", "read_metadata", "weights_file"]
+__all__ = [
+    "check_selector",
+    "is_selector",
+    "read_checked_metadata",
+    "read_metadata",
+    "weights_file",
+]
 
 CONFIG, METADATA, WEIGHTS, CARD = "config.json", "metadata.json", "model.weights.h5", "README.md"
 SELECTED = "selected.weights.h5"  # of the epoch that a run chose without labels, beside the last
@@ -28,6 +34,24 @@ def read_metadata(folder: pathlib.Path) -> dict[str, Any]:
       UserError: neither is there, or it is damaged.
     """
     return read_checked_metadata(folder)[0]
+
+
+def check_selector(folder: pathlib.Path) -> dict[str, Any]:
+    """The metadata, after all files have been compared with their checksums.
+
+    Raises:
+      UserError: as `read_metadata`, or a file is missing or damaged.
+    """
+    metadata, checksums = read_checked_metadata(folder)
+    if checksums is None:
+        weights = folder / OLD_WEIGHTS
+        if not weights.is_file():
+            raise UserError(f"{weights}: no such file, but {OLD_METADATA} beside it describes it.")
+        return metadata
+    for name in checksums:
+        if name != METADATA:
+            check_file(folder / name, checksums, folder / METADATA)
+    return metadata
 
 
 def weights_file(folder: pathlib.Path, epoch: str = "last") -> pathlib.Path:

@@ -13,7 +13,7 @@ from tf_dictsum.report.run_page import criterion_sentence, systems_table, verdic
 from tf_dictsum.report.run_results import RunReport, run_report
 from tf_dictsum.sweeps.grid import Job, Variant
 from tf_dictsum.training.histories import system_of
-from tf_dictsum.util.files import read_json
+from tf_dictsum.training.split_folder import read_history
 
 __all__ = ["SweepReport", "summarize"]
 
@@ -123,7 +123,7 @@ def summarize(
     for variant in variants:
         jobs = [job for job in done if job.variant == variant.name]
         if jobs:
-            histories = {(job.split, job.seed): read_json(job.history) for job in jobs}
+            histories = {(job.split, job.seed): read_history(job.history) for job in jobs}
             kind = METHODS[variant.config.method.method]
             system = system_of(
                 variant.name, histories, kind.criterion, supervised=kind.supervised()

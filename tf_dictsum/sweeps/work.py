@@ -24,7 +24,13 @@ from tf_dictsum.training.chosen_splits import chosen_splits
 from tf_dictsum.training.config import RunConfig
 from tf_dictsum.training.content import annotations_hash, content_hash
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.files import atomic_path, read_json, write_json
+from tf_dictsum.util.locks import locked_folder
+from tf_dictsum.util.recorded import (
+    read_checked_json,
+    recorded_path,
+    verify,
+    write_recorded_json,
+)
 
 if TYPE_CHECKING:
     from tf_dictsum.methods.base import Method
@@ -57,7 +63,9 @@ def finished(job: Job, dataset: Dataset) -> bool:
     file = job.folder / OUTCOME
     if not file.exists() or not job.history.exists():
         return False
-    outcome = read_json(file)
+    outcome = read_checked_json(file, f"Delete {job.folder} to run this job anew.")
+    if not isinstance(outcome, dict):
+        raise UserError(f"{file}: not the outcome of a job. Delete {job.folder} to run it anew.")
     return outcome.get("status") == "done" and outcome.get("identity") == _identity(job, dataset)
 
 
@@ -70,7 +78,7 @@ def write_outcome(job: Job, dataset: Dataset, error: str | None, seconds: float)
         "seconds": round(seconds, 1),
         "identity": _identity(job, dataset),
     }
-    write_json(job.folder / OUTCOME, outcome)
+    write_recorded_json(job.folder / OUTCOME, outcome)
 
 
 def _identity(job: Job, dataset: Dataset) -> str:
@@ -131,8 +139,12 @@ def _shared_files(job: Job, dataset: Dataset, split: Split) -> dict[pathlib.Path
 
 
 def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
-    with atomic_path(target) as partial:
-        shutil.copyfile(source, partial)
+    """Copies a file with its checksum; jobs that run side by side do so one after the other."""
+    verify(source, f"Bring back a copy, or delete {source}.")
+    busy = "another job writes here"
+    with locked_folder(target.parent, ".copy.lock", "a folder of the sweep", busy, wait=True):
+        with recorded_path(target) as partial:
+            shutil.copyfile(source, partial)
 
 
 def _reused_method(settings: MethodSettings, setup: Setup) -> "Method":

@@ -3,7 +3,8 @@
 import pathlib
 from typing import Any
 
-from tf_dictsum.util.files import read_json, write_json
+from tf_dictsum.training.split_folder import read_history
+from tf_dictsum.util.recorded import write_recorded_json
 
 __all__ = ["History"]
 
@@ -16,12 +17,15 @@ class History:
     Args:
       path: the file.
       epochs: records of later epochs are dropped (they came after the checkpoint that is resumed).
+
+    Raises:
+      UserError: the file is damaged.
     """
 
     def __init__(self, path: pathlib.Path, epochs: int):
         self.path = path
         self.records: list[Record] = (
-            [r for r in read_json(path) if r["epoch"] <= epochs] if path.exists() else []
+            [r for r in read_history(path) if r["epoch"] <= epochs] if path.exists() else []
         )
 
     @property
@@ -32,4 +36,4 @@ class History:
     def add(self, record: Record) -> None:
         """Appends and writes, atomically."""
         self.records.append(record)
-        write_json(self.path, self.records)
+        write_recorded_json(self.path, self.records)

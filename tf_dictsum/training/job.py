@@ -12,12 +12,13 @@ from tf_dictsum.data.video import Dataset, Video
 from tf_dictsum.methods.base import Method
 from tf_dictsum.metrics.evaluation import headline_metric
 from tf_dictsum.selectors.files import save_selector
-from tf_dictsum.selectors.metadata import is_selector, read_metadata
+from tf_dictsum.selectors.metadata import check_selector, is_selector
 from tf_dictsum.training.compilation import CompilationReport
 from tf_dictsum.training.config import RunConfig
 from tf_dictsum.training.history import History
 from tf_dictsum.training.monitor import Monitor, Outputs
 from tf_dictsum.training.selector_info import selector_info
+from tf_dictsum.training.split_folder import HISTORY, check_split_folder
 from tf_dictsum.training.step_logger import StepLogger
 from tf_dictsum.training.tensorboard import TensorBoardLogger
 from tf_dictsum.util.checkpoints import Checkpointer
@@ -80,7 +81,8 @@ class Job:
             raise UserError(
                 f"{self.folder}: is trained for {done} epochs already; epochs={epochs} is less. Ask for {done} or more."
             )
-        history = History(self.folder / "history.json", -1 if done is None else done)
+        check_split_folder(self.folder, done)
+        history = History(self.folder / HISTORY, -1 if done is None else done)
         if done == epochs and history.records:
             progress.advance(None, self.run.total_steps(train))
             self._save_selector(history.records)
@@ -126,8 +128,12 @@ class Job:
     def _save_selector(self, records: Sequence[dict[str, Any]]) -> None:
         """Writes the selector of the last epoch, unless a finished run has it (it may have been stopped just before)."""
         epochs = self.run.epochs
-        if is_selector(self.folder) and read_metadata(self.folder).get("epochs") == epochs:
-            return
+        if is_selector(self.folder):
+            try:
+                if check_selector(self.folder).get("epochs") == epochs:
+                    return
+            except UserError as error:
+                logging.warning("%s Written again from the checkpoint.", error)
         run = self.run
         info = selector_info(run.method, run.dataset, self.split, self.seed, records)
         save_selector(run.method.selector, self.folder, info)

@@ -13,14 +13,16 @@ from tf_dictsum.methods.base import Method
 from tf_dictsum.metrics.averages import average
 from tf_dictsum.metrics.evaluation import COUNTS, METRICS, evaluate_video
 from tf_dictsum.report.score_plot import score_image
+from tf_dictsum.selectors.metadata import SELECTED
 from tf_dictsum.shots.selection import select_shots
 from tf_dictsum.training.collapse import CollapseWatch
 from tf_dictsum.training.epoch_choice import selected_record
 from tf_dictsum.training.history import History
+from tf_dictsum.training.split_folder import scores_file
 from tf_dictsum.training.step_logger import StepLogger
 from tf_dictsum.training.tensorboard import TensorBoardLogger
 from tf_dictsum.util.checkpoints import Checkpointer
-from tf_dictsum.util.files import write_json
+from tf_dictsum.util.recorded import write_recorded_json
 from tf_dictsum.util.weights import save_weights
 
 __all__ = ["Monitor", "Outputs"]
@@ -77,8 +79,8 @@ class Monitor(keras.callbacks.Callback):
         """Writes scores/epoch-NNN.json and the epoch's record, and shows both in TensorBoard."""
         seconds = time.perf_counter() - self.started if epoch else 0.0
         scores = self.method.score(self.test)
-        write_json(
-            self.outputs.folder / "scores" / f"epoch-{epoch:03d}.json",
+        write_recorded_json(
+            scores_file(self.outputs.folder, epoch),
             {k: [float(x) for x in s] for k, s in scores.items()},
         )
         if epoch:
@@ -111,5 +113,5 @@ class Monitor(keras.callbacks.Callback):
         self.evaluate(epoch + 1, self.steps.means())
         chosen = selected_record(self.outputs.history.trained, self.method.criterion)
         if chosen["epoch"] == epoch + 1:
-            save_weights(self.method.selector, self.outputs.folder / "selected.weights.h5")
+            save_weights(self.method.selector, self.outputs.folder / SELECTED, record=True)
         self.outputs.checkpoints.save(epoch + 1)

@@ -9,9 +9,16 @@ from tf_dictsum.data.splits import Split
 from tf_dictsum.data.video import Dataset
 from tf_dictsum.training.config import RESUMABLE, RunConfig
 from tf_dictsum.training.content import same_content, split_identity
+from tf_dictsum.training.split_folder import HISTORY, SPLIT
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.files import read_json, write_json, write_text
+from tf_dictsum.util.files import read_text, sweep_partials
 from tf_dictsum.util.locks import locked_folder
+from tf_dictsum.util.recorded import (
+    read_checked_json,
+    recorded_path,
+    verify,
+    write_recorded_json,
+)
 
 __all__ = ["RunDirectory"]
 
@@ -44,13 +51,18 @@ class RunDirectory:
             "the run directory",
             "another process is training in this run directory",
         ):
+            sweep_partials(self.path)
             self._claim()
             yield
 
     def _claim(self) -> None:
         file = self.path / CONFIG
         if file.exists():
-            written = _parse(file.read_text(encoding="utf-8"))
+            advice = "Bring back a copy, choose another `run_dir`, or delete this folder."
+            verify(file, advice)
+            written = _parse(read_text(file, "the flags of a run", advice))
+            if not written:
+                raise UserError(f"{file}: empty, expected the flags of a run. {advice}")
             # A flag that is newer than the run has its default there: a new version takes up old runs.
             defaults = _parse(RunConfig(method=type(self.config.method)()).as_flags())
             now = _parse(self.config.as_flags())
@@ -64,7 +76,8 @@ class RunDirectory:
                 )
             if changed:
                 self._clear()
-        write_text(file, self.config.as_flags())
+        with recorded_path(file) as partial:
+            partial.write_text(self.config.as_flags(), encoding="utf-8")
 
     def _clear(self) -> None:
         for folder in self.path.glob("split*-seed*"):
@@ -80,9 +93,16 @@ class RunDirectory:
         """
         folder = self.path / f"split{number}-seed{seed}"
         identity = split_identity(split, dataset)
-        file = folder / "split.json"
+        file = folder / SPLIT
+        if not file.exists() and (folder / HISTORY).exists():
+            raise UserError(
+                f"{file}: is gone, so that nobody knows what this split was trained on. "
+                f"Bring back a copy, or delete {folder} to train this split anew."
+            )
         if file.exists():
-            written = read_json(file)
+            written = read_checked_json(
+                file, f"Bring back a copy, or delete {folder} to train this split anew."
+            )
             difference = same_content(written, identity)
             if difference:
                 raise UserError(
@@ -90,9 +110,11 @@ class RunDirectory:
                     "Restore the data, choose another `run_dir`, or delete this folder."
                 )
             if written != identity:
-                write_json(file, identity)  # an earlier version's, without the annotations
+                write_recorded_json(
+                    file, identity
+                )  # of an earlier version, without the annotations
         else:
-            write_json(file, identity)
+            write_recorded_json(file, identity)
         return folder
 
 

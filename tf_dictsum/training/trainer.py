@@ -25,8 +25,9 @@ from tf_dictsum.training.job import Job, Run
 from tf_dictsum.training.other_run import read_other_run
 from tf_dictsum.training.run_directory import RunDirectory
 from tf_dictsum.util.errors import UserError
-from tf_dictsum.util.files import write_json, write_text
+from tf_dictsum.util.files import write_text
 from tf_dictsum.util.progress import Progress
+from tf_dictsum.util.recorded import write_recorded_json
 
 __all__ = ["setup_of", "train"]
 
@@ -88,7 +89,7 @@ def train(
             "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
         }
         markdown = report.to_markdown()
-        write_json(directory.path / "results.json", table)
+        write_recorded_json(directory.path / "results.json", table)
         write_text(directory.path / "results.md", markdown)
     return table, markdown
 

@@ -14,7 +14,13 @@ __all__ = ["locked_file", "locked_folder"]
 
 @contextlib.contextmanager
 def locked_folder(
-    folder: pathlib.Path, lock_name: str, what: str, busy: str, field: str = "run_dir"
+    folder: pathlib.Path,
+    lock_name: str,
+    what: str,
+    busy: str,
+    field: str = "run_dir",
+    *,
+    wait: bool = False,
 ) -> Iterator[None]:
     """Makes `folder` and holds it for this process; a kill lets go of it too.
 
@@ -24,6 +30,7 @@ def locked_folder(
       what: the folder in words, for the message when it cannot be made.
       busy: what another process does there, for the message when one has it.
       field: what names the folder, for the message.
+      wait: until the other process is done.
 
     Raises:
       UserError: the folder cannot be made, or another process holds it.
@@ -33,7 +40,8 @@ def locked_folder(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{folder}: cannot make {what}: {error.strerror}. {advice}") from error
-    with _held(folder / lock_name, f"{folder}: cannot make {what}", f"{folder}: {busy}", advice):
+    refused = f"{folder}: cannot make {what}"
+    with _held(folder / lock_name, refused, f"{folder}: {busy}", advice, wait):
         yield
 
 
@@ -64,8 +72,10 @@ def locked_file(path: str | os.PathLike[str], busy: str, field: str = "out") -> 
 
 
 @contextlib.contextmanager
-def _held(lock: pathlib.Path, refused: str, busy: str, advice: str) -> Iterator[None]:
-    holder = filelock.FileLock(lock, blocking=False)
+def _held(
+    lock: pathlib.Path, refused: str, busy: str, advice: str, wait: bool = False
+) -> Iterator[None]:
+    holder = filelock.FileLock(lock, blocking=wait)
     try:
         holder.acquire()
     except filelock.Timeout:

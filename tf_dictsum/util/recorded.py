@@ -63,7 +63,7 @@ def verify(path: str | os.PathLike[str], advice: str = "") -> None:
 
     Args:
       path: the file.
-      advice: what else can be done than bringing back a copy, as a sentence.
+      advice: what to do instead of bringing back a copy, as a sentence.
 
     Raises:
       UserError: they differ, the file is missing, or SHA256SUMS is damaged.
@@ -73,7 +73,7 @@ def verify(path: str | os.PathLike[str], advice: str = "") -> None:
     if expected is not None and sha256_of_file(file) not in expected:
         raise UserError(
             f"{file}: damaged or changed since it was written (its SHA-256 is not the one in "
-            f"{SUMS} beside it). Bring back a copy{' or: ' + advice if advice else '.'}"
+            f"{SUMS} beside it). {advice or 'Bring back a copy.'}"
         )
 
 

@@ -99,7 +99,7 @@ class ParallelEncoder:
             expected = f"the weights of a parallel encoder of {self.setup.input_size} features and N = {self.settings.parallel_size}"
             load_weights(self.model, pathlib.Path(given) if given else finished, expected)
             if not finished.exists():
-                save_weights(self.model, finished)
+                save_weights(self.model, finished, record=True)
             elif given:
                 values = self.model.get_weights()
                 load_weights(self.model, finished, expected)
@@ -136,7 +136,7 @@ class ParallelEncoder:
                 shuffle=False,  # the stream has its order
                 verbose=0,
             )
-        save_weights(self.model, finished)
+        save_weights(self.model, finished, record=True)
         shutil.rmtree(folder / "pretraining" / "checkpoints", ignore_errors=True)
 
     def _encode_padded(self, features: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
