@@ -8,7 +8,6 @@ import pathlib
 import h5py
 import numpy as np
 import pytest
-from tf_dictsum.report.epoch_choice import selected_record
 
 from tf_dictsum.data.demo import demo_dataset
 from tf_dictsum.data.hdf5 import save_dataset
@@ -18,6 +17,7 @@ from tf_dictsum.methods.dictsum.method import DictSum
 from tf_dictsum.methods.dictsum.settings import DictSumSettings
 from tf_dictsum.methods.registry import make_method
 from tf_dictsum.training.config import RunConfig
+from tf_dictsum.training.epoch_choice import selected_record
 from tf_dictsum.training.trainer import train
 
 DEMO = demo_dataset()

@@ -33,6 +33,7 @@ def test_a_flag_newer_than_the_run_had_its_default(tmp_path):
     with RunDirectory(config).open():
         pass
     file = tmp_path / "config.flags"
+    (tmp_path / "SHA256SUMS").unlink()  # the runs of that time have none
     file.write_text(
         "".join(
             line
@@ -42,6 +43,7 @@ def test_a_flag_newer_than_the_run_had_its_default(tmp_path):
     )
     with RunDirectory(config).open():
         pass
+    (tmp_path / "SHA256SUMS").unlink()
     file.write_text(
         "".join(
             line

@@ -216,7 +216,7 @@ def test_a_full_disk_stops_the_run_and_leaves_nothing_half_written(config, tmp_p
             f"{path}: cannot write it: No space left on device. Free space or choose another place."
         )
 
-    monkeypatch.setattr(monitor, "write_json", full)
+    monkeypatch.setattr(monitor, "write_recorded_json", full)
     with pytest.raises(UserError, match="No space left on device"):
         train(changed(config, run_dir=str(tmp_path / "run"), split="0"))
     assert not list((tmp_path / "run").rglob(".*partial*"))
@@ -256,6 +256,7 @@ def test_changed_annotations_are_noticed(config, finished, tmp_path):
     # Runs from before annotations were hashed are taken up, and know them from then on.
     file = load_run(config) / "split0-seed0" / "split.json"
     whole = json.loads(file.read_text())
+    (file.parent / "SHA256SUMS").unlink()  # those have none
     file.write_text(json.dumps({k: v for k, v in whole.items() if k != "annotations"}))
     train(config)
     assert json.loads(file.read_text()) == whole

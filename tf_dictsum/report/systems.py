@@ -5,7 +5,7 @@ import dataclasses
 import pathlib
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from absl import logging
@@ -169,8 +169,8 @@ def splits_of_run(path: str, dataset: Dataset) -> list[Split] | None:
 def _split(path: pathlib.Path) -> Split:
     value = read_checked_json(path)
     entries: dict[str, Any] = value if isinstance(value, dict) else {}
-    train, test = entries.get("train_keys", []), entries.get("test_keys", [])
-    if not (_are_keys(train) and _are_keys(test)):
+    train, test = entries.get("train_keys"), entries.get("test_keys")
+    if not (_are_keys(train) and _are_keys(test) and test):
         raise UserError(
             f"{path}: not the split of a run (lists train_keys and test_keys of video keys). "
             "Bring back a copy, or give `splits`."
@@ -178,8 +178,8 @@ def _split(path: pathlib.Path) -> Split:
     return Split(tuple(train), tuple(test))
 
 
-def _are_keys(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(key, str) for key in value)
+def _are_keys(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(key, str) for key in value)
 
 
 def _read_epochs(
