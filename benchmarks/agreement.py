@@ -27,11 +27,12 @@ from tf_dictsum.baselines.human import human_measures
 from tf_dictsum.data.halves import halves, inner_folds
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.data.video import Dataset
-from tf_dictsum.metrics.rank import rank_correlation
+from tf_dictsum.metrics.rank import annotations_at_picks, kendall_tau_b, spearman_rho
 from tf_dictsum.metrics.statistics import Interval, bootstrap_interval, paired_test
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json, write_json
+from tf_dictsum.util.options import option
 
 MEASURES = ("kendall_tau", "spearman_rho")
 REFERENCES = ("random", "middle")
@@ -41,19 +42,22 @@ REFERENCES = ("random", "middle")
 class Options:
     """The flags of this command."""
 
-    dataset: str = cli.option("", "annotated feature file, ECCV16 layout")
-    variants: tuple[str, ...] = cli.option([], "names; without it all of them")
-    against: tuple[str, ...] = cli.option([], "variants that the others are tested against too")
-    runs: tuple[str, ...] = cli.option(
+    dataset: str = option("", "annotated feature file, ECCV16 layout")
+    variants: tuple[str, ...] = option([], "names; without it all of them")
+    against: tuple[str, ...] = option([], "variants that the others are tested against too")
+    runs: tuple[str, ...] = option(
         [],
         "NAME=RUN_DIR of tf_dictsum.train on the splits of --write_splits; seeds are averaged over",
     )
-    epoch: int = cli.option(-1, "epoch of the runs' scores; -1: the last", lower_bound=-1)
-    write_splits: str = cli.option(
+    epoch: int = option(-1, "epoch of the runs' scores; -1: the last", lower_bound=-1)
+    write_splits: str = option(
         "", "folder: first.json (the folds inside the first half) and second.json (first -> second)"
     )
-    test_half: bool = cli.option(False, "measure on the second half instead; needs --log")
-    log: str = cli.option("", "where a run on the second half is recorded")
+    trim: float = option(
+        0.0, "part of the video left out at either end", lower_bound=0.0, upper_bound=0.45
+    )
+    test_half: bool = option(False, "measure on the second half instead; needs --log")
+    log: str = option("", "where a run on the second half is recorded")
 
 
 Table = dict[str, dict[str, np.ndarray]]
@@ -88,9 +92,10 @@ def measure(
     keys: tuple[str, ...],
     names: tuple[str, ...],
     given: Mapping[str, dict[str, np.ndarray]],
+    trim: float = 0.0,
 ) -> Table:
     """What every variant reaches on every video of `keys`; `people` is each person against the
-    others.
+    others. With `trim`, on the video without so large a part at either end.
     """
     table: Table = {}
     for name in names:
@@ -101,11 +106,13 @@ def measure(
         scores = given[name] if name in given else VARIANTS[name](videos, keys)
         rows = []
         for key in keys:
-            agreement = [
-                rank_correlation(row, videos.dataset.videos[key])
-                for row in np.atleast_2d(scores[key])
-            ]
-            rows.append([np.mean([getattr(a, m) for a in agreement]) for m in MEASURES])
+            marked = annotations_at_picks(videos.dataset.videos[key])
+            assert marked is not None
+            cut = round(trim * marked.shape[1])
+            inner = slice(cut, marked.shape[1] - cut)
+            ours = np.atleast_2d(scores[key])[:, inner]
+            pair = (f(ours, marked[:, inner]).mean() for f in (kendall_tau_b, spearman_rho))
+            rows.append([float(value) for value in pair])
         table[name] = dict(zip(MEASURES, np.array(rows).T, strict=True))
     return table
 
@@ -132,6 +139,7 @@ def record(options: Options, keys: tuple[str, ...], table: Table) -> None:
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "dataset": pathlib.Path(options.dataset).name,
         "videos": list(keys),
+        "trim": options.trim,
         "means": {
             n: {m: round(float(v.mean()), 4) for m, v in c.items()} for n, c in table.items()
         },
@@ -167,7 +175,7 @@ def main(argv: list[str]) -> None:
         if name not in VARIANTS and name not in runs and name != "people":
             raise UserError(f"--variants: no {name}; there are {', '.join(VARIANTS)}, people.")
     wanted = tuple(dict.fromkeys((*names, *runs, *options.against, *REFERENCES, "people")))
-    table = measure(Videos(dataset), keys, wanted, runs)
+    table = measure(Videos(dataset), keys, wanted, runs, options.trim)
     if options.test_half:
         record(options, keys, table)
     print_table(table, options.against)

@@ -27,6 +27,7 @@ from tf_dictsum.summary.coverage import choose_shots
 from tf_dictsum.summary.selectors import Candidates, Representative
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.options import option
 
 MEASURES = ("f_avg", "kendall_tau", "spearman_rho", "representation_error")
 DRAWS = 100
@@ -37,9 +38,9 @@ TITLES = ("F, mean over people (%)", "τ", "ρ", "representation error")
 class Options:
     """The flags of this command."""
 
-    dataset: str = cli.option("", "annotated feature file, ECCV16 layout")
-    test_half: bool = cli.option(False, "measure on the second half instead; needs --log")
-    log: str = cli.option("", "where a run on the second half is recorded")
+    dataset: str = option("", "annotated feature file, ECCV16 layout")
+    test_half: bool = option(False, "measure on the second half instead; needs --log")
+    log: str = option("", "where a run on the second half is recorded")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
