@@ -33,10 +33,11 @@ class Initializers:
 
     With kind="torch" (default of the method): LSTM weights and both of PyTorch's biases U(±1/√H), no forget-gate
     bias of one; Linear weights and biases U(±1/√fan_in). With kind="keras": Glorot uniform kernels, orthogonal
-    recurrent kernels, zero biases with a forget-gate bias of one.
+    recurrent kernels, zero biases with a forget-gate bias of one. With kind="xavier": Glorot uniform for every
+    matrix, zero biases.
 
     Args:
-      kind: "torch" or "keras".
+      kind: "torch", "keras" or "xavier".
       seed: any non-negative integer.
 
     Raises:
@@ -44,8 +45,8 @@ class Initializers:
     """
 
     def __init__(self, kind: str = "torch", seed: int = 0):
-        if kind not in ("torch", "keras"):
-            raise ValueError(f"init is {kind!r}; expected 'torch' or 'keras'.")
+        if kind not in ("torch", "keras", "xavier"):
+            raise ValueError(f"init is {kind!r}; expected 'torch', 'keras' or 'xavier'.")
         self.kind = kind
         self.seed = seed
         self._rng = np.random.default_rng(seed)
@@ -77,6 +78,13 @@ class Initializers:
                 "kernel_initializer": self._uniform(units),
                 "recurrent_initializer": self._uniform(units),
                 "bias_initializer": TwoUniforms(1 / math.sqrt(units), self._seed()),
+                "unit_forget_bias": False,
+            }
+        if self.kind == "xavier":
+            return {
+                "kernel_initializer": self.glorot(),
+                "recurrent_initializer": self.glorot(),
+                "bias_initializer": "zeros",
                 "unit_forget_bias": False,
             }
         return {

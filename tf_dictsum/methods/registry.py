@@ -39,6 +39,7 @@ _ENTRIES = {
     "ca_sum": _Entry("ca_sum:CaSum"),
     "sum_gan": _Entry("sum_gan.method:SumGan"),
     "sum_gan_sl": _Entry("sum_gan.method:SumGanSl"),
+    "cycle_sum": _Entry("cycle_sum.method:CycleSum"),
     "acgan": _Entry("acgan:Acgan"),
     "ac_sum_gan": _Entry("ac_sum_gan.method:AcSumGan"),
 }
