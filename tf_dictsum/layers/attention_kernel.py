@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_dictsum.layers.loops import call_loop
+from tf_dictsum.layers.loops import Compiled, call_loop
 from tf_dictsum.layers.lstm_kernel import (
     cell,
     cell_gradient,
@@ -65,7 +65,7 @@ def attention_recurrence(
     state: tuple[tf.Tensor, ...],
     weights: DecoderWeights,
     mask: tf.Tensor | None = None,
-    compiled: bool = False,
+    compiled: Compiled = False,
 ) -> tf.Tensor:
     """Decodes from the last step to the first; the output of a step stays at its own time.
 
@@ -283,7 +283,7 @@ def _backward(
     w: DecoderWeights,
     trace: _Trace,
     mask: tf.Tensor | None,
-    compiled: bool,
+    compiled: Compiled,
 ) -> tuple[tf.Tensor, ...]:
     h1_first, c1_first, h2_first, c2_first = state
     results = call_loop(

@@ -6,11 +6,13 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_dictsum.layers.loops import Compiled
+
 __all__ = ["differentiated_loop"]
 
 
 def differentiated_loop(
-    loop: Callable[..., tf.Tensor], tensors: Sequence[tf.Tensor], compiled: bool
+    loop: Callable[..., tf.Tensor], tensors: Sequence[tf.Tensor], compiled: Compiled
 ) -> tf.Tensor:
     """loop(*tensors), and its gradient with respect to every floating-point tensor.
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_dictsum.layers.loops import call_loop
+from tf_dictsum.layers.loops import Compiled, call_loop
 
 __all__ = [
     "GradientFactors",
@@ -35,7 +35,7 @@ def lstm_recurrence(
     c0: tf.Tensor,
     mask: tf.Tensor | None = None,
     reverse: bool = False,
-    compiled: bool = False,
+    compiled: Compiled = False,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Runs z_t + h_{t-1} U through the LSTM equations, for all t.
 

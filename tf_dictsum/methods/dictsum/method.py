@@ -9,6 +9,7 @@ import numpy as np
 
 from tf_dictsum.data.batches import Extra
 from tf_dictsum.data.video import Video
+from tf_dictsum.layers.loops import compiled_loops
 from tf_dictsum.methods.dictsum.model import DictionarySummarizer
 from tf_dictsum.methods.dictsum.pretraining import WEIGHTS, ParallelEncoder
 from tf_dictsum.methods.dictsum.settings import DictSumSettings
@@ -63,8 +64,9 @@ class DictSum(SumGanAae):
     model: DictionarySummarizer
 
     def __init__(self, settings: DictSumSettings, setup: Setup):
-        super().__init__(settings, setup)
-        self.parallel = ParallelEncoder(settings.parallel, setup)
+        with compiled_loops(setup.jit == "loops"):  # of one size they have the same loops
+            super().__init__(settings, setup)
+            self.parallel = ParallelEncoder(settings.parallel, setup)
 
     def build(self, seed: int) -> DictionarySummarizer:
         return DictionarySummarizer(self.setup.input_size, self.settings, seed, name="summarizer")
