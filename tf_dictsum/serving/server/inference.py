@@ -52,24 +52,17 @@ def first_spec(request: Any) -> Any:
 
 
 def refuse_multi(servable: Servable, request: Any) -> ServingError:
-    """The answer to a MultiInferenceRequest, whose tasks are looked at in their order."""
-    signatures: set[str] = set()
-    for task in request.tasks:
-        spec, name = task.model_spec, task.model_spec.signature_name or DEFAULT_SIGNATURE
-        if not spec.name:
-            return invalid("Found ModelSpec with an empty model name.")
-        if spec.name != request.tasks[0].model_spec.name:
-            return invalid(
-                "All ModelSpecs in a MultiInferenceRequest must access the same model name."
-            )
-        if name in signatures:
-            return invalid(f"Duplicate evaluation of signature: {name}")
-        signatures.add(name)
-        if name not in servable.signatures:
-            return invalid(f"Requested signature not found in model graph: {name}")
-        if task.method_name not in _METHODS:
-            return ServingError(
-                Code.UNIMPLEMENTED, f"Unsupported signature method_name: {task.method_name}"
-            )
-        return _refuse_signature(servable.signatures, _METHODS[task.method_name], name)
-    return invalid("ModelSpec has no name specified.")
+    """The answer to a MultiInferenceRequest: to its first task, as no signature here passes the checks."""
+    if not request.tasks:
+        return invalid("ModelSpec has no name specified.")
+    task = request.tasks[0]
+    name = task.model_spec.signature_name or DEFAULT_SIGNATURE
+    if not task.model_spec.name:
+        return invalid("Found ModelSpec with an empty model name.")
+    if name not in servable.signatures:
+        return invalid(f"Requested signature not found in model graph: {name}")
+    if task.method_name not in _METHODS:
+        return ServingError(
+            Code.UNIMPLEMENTED, f"Unsupported signature method_name: {task.method_name}"
+        )
+    return _refuse_signature(servable.signatures, _METHODS[task.method_name], name)

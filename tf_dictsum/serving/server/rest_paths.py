@@ -40,11 +40,11 @@ class Target:
 
     def fill(self, spec: Any) -> None:
         """Says it in a ModelSpec."""
-        spec.name = self.model
+        spec.name = _utf8(self.model)
         if self.version is not None:
             spec.version.value = self.version
         if self.label is not None:
-            spec.version_label = self.label
+            spec.version_label = _utf8(self.label)
 
 
 def is_api(path: str) -> bool:
@@ -71,13 +71,13 @@ def target(method: str, path: str) -> Target:
     )
     if not match or wanted != wanted.lower():
         raise invalid(f"Malformed request: {method} {path}")
-    version = named["version"]
-    if version and (len(version.lstrip("0")) > 19 or int(version) >= 2**63):
-        message = f"Failed to convert version: {version} to numeric."
+    number = named["version"].lstrip("0") or "0" if named["version"] else None
+    if number is not None and (len(number) > 19 or int(number) >= 2**63):
+        message = f"Failed to convert version: {named['version']} to numeric."
         raise BadVersionError(Code.INVALID_ARGUMENT, message)
     return Target(
         _decoded(named["model"] or ""),
-        int(version) if version else None,
+        int(number) if number else None,
         _decoded(named["label"]) if named["label"] else None,
         wanted,
     )
@@ -85,3 +85,8 @@ def target(method: str, path: str) -> Target:
 
 def _decoded(text: str) -> str:
     return urllib.parse.unquote(text, errors="surrogateescape")
+
+
+def _utf8(text: str) -> str:
+    """A text that a protocol buffer can hold; bytes that were not UTF-8 are replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -147,7 +147,9 @@ class Servable:
                     name if ":" in name else name + ":0"
                 )
             except (ValueError, KeyError) as error:
-                raise invalid(f"FetchOutputs {name}: output index too large") from error
+                raise invalid(
+                    f"FetchOutputs {name}: output index too large, must be < 0"
+                ) from error
             end = self._ends[name] = tensor._as_tf_output()
         return end
 
