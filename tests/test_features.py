@@ -17,7 +17,9 @@ from tf_dictsum import features
 from tf_dictsum.data.extractor_record import read_extractor
 from tf_dictsum.data.hdf5 import load_dataset
 from tf_dictsum.footage import reading as pipeline
+from tf_dictsum.util.each import SOME_FAILED
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.locks import locked_file
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +111,16 @@ def test_what_is_there_is_left_alone(films, tmp_path, command, monkeypatch):
     assert out.read_bytes() == before
 
 
+def test_two_commands_do_not_write_one_file(films, tmp_path, command):
+    out = tmp_path / "films.h5"
+    with locked_file(out, "is busy"):
+        with pytest.raises(UserError, match=r"films.h5: another process adds videos to it\. Wait"):
+            command(films, out=out)
+    assert not out.exists()
+    assert command(films, out=out)[0] == 0
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_a_changed_video_replaces_its_group(films, tmp_path, command):
     out = tmp_path / "films.h5"
     command(films, out=out)
@@ -123,7 +135,7 @@ def test_one_bad_video_does_not_stop_the_rest(films, tmp_path, command):
     (films / "empty.mp4").touch()
     out = tmp_path / "films.h5"
     status, _, stderr = command(films, out=out)
-    assert status == features.SOME_FAILED == 3
+    assert status == SOME_FAILED == 3
     listed = stderr.splitlines()[-3:]
     assert listed[0] == "2 of 4 failed:"
     assert "a bad one.mp4: not a video" in listed[1]

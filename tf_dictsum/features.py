@@ -19,13 +19,14 @@ from tf_dictsum.footage.feature_cache import FeatureCache
 from tf_dictsum.footage.inputs import Input, find_inputs
 from tf_dictsum.footage.reading import VideoReader
 from tf_dictsum.util import flags as cli
+from tf_dictsum.util.each import each, say_failures
 from tf_dictsum.util.errors import UserError
+from tf_dictsum.util.locks import locked_file
 from tf_dictsum.util.progress import PhaseBar
+from tf_dictsum.util.text import printable
 from tf_dictsum.video.reader import VideoFile
 
 __all__ = ["Options", "main", "run"]
-
-SOME_FAILED = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +75,8 @@ def main(argv: list[str]) -> int:
     if len(inputs) == 1 and not pathlib.Path(inputs[0].path).exists():
         raise UserError(f"{inputs[0].path}: no such file.")
     try:
-        return _Command(options, out).run(inputs)
+        with locked_file(out, "another process adds videos to it"):
+            return _Command(options, out).run(inputs)
     except KeyboardInterrupt:
         print(
             "\ninterrupted; the same command goes on with the first video that is not finished",
@@ -112,33 +114,23 @@ class _Command:
             self.file.tidy()
 
     def _all(self, inputs: list[Input]) -> int:
-        failures = []
-        for place, item in enumerate(inputs, 1):
-            title = item.name if len(inputs) == 1 else f"{item.name} ({place}/{len(inputs)})"
-            try:
-                self._one(item, title)
-            except UserError as error:
-                if len(inputs) == 1:
-                    raise
-                text = " ".join(str(error).split())
-                logging.error("%s", text)
-                failures.append(text)
+        failures: list[str] = []
+        if len(inputs) == 1:
+            self._one(inputs[0], inputs[0].name)  # its failure is the command's
+        else:
+            titled = [
+                (item, f"{item.name} ({n}/{len(inputs)})") for n, item in enumerate(inputs, 1)
+            ]
+            failures = each(titled, lambda pair: self._one(*pair))
         if len(failures) < len(inputs):
             count = self.file.write()
             print(f"{self.file.path}: {count} video{'s' * (count != 1)}", flush=True)
-        if failures:
-            print(
-                f"{len(failures)} of {len(inputs)} failed:",
-                *(f"  {failure}" for failure in failures),
-                sep="\n",
-                file=sys.stderr,
-            )
-        return SOME_FAILED if failures else 0
+        return say_failures(failures, len(inputs))
 
     def _one(self, item: Input, title: str) -> None:
         VideoFile(item.path)  # first: what is no video is said as such
         if item.path in self.file:
-            print(f"{item.name}: there already", flush=True)
+            print(f"{printable(item.name)}: there already", flush=True)
             return
         begin, bar = time.monotonic(), PhaseBar(not self.options.quiet, title)
         try:
@@ -148,7 +140,8 @@ class _Command:
         self.file.add(footage)
         steps, seconds = len(footage.picks), time.monotonic() - begin
         how = "cached" if cached else f"in {seconds:.1f} s ({steps / seconds:.0f} per second)"
-        print(f"{item.name}: {steps} steps of {float(footage.ends[-1]):.1f} s {how}", flush=True)
+        length = float(footage.ends[-1])
+        print(f"{printable(item.name)}: {steps} steps of {length:.1f} s {how}", flush=True)
 
 
 run = cli.command(main, Options, positional=True)

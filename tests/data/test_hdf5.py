@@ -139,6 +139,19 @@ def test_features_are_optional_when_not_needed(path):
     assert "gtscore" in text
 
 
+def test_titles_cannot_steer_a_terminal(path):
+    put(path, "video_name", "a\x1b[2Jb\nc 日本")
+    assert load_dataset(path).videos["video_3"].name == r"a\x1b[2Jb\nc 日本"
+
+
+def test_keys_cannot_steer_a_terminal(path):
+    with h5py.File(path, "a") as file:
+        file.move("video_3", "video_\x1b[2J")
+    assert r"a group is named 'video_\x1b[2J', with characters that nothing can show" in message(
+        path
+    )
+
+
 def test_n_frames_from_change_points_alone(path):
     for name in ("n_frames", "user_summary", "user_scores"):
         put(path, name, None)

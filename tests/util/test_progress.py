@@ -1,6 +1,8 @@
 """The bar of a whole run."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -52,3 +54,17 @@ def test_resumed_steps_count_but_not_towards_the_speed(capfd: pytest.CaptureFixt
     assert "900001/1000000" in last
     rate = re.search(r"([\d.]+)(step/s|s/step)", last)
     assert rate is None or rate[2] == "s/step" or float(rate[1]) < 100_000
+
+
+def test_a_worker_leaves_no_semaphore_behind():
+    """Workers of a sweep are spawned; what they register is reported as leaked when one is ended."""
+    code = (
+        "import multiprocessing\n"
+        "from multiprocessing import resource_tracker\n"
+        "multiprocessing.set_start_method('spawn')\n"
+        "from tf_dictsum.util.progress import Progress\n"
+        "Progress(3, enabled=False).close()\n"
+        "assert resource_tracker._resource_tracker._fd is None, 'a semaphore was registered'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

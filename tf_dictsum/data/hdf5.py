@@ -15,6 +15,7 @@ from tf_dictsum.util.allowance import Allowance, RefusedError
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import atomic_path, reading
 from tf_dictsum.util.stored import READ_ERRORS, entry_of, open_stored
+from tf_dictsum.util.text import printable
 
 __all__ = ["load_dataset", "natural_order", "open_dataset_file", "save_dataset", "write_video"]
 
@@ -53,6 +54,11 @@ def load_dataset(source: str, *, need_features: bool = True) -> Dataset:
         videos: dict[str, Video] = {}
         allowance = Allowance.of(source)
         for key in keys:
+            if printable(key) != key:
+                raise UserError(
+                    f"{source}: a group is named {key!r}, with characters that nothing can show. "
+                    "Name it video_1, video_2, ..."
+                )
             try:
                 entry = entry_of(file, key)
             except RefusedError as refused:

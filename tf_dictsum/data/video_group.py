@@ -20,6 +20,7 @@ from tf_dictsum.util.stored import (
     read_array,
     read_attributes,
 )
+from tf_dictsum.util.text import printable
 
 __all__ = ["plain_attributes", "read_video", "text_of"]
 
@@ -102,7 +103,7 @@ def read_video(
                 "Store one row of n_frames per person",
             )
 
-    name = text_of(found["video_name"]) if "video_name" in found else ""
+    name = printable(text_of(found["video_name"])) if "video_name" in found else ""
     try:
         attributes = plain_attributes(group)
     except READ_ERRORS as error:

@@ -4,6 +4,7 @@ import csv
 import io
 
 from tf_dictsum.report.report import Report
+from tf_dictsum.util.text import cell
 
 __all__ = ["as_csv"]
 
@@ -22,10 +23,10 @@ def as_csv(report: Report) -> str:
             for fold, results in zip(report.folds, epoch.folds, strict=True):
                 for key, result in results.items():
                     values = result.numbers()
-                    place = ["system", system.name, epoch.epoch, fold.number, key]
+                    place = ["system", cell(system.name), epoch.epoch, fold.number, cell(key)]
                     writer.writerow([*place, *(values[name] for name in report.names)])
     for row, baseline in report.baselines.items():
         for key, measures in baseline.videos.items():
-            place = ["baseline", row, None, None, key]
+            place = ["baseline", row, None, None, cell(key)]
             writer.writerow([*place, *(measures.get(name) for name in report.names)])
     return out.getvalue()

@@ -2,12 +2,17 @@
 
 import functools
 import sys
+import threading
 from collections.abc import Mapping
 from typing import Any, Self, SupportsFloat
 
 from tqdm import tqdm
 
 __all__ = ["PhaseBar", "Progress"]
+
+# Bars of one process only. tqdm's own lock is a semaphore of the machine, which a worker of a sweep that is ended
+# leaves behind ("leaked semaphore").
+tqdm.set_lock(threading.RLock())
 
 
 class Progress:

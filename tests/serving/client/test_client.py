@@ -239,6 +239,30 @@ def test_a_strange_partial_file_is_refused(tmp_path, dataset, text):
                 score(server, dataset, tmp_path / "scores.json")
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda row: row["scores"].__setitem__(0, 77.0),
+        lambda row: row["scores"].pop(),
+        lambda row: row.__setitem__("version", 9),
+        lambda row: row.pop("sha256"),
+    ],
+)
+def test_a_changed_row_of_the_partial_file_never_becomes_a_result(tmp_path, dataset, spoil):
+    out, partial = tmp_path / "scores.json", tmp_path / "scores.json.partial"
+    with ScriptedServer(
+        lambda n, request, context: n == 5 and context.abort(grpc.StatusCode.INTERNAL, "broken")
+    ) as server:
+        with pytest.raises(UserError, match="kept"):
+            score(server, dataset, out)
+        kept = json.loads(partial.read_text())
+        spoil(next(iter(kept["videos"].values())))
+        partial.write_text(json.dumps(kept))
+        with pytest.raises(UserError, match=r"scores\.json\.partial: not the partial scores"):
+            score(server, dataset, out)
+    assert not out.exists()
+
+
 def test_all_scores_are_of_one_version_when_the_server_swaps(tmp_path, dataset, caplog):
     def swap(number, request, context):
         if number == 4:

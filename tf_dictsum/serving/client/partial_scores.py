@@ -4,10 +4,12 @@ import hashlib
 import pathlib
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from tf_dictsum.serving.client.client import Scores
+from tf_dictsum.util.checksums import sha256_of_json
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.files import read_json, write_json
 
@@ -34,6 +36,7 @@ class PartialScores:
         self.path = out.with_name(out.name + ".partial")
         self.total = len(features)
         self._model = model
+        self._lengths = {key: len(array) for key, array in features.items()}
         self._digests = {key: _fingerprint(array) for key, array in features.items()}
         self._videos: dict[str, Scores] = {}
         self._written = time.monotonic()
@@ -47,10 +50,13 @@ class PartialScores:
                 return
             for key, row in found["videos"].items():
                 if row["features"] == self._digests.get(key):
-                    self._videos[key] = Scores(
-                        np.array(row["scores"], np.float32), int(row["version"])
-                    )
-        except (KeyError, TypeError, ValueError, AttributeError):
+                    if row["sha256"] != _row_hash(row):
+                        raise ValueError(key)
+                    values = np.array(row["scores"], np.float32)
+                    if values.shape != (self._lengths[key],) or not np.isfinite(values).all():
+                        raise ValueError(key)
+                    self._videos[key] = Scores(values, int(row["version"]))
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise UserError(
                 f"{self.path}: not the partial scores of an interrupted job. Delete it or choose another --out."
             ) from None
@@ -71,7 +77,7 @@ class PartialScores:
 
     def save(self) -> None:
         """Writes the file. Raises UserError when the file system refuses."""
-        rows = {
+        rows: dict[str, dict[str, Any]] = {
             key: {
                 "features": self._digests[key],
                 "version": scores.version,
@@ -79,6 +85,8 @@ class PartialScores:
             }
             for key, scores in self._videos.items()
         }
+        for row in rows.values():
+            row["sha256"] = _row_hash(row)
         if rows:
             write_json(self.path, {"model": self._model, "videos": rows})
         self._written = time.monotonic()
@@ -89,6 +97,10 @@ class PartialScores:
     def delete(self) -> None:
         """Removes the file: the job is done."""
         self.path.unlink(missing_ok=True)
+
+
+def _row_hash(row: Mapping[str, Any]) -> str:
+    return sha256_of_json([row["features"], row["version"], row["scores"]])
 
 
 def _fingerprint(features: np.ndarray) -> str:
