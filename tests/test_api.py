@@ -158,6 +158,7 @@ def test_plot_scores(scores, demo):
     figure = td.plot_scores(scores["video_1"], video, title="a title")
     assert isinstance(figure, Figure)
     assert figure.texts[0].get_text() == "a title"
+    assert figure._repr_png_().startswith(b"\x89PNG")
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert {"score", "chosen shots"} <= set(labels)
     plain = td.plot_scores(scores["video_1"], dataclasses.replace(video, change_points=None))

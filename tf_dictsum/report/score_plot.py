@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from tf_dictsum.data.video import Video
+from tf_dictsum.report.notebook_figure import NotebookFigure
 from tf_dictsum.shots.selection import Summary
 
 __all__ = ["figure_pixels", "score_figure", "score_image"]
@@ -45,7 +46,7 @@ def score_figure(
             f"{video.key}: scores of shape {values.shape} for {video.n_steps} sampled frames"
         )
     # The object API only: pyplot keeps global state and is not safe in a training loop.
-    figure = Figure(figsize=(_WIDTH / _DPI, _HEIGHT / _DPI), dpi=_DPI)
+    figure = NotebookFigure(figsize=(_WIDTH / _DPI, _HEIGHT / _DPI), dpi=_DPI)
     axes = figure.add_subplot()
     low, high = _limits(values)
     _draw_shots(axes, video, summary)
