@@ -25,7 +25,8 @@ SMALL = {
     "heads": 2,
     "dense_size": 4,
 }
-HERE = [n for n in METHODS if n not in ("dictsum", "sum_gan_aae") and "salience" not in n]
+ELSEWHERE = ("dictsum", "sum_gan_aae", "salience", "salience_student", "logistic")
+HERE = [name for name in METHODS if name not in ELSEWHERE]
 
 
 def videos(count=3, planted=None):
@@ -34,7 +35,7 @@ def videos(count=3, planted=None):
         steps = 12 + 3 * n
         features = rng.random((steps, SIZE), np.float32)
         score = features[:, 0] if planted is None else planted(features)
-        edges = np.linspace(0, steps * 15, 5).astype(int)
+        edges = np.linspace(0, steps * 15, 9).astype(int)
         made.append(
             Video(
                 key=f"video_{n}",

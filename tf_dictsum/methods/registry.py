@@ -42,6 +42,7 @@ _ENTRIES = {
     "cycle_sum": _Entry("cycle_sum.method:CycleSum"),
     "acgan": _Entry("acgan:Acgan"),
     "ac_sum_gan": _Entry("ac_sum_gan.method:AcSumGan"),
+    "logistic": _Entry("logistic:Logistic"),
 }
 
 DEFAULT = "dictsum"
