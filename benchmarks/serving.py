@@ -117,6 +117,28 @@ def together(clients: int, work: Callable[[int], None]) -> None:
         raise raised[0]
 
 
+def bare_loop(folder: pathlib.Path) -> Callable[[Sequence[bytes]], None]:
+    """Computes encoded requests one after the other in TensorFlow's session, without any server."""
+    import tensorflow as tf
+    from tensorflow_serving.apis import predict_pb2
+
+    session = tf.compat.v1.Session(graph=tf.Graph())
+    with session.graph.as_default():
+        loaded = tf.compat.v1.saved_model.load(
+            session, [tf.saved_model.SERVING], str(folder / "dictsum" / "1")
+        )
+    signature = loaded.signature_def["serving_default"]
+    names = [signature.inputs[name].name for name in ("features", "lengths")]
+    call = session.make_callable([signature.outputs["scores"].name], names)
+
+    def compute(requests: Sequence[bytes]) -> None:
+        for request in requests:
+            inputs = predict_pb2.PredictRequest.FromString(request).inputs
+            call(tf.make_ndarray(inputs["features"]), tf.make_ndarray(inputs["lengths"]))
+
+    return compute
+
+
 def overhead(options: Options, folder: pathlib.Path) -> dict[str, Any]:
     """Latency of one client at a fixed length against a bare call of TensorFlow's session, in turns."""
     import tensorflow as tf
@@ -163,7 +185,8 @@ def overhead(options: Options, folder: pathlib.Path) -> dict[str, Any]:
 
 
 def throughput(options: Options, folder: pathlib.Path) -> dict[str, Any]:
-    """The same requests from several clients, without and with batching: two servers, asked in turns."""
+    """The same videos from several clients to two servers, without and with batching, and in a bare
+    loop of the exported graph in this process: in turns."""
     from serving_harness import Replies
 
     clients, count = options.clients or 8, options.requests or 160
@@ -174,7 +197,9 @@ def throughput(options: Options, folder: pathlib.Path) -> dict[str, Any]:
             name: [Replies(p.address) for _ in range(clients)]
             for name, p in (("alone", alone), ("batched", batched))
         }
-        rates: dict[str, list[float]] = {name: [] for name in replies}
+        rates: dict[str, list[float]] = {name: [] for name in ("bare", *replies)}
+        compute = bare_loop(folder)
+        compute(requests[:4])  # warm
 
         def ask(name: str, waiting: collections.deque[bytes]) -> None:
             def work(number: int) -> None:
@@ -189,8 +214,11 @@ def throughput(options: Options, folder: pathlib.Path) -> dict[str, Any]:
             for reply in replies[name]:
                 reply.seconds.clear()
         for place in range(0, count, chunk):
+            some = requests[place : place + chunk]
+            begin = time.perf_counter()
+            compute(some)
+            rates["bare"].append(len(some) / (time.perf_counter() - begin))
             for name in replies:
-                some = requests[place : place + chunk]
                 begin = time.perf_counter()
                 ask(name, collections.deque(some))
                 rates[name].append(len(some) / (time.perf_counter() - begin))
@@ -209,6 +237,10 @@ def throughput(options: Options, folder: pathlib.Path) -> dict[str, Any]:
             "errors": errors[:5],
         }
         failed |= bool(errors)
+        report[name]["of_bare_loop"] = round(
+            statistics.median(a / b for a, b in zip(rates[name], rates["bare"], strict=True)), 3
+        )
+    report["bare_loop_videos_per_s"] = [round(rate, 2) for rate in rates["bare"]]
     report["speedup"] = round(
         statistics.median(b / a for a, b in zip(rates["alone"], rates["batched"], strict=True)), 3
     )

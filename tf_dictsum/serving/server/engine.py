@@ -3,7 +3,7 @@
 import dataclasses
 
 from tf_dictsum.serving.server.batcher import BatchThreads
-from tf_dictsum.serving.server.gate import Gate
+from tf_dictsum.serving.server.gate import Gates
 from tf_dictsum.serving.server.limits import Limits
 
 __all__ = ["Engine"]
@@ -16,13 +16,13 @@ class Engine:
     Attributes:
       session_threads: intra- and inter-op threads of every session; 0: TensorFlow chooses.
       batch_threads: what runs batches; None: no batching.
-      gate: how much is computed at once.
+      gates: how much is computed at once.
       load_retries: how often a version that does not load is tried again.
       retry_seconds: the wait before each of them.
     """
 
     session_threads: tuple[int, int] = (0, 0)
     batch_threads: BatchThreads | None = None
-    gate: Gate = dataclasses.field(default_factory=lambda: Gate(Limits().steps))
+    gates: Gates = dataclasses.field(default_factory=lambda: Gates(Limits().steps))
     load_retries: int = 0
     retry_seconds: float = 60.0

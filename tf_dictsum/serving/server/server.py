@@ -15,7 +15,7 @@ from tf_dictsum.serving.server.budget import Budget
 from tf_dictsum.serving.server.core import Core
 from tf_dictsum.serving.server.deadline import Deadline
 from tf_dictsum.serving.server.engine import Engine
-from tf_dictsum.serving.server.gate import Gate
+from tf_dictsum.serving.server.gate import Gates
 from tf_dictsum.serving.server.grpc_server import GrpcServer
 from tf_dictsum.serving.server.manager import Manager
 from tf_dictsum.serving.server.metrics import Metrics
@@ -54,7 +54,7 @@ def serve(options: ServeOptions, files: ServerFiles) -> None:
     engine = Engine(
         options.session_threads,
         batch_threads,
-        Gate(limits.steps),
+        Gates(limits.steps),
         options.max_num_load_retries,
         options.load_retry_interval_micros / 1e6,
     )

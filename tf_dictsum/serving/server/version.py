@@ -96,7 +96,7 @@ class Version:
             self._ended, self.state = time.monotonic(), State.END
             self._retry_seconds = engine.retry_seconds
             return
-        gated = Gated(servable, engine.gate)
+        gated = Gated(servable, engine.gates)
         if engine.batch_threads is not None:
             self._batcher = Batcher(gated, engine.batch_threads)
         self.servable = servable
