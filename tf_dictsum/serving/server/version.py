@@ -145,7 +145,7 @@ class Version:
         run: Run = servable.run
         batcher = None
         if engine.batch_threads is not None:
-            batcher = Batcher(Gated(servable, engine.gate), engine.batch_threads)
+            batcher = Batcher(Gated(servable, engine.gates), engine.batch_threads)
             run = batcher.run
         try:
             for request in read_warmup(self.path):
