@@ -167,7 +167,7 @@ def test_arrows_go_from_shot_to_shot(page: Page):
         page.keys(key)
         page.at(seconds)
         assert page.frame() == frame
-    assert page.find("#status").get_attribute("textContent") == "Shot 1 of 2, 0:01"
+    assert page.find("#status").get_attribute("textContent") == "Shot 2, 1 of 2 chosen, 0:01"
 
 
 def test_arrows_pressed_quickly_are_all_counted(page: Page):
@@ -259,6 +259,15 @@ def test_the_summary_clip_in_the_same_player(page: Page):
     page.keys(Keys.ARROW_LEFT)
     page.at(50 / 30)
     assert page.frame() == 120
+    page.find("label[for=mode-whole]").click()
+    page.ready()
+    page.find("label[for=mode-clip]").click()
+    page.ready()
+    page.keys(Keys.ARROW_LEFT)  # a click on the switch leaves the keys to the shots
+    assert page.run("return video.currentSrc").endswith("holiday-summary.mp4")
+    page.at(0.0)
+    page.keys(Keys.ARROW_RIGHT)
+    page.at(50 / 30)
     page.run("document.getElementById('mode-clip').focus()")
     page.keys(Keys.ARROW_LEFT)  # the switch keeps its own meaning
     page.ready()

@@ -3,14 +3,17 @@
 import csv
 import json
 import pathlib
+import re
 from types import MappingProxyType
 
 import numpy as np
 import pytest
 from summary_examples import Material, make_summary
 
+from tf_dictsum.render.edl import as_edl
+from tf_dictsum.render.page import as_page
 from tf_dictsum.render.summary_csv import COLUMNS, write_summary_csv
-from tf_dictsum.render.summary_json import write_summary_json
+from tf_dictsum.render.summary_json import as_json, write_summary_json
 
 
 def test_json_says_everything(tmp_path: pathlib.Path, material: Material):
@@ -31,7 +34,7 @@ def test_json_says_everything(tmp_path: pathlib.Path, material: Material):
         40,
         89,
         50,
-        1,
+        2,
     )
     assert (first["start_timecode"], first["end_timecode"]) == ("00:00:01.333", "00:00:03.000")
     assert (second["clip_start"], second["clip_end"]) == (
@@ -45,6 +48,26 @@ def test_json_says_everything(tmp_path: pathlib.Path, material: Material):
     ]
     assert [shot["chosen"] for shot in said["shots"]] == [False, True, False, True, False]
     assert len(said["scores"]) == len(said["picks"]) == len(said["pick_seconds"]) == 16
+
+
+def test_shots_have_one_number_everywhere(tmp_path: pathlib.Path, material: Material):
+    said = as_json(material.summary)
+    numbers = [segment["shot"] for segment in said["segments"]]
+    assert numbers == [2, 4]
+    for segment in said["segments"]:
+        shot = next(shot for shot in said["shots"] if shot["number"] == segment["shot"])
+        assert shot["chosen"]
+        assert shot["start_frame"] <= segment["start_frame"] <= segment["end_frame"]
+    assert {key["shot"] for key in said["key_frames"]} == set(numbers)
+    edl = as_edl(material.summary, sound=False)
+    assert re.findall(r"COMMENT: shot (\d+)", edl) == ["2", "4"]
+    page = as_page(material.summary, [], folder=tmp_path, has_clip=True)
+    assert re.findall(r'<tr data-segment="\d+"><td>(\d+)</td>', page) == ["2", "4"]
+    assert re.findall(r"<title>Shot (\d+):", page) == ["2", "4"]
+    assert '"shots": [2, 4]' in page
+    write_summary_csv(tmp_path / "s.csv", material.summary)
+    rows = csv.DictReader((tmp_path / "s.csv").read_text().splitlines())
+    assert [row["shot"] for row in rows] == ["2", "4"]
 
 
 def test_json_takes_any_extractor(tmp_path: pathlib.Path, material: Material):

@@ -56,7 +56,7 @@ def as_timeline(summary: VideoSummary, *, sound_tracks: int) -> Any:
             clip = otio.schema.Clip(
                 f"{_text(shown(summary.name))} {place}", media, span(segment.start, segment.end)
             )
-            clip.metadata["tf_dictsum"] = {"shot": segment.shot, "score": segment.score}
+            clip.metadata["tf_dictsum"] = {"shot": segment.shot + 1, "score": segment.score}
             if not number:
                 clip.markers.extend(
                     otio.schema.Marker(

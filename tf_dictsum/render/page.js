@@ -83,7 +83,7 @@
       while (n >= 0 && starts[n] > t - (video.paused ? 0.01 : 1)) n--;
     }
     if (n < 0) n = by > 0 ? starts.length - 1 : 0;
-    seek(starts[n], "Shot " + (n + 1) + " of " + starts.length + ", " + clock(starts[n]));
+    seek(starts[n], "Shot " + data.shots[n] + ", " + (n + 1) + " of " + starts.length + " chosen, " + clock(starts[n]));
   };
   const playPause = () => {
     if (video.paused) video.play().catch(() => { /* the error event says why */ }); else video.pause();
@@ -121,6 +121,11 @@
     requestAnimationFrame(draw);
   });
   for (const [name, input] of Object.entries(modes)) if (input) input.addEventListener("change", () => { if (input.checked) load(name, now(), !video.paused); });
+  // After a click on the switch the arrow keys go by shots; with Tab on it they switch.
+  const modeSwitch = document.querySelector(".segmented");
+  if (modeSwitch) modeSwitch.addEventListener("pointerup", () => setTimeout(() => {
+    if (modeSwitch.contains(document.activeElement)) document.activeElement.blur();
+  }, 0));
   byId("previous").addEventListener("click", () => step(-1));
   byId("next").addEventListener("click", () => step(1));
   byId("play").addEventListener("click", playPause);

@@ -196,9 +196,12 @@ def _segments(summary: VideoSummary, *, playable: bool) -> str:
     for number, segment in enumerate(summary.segments):
         start = short_timecode(segment.start)
         if playable:
-            start = f'<a href="#timeline" data-seconds="{segment.start:.6f}" aria-label="Shot {number + 1}, from {start}">{start}</a>'
+            start = (
+                f'<a href="#timeline" data-seconds="{segment.start:.6f}" '
+                f'aria-label="Shot {segment.shot + 1}, from {start}">{start}</a>'
+            )
         rows.append(
-            f'<tr data-segment="{number}"><td>{number + 1}</td><td>{start}</td><td>{short_timecode(segment.end)}</td>'
+            f'<tr data-segment="{number}"><td>{segment.shot + 1}</td><td>{start}</td><td>{short_timecode(segment.end)}</td>'
             f"<td>{segment.duration:.2f} s</td><td>{segment.start_frame}–{segment.end_frame}</td><td>{segment.score:.3f}</td></tr>"
         )
     heads = "".join(
@@ -241,5 +244,6 @@ def _data(summary: VideoSummary, media: dict[str, str]) -> str:
         "duration": summary.duration,
         "start_time": max(summary.start_time, 0.0),
         "segments": [[segment.start, segment.end] for segment in summary.segments],
+        "shots": [segment.shot + 1 for segment in summary.segments],
     }
     return json.dumps(value).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -66,7 +66,8 @@ def timeline(summary: VideoSummary, *, playable: bool) -> str:
     length = max(summary.duration, float(summary.pick_seconds[-1]), 1e-3)
     bands = "".join(
         f'<g data-segment="{n}" class="chosen">{_rect(s.start, s.end, length, 0.0, _HEIGHT)}'
-        f"<title>Shot {n + 1}: {short_timecode(s.start)} to {short_timecode(s.end)}, score {s.score:.3f}</title></g>"
+        f"<title>Shot {s.shot + 1}: {short_timecode(s.start)} to {short_timecode(s.end)}, "
+        f"score {s.score:.3f}</title></g>"
         f'<g class="lane">{_rect(s.start, s.end, length, _HEIGHT - _LANE, _LANE)}</g>'
         for n, s in enumerate(summary.segments)
     )

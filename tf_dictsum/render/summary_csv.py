@@ -14,6 +14,7 @@ __all__ = ["COLUMNS", "write_summary_csv"]
 
 COLUMNS = (
     "segment",
+    "shot",
     "start_frame",
     "end_frame",
     "n_frames",
@@ -44,6 +45,7 @@ def write_summary_csv(path: str | os.PathLike[str], summary: VideoSummary) -> No
             rows.writerow(
                 [
                     number,
+                    segment.shot + 1,
                     segment.start_frame,
                     segment.end_frame,
                     segment.n_frames,

@@ -24,7 +24,7 @@ def as_json(summary: VideoSummary) -> dict[str, Any]:
     """The summary as plain values.
 
     Frames count from 0, `end_frame` is inclusive; seconds count from the first frame; `clip_start` and `clip_end` are
-    seconds of the summary clip.
+    seconds of the summary clip. Shots count from 1, as in every file of a summary.
     """
     chosen = {segment.shot for segment in summary.segments}
     return {
@@ -53,7 +53,7 @@ def as_json(summary: VideoSummary) -> dict[str, Any]:
                 "frame": key.frame,
                 "seconds": key.seconds,
                 "timecode": timecode(key.seconds),
-                "shot": key.shot,
+                "shot": key.shot + 1,
                 "score": key.score,
                 "file": key_frame_name(summary.name, key),
             }
@@ -61,15 +61,17 @@ def as_json(summary: VideoSummary) -> dict[str, Any]:
         ],
         "shots": [
             {
+                "number": number,
                 "start_frame": int(first),
                 "end_frame": int(last),
                 "start": float(start),
                 "end": float(end),
                 "score": float(score),
-                "chosen": number in chosen,
+                "chosen": number - 1 in chosen,
             }
             for number, ((first, last), (start, end), score) in enumerate(
-                zip(summary.change_points, summary.shot_seconds, summary.shot_scores, strict=True)
+                zip(summary.change_points, summary.shot_seconds, summary.shot_scores, strict=True),
+                start=1,
             )
         ],
         "picks": summary.picks.tolist(),
@@ -85,7 +87,7 @@ def _segments(summary: VideoSummary) -> list[dict[str, Any]]:
         rows.append(
             {
                 "number": number,
-                "shot": segment.shot,
+                "shot": segment.shot + 1,
                 "start_frame": segment.start_frame,
                 "end_frame": segment.end_frame,
                 "n_frames": segment.n_frames,
