@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import stat
 import subprocess
@@ -19,6 +20,7 @@ from clips import write_clip
 
 import tf_dictsum
 from tf_dictsum.footage import reading as pipeline
+from tf_dictsum.render.claim import claimed, identity_of
 from tf_dictsum.util.errors import UserError
 
 summarize = importlib.import_module("tf_dictsum.summarize")  # tf_dictsum.summarize is the function
@@ -84,7 +86,9 @@ def networks(monkeypatch):
 
 def files(folder):
     return sorted(
-        str(p.relative_to(folder)) for p in pathlib.Path(folder).rglob("*") if p.is_file()
+        str(p.relative_to(folder))
+        for p in pathlib.Path(folder).rglob("*")
+        if p.is_file() and p.suffix != ".summary-lock"
     )
 
 
@@ -155,8 +159,70 @@ def test_one_bad_video_never_stops_the_rest(command, holiday, tmp_path):
     assert not any(f.startswith(("text", "empty")) for f in files("o"))
 
 
+def test_another_video_of_the_same_name_is_refused(command, holiday, tmp_path):
+    """It would replace a finished summary and delete its key frames."""
+    out = tmp_path / "out"
+    command(holiday, out=str(out))
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    (tmp_path / "other").mkdir()
+    other = write_clip(tmp_path / "other" / holiday.name, frames=60)
+    with pytest.raises(UserError, match=r"out: holds the summary 'my holiday ü' of another video"):
+        command(other, out=str(out))
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert command(holiday, out=str(out))[0] == 0  # the same video again
+    moved = tmp_path / "other" / "moved" / holiday.name
+    moved.parent.mkdir()
+    shutil.copy2(holiday, moved)
+    assert command(moved, out=str(out))[0] == 0  # the same content at another place
+    assert command(other, out=str(out), overwrite=True)[0] == 0
+    assert summary_of(out, holiday.stem)["n_frames"] == 60
+    with pytest.raises(UserError, match="of another video"):
+        command(holiday, out=str(out))
+
+
+def test_a_summary_of_an_earlier_version_is_told_by_its_json(command, holiday, tmp_path):
+    out = tmp_path / "out"
+    command(holiday, out=str(out))
+    (out / f".{holiday.stem}.summary-lock").unlink()
+    assert command(holiday, out=str(out))[0] == 0
+    (out / f".{holiday.stem}.summary-lock").unlink()
+    (tmp_path / "other").mkdir()
+    other = write_clip(tmp_path / "other" / holiday.name, frames=60)
+    with pytest.raises(UserError, match="of another video"):
+        command(other, out=str(out))
+
+
+def test_one_process_at_a_time_writes_a_summary(command, holiday, tmp_path):
+    out = tmp_path / "out"
+    with claimed(out, holiday.stem, identity_of(holiday)):
+        with pytest.raises(UserError, match=r"out: another process is writing this summary"):
+            command(holiday, out=str(out))
+        short = write_clip(tmp_path / "short.mp4", frames=30)
+        (out / ".01234567.partial.jpg").touch()  # of whom is not known
+        assert command(short, out=str(out))[0] == 0
+        assert (out / ".01234567.partial.jpg").exists()
+    assert command(short, out=str(out))[0] == 0
+    assert not (out / ".01234567.partial.jpg").exists()  # nobody else is here: of a dead process
+
+
+def test_a_failure_leaves_nothing(command, tmp_path):
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("no video")
+    with pytest.raises(UserError, match="not a video"):
+        command(bad, out=str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_line_whatever_the_name_holds(command, tmp_path):
+    path = write_clip(tmp_path / "a.mp4", frames=30)
+    strange = path.rename(tmp_path / "two\nlines \x1b[31mred.mp4")
+    _, out, _ = command(strange)
+    assert len(out) == 1
+    assert out[0].startswith(r"two\nlines \x1b[31mred: ")
+
+
 def test_a_single_bad_video_is_a_mistake(command, tmp_path):
-    with pytest.raises(UserError, match=r"none.mp4: .*No such file"):
+    with pytest.raises(UserError, match=r"none.mp4: no such file"):
         command(tmp_path / "none.mp4")
     with pytest.raises(UserError, match=r"none.mp4: no such file"):
         command(tmp_path / "none.mp4", cache=False)
@@ -260,7 +326,7 @@ def test_a_trained_selector(command, holiday, tmp_path):
 
 def test_an_output_folder_that_cannot_be_written(command, holiday, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"file/o: cannot make this folder: .*--out"):
+    with pytest.raises(UserError, match=r"file/o: cannot write there: .*`out`"):
         command(holiday, out=str(tmp_path / "file" / "o"))
     if os.getuid():
         folder = tmp_path / "read only"

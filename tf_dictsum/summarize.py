@@ -8,6 +8,7 @@ some videos failed (listed at the end; the others are done); 130 when interrupte
 user's cache folder, so that a second run begins at once.
 """
 
+import contextlib
 import dataclasses
 import pathlib
 import sys
@@ -19,6 +20,7 @@ from tf_dictsum.footage.feature_cache import FeatureCache
 from tf_dictsum.footage.footage import Footage
 from tf_dictsum.footage.inputs import Input, find_inputs
 from tf_dictsum.footage.reading import VideoReader, read_features_file
+from tf_dictsum.render.claim import Claim, Identity, claimed, identity_of
 from tf_dictsum.render.names import output_name
 from tf_dictsum.render.outputs import (
     DEFAULT_KINDS,
@@ -35,6 +37,7 @@ from tf_dictsum.summary.summarizing import summarize
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.progress import PhaseBar
+from tf_dictsum.util.text import printable
 
 __all__ = ["Options", "main", "run"]
 
@@ -91,6 +94,7 @@ class Options:
         True,
         "keep features in the user's cache folder, and use what is there; --nocache for neither",
     )
+    overwrite: bool = cli.option(False, "replace the summary of another video of the same name")
     open: bool = cli.option(False, "open the page of the last video in the browser when done")
     quiet: bool = cli.option(False, "no progress bars, and only warnings in the log")
 
@@ -138,28 +142,34 @@ class _Command:
         if item.is_features:
             for footage in read_features_file(item.path):
                 _say(footage)
-                self._finish(footage)
+                with self._claimed(footage.name, identity_of(item.path, footage.name)) as claim:
+                    self._finish(footage, claim)
             return
-        check_folder(self._folder(item.name))  # before minutes of reading
-        bar = self._bar(item.name)
-        try:
-            footage, cached = self.reader.read(item.path, item.name, bar.update)
-        finally:
-            bar.close()
-        if cached:  # else the reader has said it
-            _say(footage)
-        self._finish(footage)
+        with self._claimed(item.name, identity_of(item.path)) as claim:  # before minutes of reading
+            bar = self._bar(item.name)
+            try:
+                footage, cached = self.reader.read(item.path, item.name, bar.update)
+            finally:
+                bar.close()
+            if cached:  # else the reader has said it
+                _say(footage)
+            self._finish(footage, claim)
 
-    def _finish(self, footage: Footage) -> None:
+    def _claimed(self, name: str, identity: Identity) -> contextlib.AbstractContextManager[Claim]:
+        folder = self._folder(name)
+        check_folder(folder)
+        return claimed(folder, name, identity, overwrite=self.options.overwrite)
+
+    def _finish(self, footage: Footage, claim: Claim) -> None:
         summary = summarize(footage, self._selector(footage), self.budget)
-        for warning in summary.warnings[
-            len(footage.warnings) :
-        ]:  # those about reading were said when it was read
-            logging.warning("%s: %s", footage.name, warning)
-        folder = self._folder(footage.name)
+        # What was found while reading was said then.
+        for warning in summary.warnings[len(footage.warnings) :]:
+            logging.warning("%s: %s", printable(footage.name), warning)
+        folder = claim.folder
         bar = self._bar(footage.name)
         try:
             timeline = footage.timeline if footage.video else None
+            claim.record()
             files = write_outputs(
                 summary,
                 folder,
@@ -183,8 +193,10 @@ class _Command:
         if page in files:
             self.page = page
         print(
-            f"{footage.name}: {summary.summary_duration:.1f} s of {summary.duration:.1f} s in {_count(len(summary.segments), 'shot')}, "
-            f"{_count(len(summary.key_frames), 'key frame')} ({summary.method}) -> {page if page in files else folder}",
+            f"{printable(footage.name)}: {summary.summary_duration:.1f} s of "
+            f"{summary.duration:.1f} s in {_count(len(summary.segments), 'segment')}, "
+            f"{_count(len(summary.key_frames), 'key frame')} ({summary.method}) -> "
+            f"{printable(str(page if page in files else folder))}",
             flush=True,
         )
 
@@ -237,7 +249,7 @@ def main(argv: list[str]) -> int:
 
 def _say(footage: Footage) -> None:
     for warning in footage.warnings:
-        logging.warning("%s: %s", footage.name, warning)
+        logging.warning("%s: %s", printable(footage.name), warning)
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import struct
+import unicodedata
 from typing import Any
 
 from tf_dictsum.util.errors import UserError
@@ -85,8 +86,12 @@ def video_stream(container: Any, path: str | os.PathLike[str]) -> Any:
 
 
 def shown(path: str | os.PathLike[str]) -> str:
-    """A path as text that can be printed anywhere and stored in HDF5 (undecodable bytes become question marks)."""
-    return os.fsencode(path).decode("utf-8", "replace").replace("\n", "?")
+    """A path as text that can be printed on one line anywhere and stored in HDF5.
+
+    Bytes that are no text and control characters (line ends, escape codes) become question marks.
+    """
+    text = os.fsencode(path).decode("utf-8", "replace")
+    return "".join("?" if unicodedata.category(c) == "Cc" else c for c in text)
 
 
 def _lacks_index(path: pathlib.Path) -> bool:
