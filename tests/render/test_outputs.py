@@ -20,6 +20,7 @@ from tf_dictsum.render.outputs import (
     older_outputs,
     write_outputs,
 )
+from tf_dictsum.render.scores_plot import scores_figure
 from tf_dictsum.util.errors import UserError
 
 
@@ -152,6 +153,7 @@ def test_no_room_is_one_clear_line_for_every_kind(
         pytest.importorskip(
             "opentimelineio", reason="opentimelineio (extra timeline) is not installed"
         )
+    scores_figure(material.summary)  # what a forked child imports first may wait for ever
     before = os.fork()
     if before == 0:
         code = 1

@@ -22,11 +22,12 @@ from tf_dictsum.video.info import Beginning, Timeline
 
 __all__ = ["FeatureCache", "fingerprint"]
 
-FORMAT = 2
+FORMAT = 3
 LARGEST = 4 << 30  # bytes of all entries; an hour of video takes about 30 MB
 _ENDS = 1 << 20
 _FORGOTTEN = 30 * 86400.0  # seconds after which nobody goes on with a part, ...
 _DEAD = 86400.0  # ... and a file that is being written has no writer any more
+_OPTIONAL = ("change_points", "changes", "looks")  # arrays of a footage that may be unknown
 _UNREADABLE = (UserError, OSError, ValueError, KeyError, TypeError, ArithmeticError)
 
 
@@ -101,7 +102,7 @@ class FeatureCache:
                 entry["features"],
                 about["extractor"],
                 warnings=tuple(about["warnings"]),
-                **{k: entry[k] for k in ("changes", "looks") if k in entry},
+                **{k: entry[k] for k in _OPTIONAL if k in entry},
             )
             os.utime(file)
         except _UNREADABLE as error:
@@ -127,8 +128,7 @@ class FeatureCache:
             "ticks": footage.timeline.ticks,
             "picks": footage.picks,
             "features": footage.features,
-            "changes": footage.changes,
-            "looks": footage.looks,
+            **{name: getattr(footage, name) for name in _OPTIONAL},
         }
         self._write(self._file(key, weights), about, arrays)
         with contextlib.suppress(OSError):

@@ -15,6 +15,7 @@ from tf_dictsum.data.video import Video
 from tf_dictsum.footage.extraction import BATCH_SIZE, extract
 from tf_dictsum.footage.feature_cache import FeatureCache, fingerprint
 from tf_dictsum.footage.footage import Footage, regular_timeline
+from tf_dictsum.footage.shot_boundaries import with_shots
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.stored import READ_ERRORS, open_stored, read_attributes
 from tf_dictsum.video.opening import shown
@@ -70,7 +71,7 @@ class VideoReader:
             if kept is not None:
                 return kept, True
         video = VideoFile(path)
-        footage = self._extract(video, key, path, name, report)
+        footage = with_shots(self._extract(video, key, path, name, report))
         if cache is not None:
             cache.save(key, footage)
         return footage, False

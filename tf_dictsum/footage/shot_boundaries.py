@@ -1,12 +1,14 @@
 """The shots of a video: kernel temporal segmentation of its features, with boundaries on the hard cuts."""
 
+import dataclasses
+
 import numpy as np
 
 from tf_dictsum.footage.footage import Footage
 from tf_dictsum.shots.cuts import hard_cuts, snap_shots
 from tf_dictsum.shots.kts import change_points
 
-__all__ = ["SOURCE", "shots_of"]
+__all__ = ["SOURCE", "shots_of", "with_shots"]
 
 SOURCE = (
     "kernel temporal segmentation of these features (tf_dictsum.shots.kts), "
@@ -29,3 +31,8 @@ def shots_of(footage: Footage) -> np.ndarray:
         return shots
     cuts = hard_cuts(footage.changes, footage.timeline.fps)
     return snap_shots(shots, footage.picks, cuts, add=given is None)
+
+
+def with_shots(footage: Footage) -> Footage:
+    """The footage with its shots found, once and for all: finding them again needs a second and a library."""
+    return dataclasses.replace(footage, change_points=shots_of(footage), changes=None)

@@ -1,15 +1,18 @@
 """A font for pictures that is there wherever matplotlib is."""
 
 import functools
+import importlib.util
 import pathlib
 
-import matplotlib
-from matplotlib.ft2font import FT2Font
 from PIL import ImageFont
 
 __all__ = ["drawable", "font"]
 
-_FOLDER = pathlib.Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+# Found without loading matplotlib, which takes half a second.
+_SPEC = importlib.util.find_spec("matplotlib")
+assert _SPEC is not None
+assert _SPEC.origin is not None
+_FOLDER = pathlib.Path(_SPEC.origin).parent / "mpl-data" / "fonts" / "ttf"
 
 
 @functools.cache
@@ -22,12 +25,15 @@ def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
 
 def drawable(text: str) -> str:
     """The text with what DejaVu Sans has no sign for (Chinese, Japanese, emoji, control characters) as a small square."""
-    known = _known()
-    return "".join(c if ord(c) in known else "□" for c in text)
+    if text.isascii() and text.isprintable():
+        return text
+    signs = _signs()
+    return "".join(c if ord(c) in signs else "□" for c in text)
 
 
 @functools.cache
-def _known() -> frozenset[int]:
-    return frozenset(
-        code for code in FT2Font(str(_FOLDER / "DejaVuSans.ttf")).get_charmap() if code >= 32
-    )
+def _signs() -> frozenset[int]:
+    from fontTools.ttLib import TTFont  # not needed for most names
+
+    with TTFont(_FOLDER / "DejaVuSans.ttf", lazy=True) as face:
+        return frozenset(code for code in face.getBestCmap() if code >= 32)

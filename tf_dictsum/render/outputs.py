@@ -1,5 +1,6 @@
 """All files of one video's summary."""
 
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -11,7 +12,6 @@ from tf_dictsum.render.names import KINDS, key_frame_name, key_frame_pattern, ou
 from tf_dictsum.render.otio import import_otio, write_otio
 from tf_dictsum.render.page import write_page
 from tf_dictsum.render.pictures import Thumbnail, key_frame_pictures, remove_older_key_frames
-from tf_dictsum.render.scores_plot import write_scores_plot
 from tf_dictsum.render.storyboard import write_storyboard
 from tf_dictsum.render.summary_csv import write_summary_csv
 from tf_dictsum.render.summary_json import write_summary_json
@@ -99,6 +99,34 @@ def write_outputs(
     def path(kind: str) -> pathlib.Path:
         return out / output_name(summary.name, kind)
 
+    with concurrent.futures.ThreadPoolExecutor(1) as beside:
+        # Loading matplotlib takes as long as the clip, and leaves the processor to it now and then.
+        plot = beside.submit(_plot, path("scores"), summary) if "scores" in kinds else None
+        written = _write(summary, out, kinds, timeline, report)
+        if plot is not None:
+            plot.result()
+            written["scores"] = [path("scores")]
+    return [file for kind in KINDS for file in written.get(kind, [])]
+
+
+def _plot(path: pathlib.Path, summary: VideoSummary) -> None:
+    from tf_dictsum.render.scores_plot import write_scores_plot  # it loads matplotlib
+
+    write_scores_plot(path, summary)
+
+
+def _write(
+    summary: VideoSummary,
+    out: pathlib.Path,
+    kinds: Collection[str],
+    timeline: Timeline | None,
+    report: Report,
+) -> dict[str, list[pathlib.Path]]:
+    """Writes everything but the plot; files by kind."""
+
+    def path(kind: str) -> pathlib.Path:
+        return out / output_name(summary.name, kind)
+
     video = VideoFile(summary.video, timeline) if summary.video else None
     sounds = len(video.info.audio_streams) if video else 0
     written: dict[str, list[pathlib.Path]] = {}
@@ -117,7 +145,6 @@ def write_outputs(
         write_clip(path("mp4"), summary.video, video.scan(), summary.segments, progress=count)
         written["mp4"] = [path("mp4")]
     simple: dict[str, Callable[[pathlib.Path], None]] = {
-        "scores": lambda p: write_scores_plot(p, summary),
         "edl": lambda p: write_edl(p, summary, sound=sounds > 0),
         "otio": lambda p: write_otio(p, summary, sound_tracks=sounds),
         "html": lambda p: write_page(p, summary, thumbnails, has_clip="mp4" in written),
@@ -128,7 +155,7 @@ def write_outputs(
         if kind in kinds:
             write(path(kind))
             written[kind] = [path(kind)]
-    return [file for kind in KINDS for file in written.get(kind, [])]
+    return written
 
 
 def older_outputs(
