@@ -20,8 +20,10 @@ from agreement_variants import VARIANTS, Videos
 
 from tf_dictsum.data.halves import halves
 from tf_dictsum.data.hdf5 import load_dataset
+from tf_dictsum.data.times import times_of
 from tf_dictsum.metrics.evaluation import VideoMeasures
 from tf_dictsum.metrics.statistics import bootstrap_interval, paired_test
+from tf_dictsum.saliency.blend import video_salience
 from tf_dictsum.saliency.ranks import ranks
 from tf_dictsum.summary.coverage import choose_shots
 from tf_dictsum.summary.selectors import Candidates, Representative
@@ -136,9 +138,11 @@ def _random(material: Material) -> Rows:
     return _knapsack(material, rng.random((DRAWS, material.measures.video.n_steps)))
 
 
-def _blend(material: Material, weight: float) -> Rows:
+def _blend(material: Material, weight: float, alone: bool = False) -> Rows:
     own = _representative(material)[0][0]
-    return _knapsack(material, ranks(material.salience) + weight * ranks(own))
+    times = times_of(material.measures.video)
+    salience = video_salience(material.features, times) if alone else material.salience
+    return _knapsack(material, ranks(salience) + weight * ranks(own))
 
 
 WAYS: dict[str, Callable[[Material], Rows]] = {
@@ -151,6 +155,7 @@ WAYS: dict[str, Callable[[Material], Rows]] = {
     "salience + ½ representative, knapsack": lambda m: _blend(m, 0.5),
     "salience + representative, knapsack": lambda m: _blend(m, 1.0),
     "salience + 2 representative, knapsack": lambda m: _blend(m, 2.0),
+    "salience of the video alone + representative, knapsack": lambda m: _blend(m, 1.0, True),
     "coverage weighted by salience": lambda m: _weighted(m, 1.0),
     "coverage weighted by salience²": lambda m: _weighted(m, 2.0),
     "coverage among the most salient half": lambda m: _salient_medoids(m, 0.5),
