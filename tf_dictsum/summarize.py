@@ -31,6 +31,7 @@ from tf_dictsum.render.outputs import (
 )
 from tf_dictsum.selectors.loading import load_selector
 from tf_dictsum.shots.selection import RATIO
+from tf_dictsum.summary.blended import Blended
 from tf_dictsum.summary.budget import Budget, parse_duration
 from tf_dictsum.summary.selectors import Representative, Selector, Trained
 from tf_dictsum.summary.summarizing import summarize
@@ -70,12 +71,14 @@ class Options:
     )
     method: str = cli.option(
         "auto",
-        "representative: what stands for the whole video, without training; model: a trained selector; auto: model if --model is given",
-        choices=("auto", "representative", "model"),
+        "representative: what stands for the whole video, without training; model: a trained selector; "
+        "blended: both (docs/agreement.md); auto: model if --model is given",
+        choices=("auto", "representative", "model", "blended"),
     )
     model: str = cli.option(
         "",
-        "trained selector: a run directory of tf_dictsum.train, a SavedModel, or grpc://HOST:PORT/NAME",
+        "trained selector: a run directory of tf_dictsum.train, a SavedModel, grpc://HOST:PORT/NAME, "
+        "a preset such as salience-googlenet, or salience (no training); blended: salience",
     )
     backbone: str = cli.option(
         "googlenet",
@@ -206,14 +209,17 @@ class _Command:
     def _selector(self, footage: Footage) -> Selector:
         kind = repr(sorted(footage.extractor.items()))
         if kind not in self.selectors:
-            if self.options.model:
+            blended = self.options.method == "blended"
+            if self.options.model or blended:
                 try:
-                    loaded = load_selector(self.options.model)
+                    loaded = load_selector(self.options.model or "salience")
                     loaded.check_features(footage.features.shape[1], footage.extractor)
                 except UserError as error:  # which begins with the model
                     raise UserError(f"--model={error}") from error
-                self.selectors[kind] = Trained(
-                    loaded.score, loaded.method, loaded.source, loaded.text
+                self.selectors[kind] = (
+                    Blended(loaded.score, loaded.source)
+                    if blended
+                    else Trained(loaded.score, loaded.method, loaded.source, loaded.text)
                 )
             else:
                 self.selectors[kind] = Representative()
