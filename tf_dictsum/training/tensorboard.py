@@ -68,6 +68,7 @@ class TensorBoardLogger:
         self._closed = False
         try:
             # Not tf.summary: it needs a default writer around every call and cannot mark a restart.
+            # Not tensorboardX: its flush does not wait for its queue, and an error of its writing thread is lost.
             self._writer = EventFileWriter(self._log_dir, flush_secs=_FLUSH_SECONDS)
         except Exception as error:
             raise self._cannot_write(error) from error
