@@ -45,6 +45,8 @@ def test_flags_of_the_readme_exist():
     sources = [
         *ROOT.glob("tf_dictsum/*.py"),
         *ROOT.glob("tf_dictsum/serving/server/options.py"),
+        *ROOT.glob("tf_dictsum/methods/**/*.py"),
+        *ROOT.glob("tf_dictsum/training/config.py"),
         *ROOT.glob("benchmarks/*.py"),
     ]
     known = {
@@ -55,6 +57,7 @@ def test_flags_of_the_readme_exist():
         "rest_address",
         "serving_model",
         "logdir",
+        "method",
     }  # tests/conftest.py, tensorboard
     for source in sources:
         known |= set(

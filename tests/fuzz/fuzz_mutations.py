@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 __all__ = ["mutated"]
 
-_NUMBERS = (
+_NUMBERS: tuple[int, ...] = (
     0,
     1,
     2,
@@ -86,7 +87,7 @@ def _number(content: bytearray, rng: random.Random, seeds: Sequence[bytes]) -> N
     value = rng.choice(_NUMBERS) & ((1 << 8 * size) - 1)
     place = rng.randrange(len(content)) // (size if rng.random() < 0.7 else 1)
     place *= size if place * size < len(content) else 1
-    order = "little" if rng.random() < 0.8 else "big"
+    order: Literal["little", "big"] = "little" if rng.random() < 0.8 else "big"
     content[place : place + size] = value.to_bytes(size, order)
 
 

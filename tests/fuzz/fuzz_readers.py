@@ -235,13 +235,13 @@ _PROTOS = {
 
 def _npz(**arrays: np.ndarray) -> bytes:
     image = io.BytesIO()
-    np.savez(image, **arrays)
+    np.savez(image, **arrays)  # type: ignore[arg-type]
     return image.getvalue()
 
 
 def _compressed(**arrays: np.ndarray) -> bytes:
     image = io.BytesIO()
-    np.savez_compressed(image, **arrays)
+    np.savez_compressed(image, **arrays)  # type: ignore[arg-type]
     return image.getvalue()
 
 
@@ -292,7 +292,7 @@ def _footage() -> Any:
     from tf_dictsum.footage.footage import Footage
     from tf_dictsum.video.info import Timeline
 
-    timeline = Timeline(np.arange(FRAMES + 1) * 10, Fraction(1, 300), 0.0, True)
+    timeline = Timeline(np.arange(FRAMES + 1) * 10, Fraction(1, 300), 0, True)
     features = _video()["features"]
     return Footage("a.mp4", "a", 8, 8, timeline, np.arange(STEPS) * 15, features, {"network": "n"})
 
@@ -371,6 +371,11 @@ _JSON_RUN = {
     "split": {"train_keys": ["video_1"], "test_keys": ["video_2"], "content": "00"},
 }
 
+
+def _proto_seeds(kind: str) -> list[bytes]:
+    return [_PROTOS[kind].encode()]
+
+
 READERS: dict[str, Reader] = {
     "hdf5": Reader("data.h5", _hdf5_seeds, _read_dataset, _check_dataset),
     "footage": Reader("data.h5", _hdf5_seeds, _read_footage),
@@ -396,7 +401,7 @@ READERS: dict[str, Reader] = {
     **{
         f"config_{kind}": Reader(
             f"{kind}.config",
-            lambda kind=kind: [_PROTOS[kind].encode()],
+            functools.partial(_proto_seeds, kind),
             _read_text_proto(kind),
             text=True,
         )

@@ -74,6 +74,7 @@ def make_video(
     ticks = range(n_frames) if ticks is None else ticks
     with av.open(str(path), "w") as output:
         stream = output.add_stream(codec, rate=fps, options=options or {})
+        assert isinstance(stream, av.VideoStream)
         turned = rotation % 180 != 0
         stream.width, stream.height = size[::-1] if turned else size
         stream.pix_fmt = pix_fmt
@@ -87,6 +88,7 @@ def make_video(
         for number, sound in enumerate(sounds):
             layout = "mono" if sound.ndim == 1 or len(sound) == 1 else "stereo"
             track = output.add_stream(audio_codec, rate=rate, layout=layout)
+            assert isinstance(track, av.AudioStream)
             if number < len(languages):
                 track.metadata["language"] = languages[number]
             tracks.append((track, np.atleast_2d(sound), layout))
@@ -121,7 +123,8 @@ def numbers_of(path: pathlib.Path) -> list[int]:
 def times_of(path: pathlib.Path) -> list[Fraction]:
     """When every decoded frame is shown, in seconds."""
     with av.open(str(path)) as container:
-        return [frame.pts * frame.time_base for frame in container.decode(video=0)]
+        frames = container.decode(video=0)
+        return [Fraction(frame.pts or 0) * (frame.time_base or 0) for frame in frames]
 
 
 def sound_of(path: pathlib.Path, track: int = 0) -> tuple[np.ndarray, int, float]:
@@ -133,7 +136,7 @@ def sound_of(path: pathlib.Path, track: int = 0) -> tuple[np.ndarray, int, float
         return (
             np.concatenate(parts, axis=1),
             frames[0].sample_rate,
-            float(frames[0].pts * frames[0].time_base),
+            float((frames[0].pts or 0) * (frames[0].time_base or 0)),
         )
 
 

@@ -2,7 +2,7 @@
 
 import pathlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def make_summary(
     chosen: Sequence[int],
     *,
     name: str | None = None,
-    **changes: object,
+    **changes: Any,
 ) -> VideoSummary:
     """A summary of these shots, with a score that falls along the video and one key frame in the middle of each chosen shot.
 
@@ -47,7 +47,8 @@ def make_summary(
     segments = tuple(
         Segment(
             n,
-            *map(int, shots[n]),
+            int(shots[n][0]),
+            int(shots[n][1]),
             float(seconds[shots[n][0]]),
             float(ends[shots[n][1]]),
             float(shot_scores[n]),

@@ -4,6 +4,7 @@ import pathlib
 import subprocess
 import sys
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,7 +95,7 @@ def test_sound_goes_on_unchanged_within_a_segment(tmp_path: pathlib.Path):
     assert np.abs(samples[0] - wanted)[middle].max() < 0.04
 
 
-VARIANTS = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "odd size": {"size": (129, 97), "pix_fmt": "yuv444p"},
     "turned left": {"size": (96, 128), "rotation": 90},
     "turned right": {"size": (96, 128), "rotation": 270},
@@ -113,7 +114,7 @@ VARIANTS = {
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_kind_of_picture(tmp_path: pathlib.Path, name: str):
-    options = {"size": (128, 96)} | VARIANTS[name]
+    options: dict[str, Any] = {"size": (128, 96), **VARIANTS[name]}
     ranges = [*RANGES, (220, 280), (500, 560)] if name == "120 fps" else RANGES
     video = make_video(
         tmp_path / "in.mp4", 600 if name == "120 fps" else 200, sounds=[beeps(7)], **options
@@ -153,7 +154,7 @@ def test_variable_frame_rate_stays_one(tmp_path: pathlib.Path):
     heard_where_it_should_be(out, line, RANGES, seconds=int(length))
 
 
-CONTAINERS = {
+CONTAINERS: dict[str, dict[str, Any]] = {
     "mkv": {"suffix": "mkv", "audio_codec": "flac"},
     "webm": {
         "suffix": "webm",
@@ -169,7 +170,7 @@ CONTAINERS = {
 
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_containers(tmp_path: pathlib.Path, name: str):
-    options = dict(CONTAINERS[name])
+    options: dict[str, Any] = {**CONTAINERS[name]}
     video = make_video(tmp_path / f"in.{options.pop('suffix')}", 200, sounds=[beeps(7)], **options)
     out, line = clip_of(video)
     assert numbers_of(out) == numbers(RANGES)

@@ -5,6 +5,7 @@ import html.parser
 import pathlib
 import re
 import urllib.parse
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -24,7 +25,7 @@ class Reader(html.parser.HTMLParser):
     def __init__(self, text: str):
         super().__init__()
         self.open: list[str] = []
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.found: list[tuple[str, dict[str, Any]]] = []
         self.words: list[str] = []
         self.feed(text)
         self.close()
@@ -44,12 +45,12 @@ class Reader(html.parser.HTMLParser):
     def handle_data(self, data: str) -> None:
         self.words.append(data)
 
-    def all(self, tag: str) -> list[dict[str, str | None]]:
+    def all(self, tag: str) -> list[dict[str, Any]]:
         return [attributes for name, attributes in self.found if name == tag]
 
 
 def page_of(
-    material: Material, folder: pathlib.Path, has_clip: bool = True, **changes: object
+    material: Material, folder: pathlib.Path, has_clip: bool = True, **changes: Any
 ) -> Reader:
     summary = dataclasses.replace(material.summary, **changes)
     thumbnails = [Thumbnail(key, Image.new("RGB", (640, 360))) for key in summary.key_frames]

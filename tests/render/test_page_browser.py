@@ -1,6 +1,7 @@
 """The page in a real browser, opened from the disk as a user does it."""
 
 import dataclasses
+import functools
 import io
 import os
 import pathlib
@@ -50,7 +51,7 @@ FLAGS = (
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
+    options.binary_location = CHROMIUM or ""
     for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -187,8 +188,9 @@ def test_space_plays_and_pauses_wherever_the_focus_is(page: Page):
         page.keys(Keys.SPACE)
         page.wait(f"playing, focus on {selector}", lambda: not page.run("return video.paused"))
         page.wait("the button says Pause", lambda: page.find("#play").text == "Pause")
-        before = page.run("return video.currentTime")
-        page.wait("progress", lambda before=before: page.run("return video.currentTime") > before)
+        begin = page.run("return video.currentTime")
+        past = f"return video.currentTime > {begin}"
+        page.wait("progress", functools.partial(page.run, past))
         page.keys(Keys.SPACE)
         page.wait(f"paused, focus on {selector}", lambda: page.run("return video.paused"))
         page.wait("the button says Play", lambda: page.find("#play").text == "Play")

@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,7 +123,7 @@ def test_a_storyboard_shows_every_key_frame(material: Material, size: tuple[int,
         assert sheet.width <= 1600
     if count <= 20:
         # Each colour fills a part of the sheet, all of them the same part.
-        pixels = np.asarray(sheet).astype(np.int16)
+        pixels: Any = np.asarray(sheet).astype(np.int16)
         areas = [
             (np.abs(pixels - thumbnail.picture.getpixel((0, 0))).sum(axis=2) < 3).sum()
             for thumbnail in thumbnails[:4]
@@ -176,13 +177,13 @@ def test_the_plot_shades_chosen_shots_where_they_are(tmp_path: pathlib.Path, mat
 
 
 def test_the_plot_takes_any_scores_and_any_name(material: Material):
-    def plot(summary: VideoSummary, **changes: object) -> np.ndarray:
+    def plot(summary: VideoSummary, **changes: Any) -> np.ndarray:
         return scores_figure(dataclasses.replace(summary, **changes))
 
     flat = np.full(len(material.summary.scores), 0.5)
     assert plot(material.summary, scores=flat, segments=(), key_frames=()).std() > 5
     assert plot(material.summary, name="$x_{ 日本 \x00 " * 9, method_text="\n$y$ " * 99).std() > 5
-    changes = {
+    changes: dict[str, Any] = {
         "picks": np.array([0]),
         "pick_seconds": np.zeros(1),
         "scores": np.full(1, 0.3),

@@ -103,8 +103,8 @@ def test_every_frame_of_the_clip_is_the_right_one(
     assert moving > 10 or name not in MOVING
 
     for key, path in zip(summary.key_frames, files[:-1], strict=True):
-        with Image.open(path) as picture:
-            assert picture.size == (file.info.width, file.info.height)
+        with Image.open(path) as image:
+            assert image.size == (file.info.width, file.info.height)
             (frame,) = VideoFile(video).frames(
                 [key.frame]
             )  # without a timeline: counted from the first frame

@@ -88,4 +88,4 @@ def test_user_errors(scores, changes, ratio, message):
 
 def test_unknown_rule():
     with pytest.raises(ValueError, match="knapsack, greedy, top"):
-        select_shots(SCORES, VIDEO, rule="best")  # type: ignore[arg-type]
+        select_shots(SCORES, VIDEO, rule="best")

@@ -75,7 +75,7 @@ def means(pictures):
     return fields.reshape(len(pictures), -1).astype(np.float32)
 
 
-means.crop = Crop()
+means.crop = Crop()  # type: ignore[attr-defined]
 
 
 def footage(path, make, frames):

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_rows_tests_and_words(jobs: list[Job]):
     failed = {"dictsum-sigma0.15-lambda1-split1-seed4": "out of memory"}
     done = [job for job in jobs if job.name not in failed]
     report = summarize(VARIANTS, done, len(jobs), DEMO, SPLITS, "sum_gan_aae-sigma0.15", failed)
-    found = report.to_dict()
+    found: Any = report.to_dict()
     json.dumps(found, allow_nan=False)
     ours = found["variants"]["dictsum-sigma0.15-lambda1"]
     assert (len(ours["runs"]), found["jobs"]) == (9, {"done": 19, "total": 20})
@@ -100,7 +101,7 @@ def test_a_job_counts_as_finished_only_with_these_flags_and_these_videos(jobs: l
     assert finished(job, DEMO)
     import dataclasses
 
-    method = job.config.method
+    method: Any = job.config.method
     for change in (
         {"epochs": 3},
         {"method": dataclasses.replace(method, sigma=0.2)},
@@ -114,7 +115,9 @@ def test_a_job_counts_as_finished_only_with_these_flags_and_these_videos(jobs: l
     )
     videos = dict(DEMO.videos)
     first = next(iter(videos))
-    videos[first] = dataclasses.replace(videos[first], features=videos[first].features + 1)
+    features = DEMO.videos[first].features
+    assert features is not None
+    videos[first] = dataclasses.replace(videos[first], features=features + 1)
     assert not finished(job, dataclasses.replace(DEMO, videos=videos))
     videos[first] = dataclasses.replace(DEMO.videos[first], gtscore=None)
     assert not finished(job, dataclasses.replace(DEMO, videos=videos))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tf_dictsum.data.demo import demo_dataset
-from tf_dictsum.data.hdf5 import save_dataset
+from tf_dictsum.data.hdf5 import load_dataset, save_dataset
 from tf_dictsum.data.splits import make_folds
 from tf_dictsum.data.video import Dataset, Video
 from tf_dictsum.methods.dictsum.method import DictSum
@@ -18,7 +18,7 @@ from tf_dictsum.methods.dictsum.settings import DictSumSettings
 from tf_dictsum.methods.registry import make_method
 from tf_dictsum.training.config import RunConfig
 from tf_dictsum.training.epoch_choice import selected_record
-from tf_dictsum.training.trainer import train
+from tf_dictsum.training.trainer import setup_of, train
 
 DEMO = demo_dataset()
 SHORT = [key for key, video in DEMO.videos.items() if video.n_steps <= 110]
@@ -69,12 +69,9 @@ def run(folder: pathlib.Path, change, where) -> tuple[dict, list[dict], list[np.
         jit="off",
         progress=False,
     )
-    found, _ = train(
-        config,
-        lambda *arguments: (
-            METHOD[0] if METHOD else METHOD.append(make_method(*arguments)) or METHOD[0]
-        ),
-    )
+    if not METHOD:
+        METHOD.append(make_method(config.method, setup_of(config, load_dataset(config.dataset))))
+    found, _ = train(config, lambda *arguments: METHOD[0])
     split = folder / "run" / "split0-seed0"
     arrays: list[np.ndarray] = []
     with h5py.File(split / "selected.weights.h5") as file:
