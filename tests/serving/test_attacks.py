@@ -188,7 +188,7 @@ def test_cancelled_calls_are_not_computed(server):
         return sum(map(int, found))
 
     before = runs()
-    long = request_of(2000, 10)  # more than half of the steps that may be computed at once
+    long = request_of(29_000)  # seconds each, one after the other
     channel = grpc.insecure_channel(server.address, CHANNEL)
     call = channel.unary_unary(PREDICT)
     first = [call.future(long, timeout=60) for _ in range(2)]  # both threads

@@ -1,5 +1,6 @@
 """The README's section "Serve it", run line by line in a shell, with a smaller network and free ports."""
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -9,6 +10,8 @@ import sys
 
 import pytest
 from serving_harness import free_port
+
+from tf_dictsum.serving.server.options import ServeOptions
 
 ROOT = pathlib.Path(__file__).parents[2]
 SMALLER = "--hidden_size=8 --parallel_size=8 --epochs=1 --pretrain_epochs=1 --folds=2 --noprogress"
@@ -100,3 +103,23 @@ def test_export_readme_names_what_is_there():
     assert all(f"`{name}`" in text for name in shipped)
     for module in re.findall(r"python -m (tf_dictsum\.\w+)", text):
         assert (ROOT / (module.replace(".", "/") + ".py")).is_file()
+
+
+def test_the_flags_of_the_embedded_server_are_described():
+    """export/README.md names every flag that limits clients, with its default."""
+    text = (ROOT / "export" / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(--\w+)`.*? \| (.*?) \|", text, flags=re.MULTILINE))
+    options = {field.name: field.default for field in dataclasses.fields(ServeOptions)}
+    for name in ("max_message_bytes", "max_body_bytes"):
+        assert rows[f"--{name}"] == f"{options[name] >> 20} MiB"
+    assert rows["--max_implied_bytes"] == f"{options['max_implied_bytes'] >> 20} MiB"
+    assert rows["--max_inflight_bytes"] == f"{options['max_inflight_bytes'] >> 30} GiB"
+    assert rows["--max_request_steps"] == f"{options['max_request_steps']:,}"
+    for name in ("request_read_seconds", "grpc_max_threads", "drain_seconds"):
+        assert rows[f"--{name}"] == f"{options[name]:g}"
+    header, idle = options["rest_header_seconds"], options["rest_idle_seconds"]
+    assert rows["--rest_header_seconds"] == f"{header:g}, {idle:g}"
+    assert not options["enable_model_reload"]
+    assert rows["--enable_model_reload"].startswith("off")
+    for flag in re.findall(r"--\w+", text.partition("## The embedded server")[2].split("\n## ")[0]):
+        assert flag[2:] in options
