@@ -36,6 +36,24 @@ def test_a_folder_gives_its_videos(folder):
     ]
 
 
+def test_folders_inside_and_hidden_files(folder):
+    for place in ("._a.mkv", ".hidden.mp4", "sub/._b.mov", "sub/deep/c.mp4", ".git/d.mp4"):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).touch()
+    flat = ["[1].mp4", "a.mkv", "b.MP4", "ü ñ 日本.webm"]
+    assert [i.path for i in find_inputs([str(folder)])] == [f"{folder}/{n}" for n in flat]
+    deep = [*flat, "sub/b.mov", "sub/deep/c.mp4"]
+    found = find_inputs([str(folder)], recursive=True)
+    assert [i.path for i in found] == [f"{folder}/{n}" for n in deep]
+    assert [i.name for i in found if "b." in i.path] == ["b.MP4", "b.mov"]
+    assert find_inputs([f"{folder}/.hidden.mp4"])[0].name == ".hidden"  # named: meant
+
+
+def test_an_address_is_not_read():
+    with pytest.raises(UserError, match=r"https://a.b/c.mp4: an address, .* Download it first"):
+        find_inputs(["https://a.b/c.mp4"])
+
+
 def test_patterns(folder):
     assert [n for _, n in names([f"{folder}/?.m*"])] == ["a"]
     assert [n for _, n in names([f"{folder}/**/*.mov"])] == ["b"]

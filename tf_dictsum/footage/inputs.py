@@ -4,6 +4,7 @@ import dataclasses
 import glob
 import os
 import pathlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -75,8 +76,14 @@ class Input:
         return self.path.lower().endswith(_FEATURES)
 
 
-def find_inputs(arguments: Sequence[str]) -> list[Input]:
-    """Files, folders (their videos, not those of folders inside) and patterns such as "clips/*.mp4", each file once.
+def find_inputs(arguments: Sequence[str], recursive: bool = False) -> list[Input]:
+    """Files, folders (their videos) and patterns such as "clips/*.mp4", each file once.
+
+    Hidden files of a folder are left out: "._holiday.mp4" is no video but what macOS leaves beside one.
+
+    Args:
+      arguments: as on the command line.
+      recursive: whether folders inside folders are looked through too, hidden ones never.
 
     Raises:
       UserError: nothing is named, or a name stands for no file.
@@ -86,15 +93,13 @@ def find_inputs(arguments: Sequence[str]) -> list[Input]:
     paths: dict[str, None] = {}
     for argument in arguments:
         if os.path.isdir(argument):
-            found = sorted(
-                str(p)
-                for p in pathlib.Path(argument).iterdir()
-                if p.suffix[1:].lower() in EXTENSIONS and p.is_file()
-            )
+            found = _videos(argument, recursive)
             if not found:
                 raise UserError(
                     f"{argument}: a folder without videos (names ending in mp4, mkv, mov, webm, ...). Name the files themselves."
                 )
+        elif re.match(r"[a-z][a-z0-9+.-]+://", argument):
+            raise UserError(f"{argument}: an address, which is not read. Download it first.")
         elif os.path.lexists(argument) or not glob.has_magic(argument):
             found = [argument]  # what is missing is said when it is read
         else:
@@ -114,3 +119,15 @@ def find_inputs(arguments: Sequence[str]) -> list[Input]:
         names[name] += 1
         inputs.append(Input(path, name if names[name] == 1 else f"{name}-{names[name]}"))
     return inputs
+
+
+def _videos(folder: str, recursive: bool) -> list[str]:
+    found = []
+    for place, folders, files in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if recursive and not name.startswith("."))
+        found += [
+            os.path.join(place, name)
+            for name in sorted(files)
+            if not name.startswith(".") and os.path.splitext(name)[1][1:].lower() in EXTENSIONS
+        ]
+    return found

@@ -198,9 +198,9 @@ def run(
             if not _unread():
                 raise
             sys.exit(READER_GONE)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             print("interrupted", file=sys.stderr)
-            sys.exit(130)
+            sys.exit(getattr(stop, "status", 130))  # of `terminating.Terminated`: 143
 
     app.run(guarded, flags_parser=parse)
 
