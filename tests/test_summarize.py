@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import stat
@@ -155,8 +156,13 @@ def test_one_bad_video_never_stops_the_rest(command, holiday, tmp_path):
     assert "2 of 4 failed:" in err
     assert "empty.mp4: an empty file (0 bytes)" in err
     assert "text.mp4: not a video that FFmpeg can read" in err
-    assert "one-summary.html" in files("o")
+    assert "one/one-summary.html" in files("o")
     assert not any(f.startswith(("text", "empty")) for f in files("o"))
+    index = pathlib.Path("o", "index.html").read_text()
+    assert re.findall(r'<h2><a href="([^"]*)"', index) == [
+        "my%20holiday%20%C3%BC/my%20holiday%20%C3%BC-summary.html",
+        "one/one-summary.html",
+    ]
 
 
 def test_another_video_of_the_same_name_is_refused(command, holiday, tmp_path):
@@ -390,6 +396,31 @@ def test_the_command_itself(weights_file, holiday):
     assert err.splitlines() == [
         "error: --ratio and --duration exclude each other; give one of them."
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_an_interrupted_reading_goes_on(weights_file, tmp_path, number, status):
+    """By a signal while the network works; what it had is kept, and not done again."""
+    video = write_clip(tmp_path / "long.mp4", frames=4000, fps=5)
+    running = start(weights_file, video, "--out=o", "--outputs=json")
+    seen = ""
+    while "reading:" not in seen:  # drawn first when the first batch is done
+        text = running.stderr.read(1)
+        assert text, seen
+        seen += text
+    running.send_signal(number)
+    _, err = running.communicate(timeout=120)
+    assert running.returncode == status, err
+    assert "Traceback" not in err
+    assert not pathlib.Path("o").exists()
+    assert len(list((tmp_path / "cache").rglob("features/*.part"))) == 1
+    again = start(weights_file, video, "--out=o", "--outputs=json")
+    _, err = again.communicate(timeout=500)
+    assert again.returncode == 0, err
+    assert "where reading it was interrupted" in err
+    assert not list((tmp_path / "cache").rglob("features/*.part"))
+    assert len(summary_of("o", "long")["picks"]) == 1600
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from tf_dictsum.util.each import each, say_failures
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.locks import locked_file
 from tf_dictsum.util.progress import PhaseBar
+from tf_dictsum.util.terminating import sigterm_as_interrupt
 from tf_dictsum.util.text import printable
 from tf_dictsum.video.reader import VideoFile
 
@@ -48,6 +49,7 @@ class Options:
         "its weights (.caffemodel, .onnx, .npz); default: the user's cache folder, then the publisher's address",
     )
     batch_size: int = cli.option(16, "frames per call of the network", lower_bound=1)
+    recursive: bool = cli.option(False, "the videos of folders inside folders too")
     cache: bool = cli.option(
         True,
         "share features with tf_dictsum.summarize in the user's cache folder; --nocache for neither",
@@ -71,18 +73,15 @@ def main(argv: list[str]) -> int:
         raise UserError(
             f"--out={out}: is a folder. Name a file in it, such as {out / 'features.h5'}."
         )
-    inputs = find_inputs(argv[1:])
+    inputs = find_inputs(argv[1:], options.recursive)
     if len(inputs) == 1 and not pathlib.Path(inputs[0].path).exists():
         raise UserError(f"{inputs[0].path}: no such file.")
     try:
-        with locked_file(out, "another process adds videos to it"):
+        with sigterm_as_interrupt(), locked_file(out, "another process adds videos to it"):
             return _Command(options, out).run(inputs)
-    except KeyboardInterrupt:
-        print(
-            "\ninterrupted; the same command goes on with the first video that is not finished",
-            file=sys.stderr,
-        )
-        return 130
+    except KeyboardInterrupt as stop:
+        print("\ninterrupted; the same command goes on where it was", file=sys.stderr)
+        return getattr(stop, "status", 130)
 
 
 class _Command:

@@ -21,6 +21,7 @@ from tf_dictsum.footage.footage import Footage
 from tf_dictsum.footage.inputs import Input, find_inputs
 from tf_dictsum.footage.reading import VideoReader, read_features_file
 from tf_dictsum.render.claim import Claim, Identity, claimed, identity_of
+from tf_dictsum.render.index_page import IndexEntry, write_index
 from tf_dictsum.render.names import output_name
 from tf_dictsum.render.outputs import (
     DEFAULT_KINDS,
@@ -38,6 +39,7 @@ from tf_dictsum.summary.summarizing import summarize
 from tf_dictsum.util import flags as cli
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.progress import PhaseBar
+from tf_dictsum.util.terminating import sigterm_as_interrupt
 from tf_dictsum.util.text import printable
 
 __all__ = ["Options", "main", "run"]
@@ -51,7 +53,8 @@ class Options:
 
     out: str = cli.option(
         "",
-        "folder for everything; default: a folder <name>-summary for every video, in the current one",
+        "folder for everything (of several videos: a folder for each in it, and an index page); "
+        "default: a folder <name>-summary for every video, in the current one",
     )
     ratio: float | None = cli.option(
         None, "part of the video that the clip may fill; default: 0.15"
@@ -97,6 +100,7 @@ class Options:
         True,
         "keep features in the user's cache folder, and use what is there; --nocache for neither",
     )
+    recursive: bool = cli.option(False, "the videos of folders inside folders too")
     overwrite: bool = cli.option(False, "replace the summary of another video of the same name")
     open: bool = cli.option(False, "open the page of the last video in the browser when done")
     quiet: bool = cli.option(False, "no progress bars, and only warnings in the log")
@@ -139,6 +143,8 @@ class _Command:
         )
         self.selectors: dict[str, Selector] = {}
         self.page: pathlib.Path | None = None
+        self.is_batch = False
+        self._entries: list[IndexEntry] = []
 
     def do(self, item: Input) -> None:
         """One input: everything written and said on stdout. Raises UserError."""
@@ -195,16 +201,30 @@ class _Command:
         page = folder / output_name(footage.name, "html")
         if page in files:
             self.page = page
+        facts = (
+            f"{summary.summary_duration:.1f} s of {summary.duration:.1f} s in "
+            f"{_count(len(summary.segments), 'segment')}, "
+            f"{_count(len(summary.key_frames), 'key frame')}"
+        )
+        self._entries.append(IndexEntry(footage.name, facts, tuple(files)))
         print(
-            f"{printable(footage.name)}: {summary.summary_duration:.1f} s of "
-            f"{summary.duration:.1f} s in {_count(len(summary.segments), 'segment')}, "
-            f"{_count(len(summary.key_frames), 'key frame')} ({summary.method}) -> "
+            f"{printable(footage.name)}: {facts} ({summary.method}) -> "
             f"{printable(str(page if page in files else folder))}",
             flush=True,
         )
 
+    def finish(self) -> None:
+        """The page over all videos of a batch in one folder."""
+        if self.is_batch and self.options.out and "html" in self.kinds and self._entries:
+            index = pathlib.Path(self.options.out) / "index.html"
+            write_index(index, self._entries)
+            self.page = index
+
     def _folder(self, name: str) -> pathlib.Path:
-        return pathlib.Path(self.options.out or f"{name}-summary")
+        if not self.options.out:
+            return pathlib.Path(f"{name}-summary")
+        out = pathlib.Path(self.options.out)
+        return out / name if self.is_batch else out
 
     def _selector(self, footage: Footage) -> Selector:
         kind = repr(sorted(footage.extractor.items()))
@@ -234,13 +254,16 @@ def main(argv: list[str]) -> int:
     options = cli.from_flags(Options)
     if options.quiet:
         logging.set_verbosity(logging.WARNING)
-    inputs = find_inputs(argv[1:])
+    inputs = find_inputs(argv[1:], options.recursive)
     command = _Command(options)
-    if len(inputs) == 1:
-        command.do(inputs[0])  # its failure is the command's
-        failures = []
-    else:
-        failures = [failure for item in inputs if (failure := _failure(command, item))]
+    with sigterm_as_interrupt():
+        if len(inputs) == 1:
+            command.do(inputs[0])  # its failure is the command's
+            failures = []
+        else:
+            command.is_batch = True
+            failures = [failure for item in inputs if (failure := _failure(command, item))]
+            command.finish()
     if failures:
         print(
             f"{len(failures)} of {len(inputs)} failed:",
