@@ -1,4 +1,5 @@
-"""Times a training iteration of every method at its full size. One JSON line per method, each in a process of its own.
+"""Times a training iteration of every method at its full size. One JSON line per method, each in a
+process of its own.
 
 python benchmarks/methods.py --length=320 --repeats=5
 python benchmarks/methods.py --methods=vasnet,dr_dsn

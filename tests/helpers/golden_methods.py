@@ -1,4 +1,5 @@
-"""Reading shared/golden/methods: arrays, weights into Keras variables, comparisons in every way of running."""
+"""Reading shared/golden/methods: arrays, weights into Keras variables, comparisons in every way of
+running."""
 
 import json
 
@@ -99,7 +100,8 @@ def stacked(stack, prefix):
 
 
 def assign(names, values, unused=()):
-    """Sets every variable of `names`; every array of `values` must have a place or be named unused."""
+    """Sets every variable of `names`; every array of `values` must have a place or be named
+    unused."""
     for name, value in values.items():
         if name in names:
             variable, convert = names[name]

@@ -1,4 +1,5 @@
-"""What holds for every registered method: exact resume, masks, exports, logs, settings that replay."""
+"""What holds for every registered method: exact resume, masks, exports, logs, settings that
+replay."""
 
 import inspect
 
@@ -68,7 +69,8 @@ def train(method, folder, first, last):
 
 @pytest.mark.parametrize("name", HERE)
 def test_resume_and_reset_are_exact(name, tmp_path):
-    """All that a checkpoint holds, put into another object after an epoch: the same bits after the second; a seed is all that an untrained model depends on."""
+    """All that a checkpoint holds, put into another object after an epoch: the same bits after the
+    second; a seed is all that an untrained model depends on."""
     method, other = small(name), small(name)
     method.reset(5)
     untrained = values(method)

@@ -139,7 +139,8 @@ def test_scores_by_quality():
 
 @pytest.mark.parametrize("scale", [1.0, 1e-6, 1e6])
 def test_determinants_of_equal_frames_stay_finite(scale):
-    """Two equal frames in y, and more frames than the kernel is wide, in float32: large, never NaN."""
+    """Two equal frames in y, and more frames than the kernel is wide, in float32: large, never
+    NaN."""
     v = tf.Variable(np.tile(scale * np.eye(3, 4, dtype=np.float32), (1, 2, 1)))
     picked, mask = tf.ones([1, 6]), tf.ones([1, 6], tf.bool)
     with tf.GradientTape(persistent=True) as tape:

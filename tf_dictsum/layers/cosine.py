@@ -6,7 +6,8 @@ __all__ = ["cosine_similarity"]
 
 
 def cosine_similarity(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    """a [batch, time, D] and b [batch, steps, D] -> float [batch, time, steps]; 0 where a vector is zero."""
+    """a [batch, time, D] and b [batch, steps, D] -> float [batch, time, steps]; 0 where a vector is
+    zero."""
 
     def direction(x: tf.Tensor) -> tf.Tensor:
         square = tf.reduce_sum(x * x, axis=-1, keepdims=True)

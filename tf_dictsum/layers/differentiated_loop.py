@@ -16,9 +16,9 @@ def differentiated_loop(
 ) -> tf.Tensor:
     """loop(*tensors), and its gradient with respect to every floating-point tensor.
 
-    For loops that have no gradient written by hand. Compiled, a forward and a gradient program take the place of the
-    loop; the gradient program runs the loop once more, which costs less than the loop uncompiled, since what a
-    compiled loop leaves for its gradient cannot leave its program.
+    For loops that have no gradient written by hand. Compiled, a forward and a gradient program take
+    the place of the loop; the gradient program runs the loop once more, which costs less than the
+    loop uncompiled, since what a compiled loop leaves for its gradient cannot leave its program.
 
     Args:
       loop: a module-level function of tensors that returns one tensor.
@@ -47,7 +47,7 @@ def _compile(loop: Callable[..., tf.Tensor]) -> tuple[Any, Any]:
             tape.watch(floats)
             y = loop(*tensors)
         found = iter(tape.gradient(y, floats, dy, unconnected_gradients="zero"))
-        # Tensors of other types have no gradient; custom_gradient wants an entry for them all the same.
+        # Other types have no gradient; custom_gradient wants an entry for them all the same.
         return [next(found) if t.dtype.is_floating else tf.zeros_like(t) for t in tensors]
 
     options = {"jit_compile": True, "autograph": False, "reduce_retracing": True}

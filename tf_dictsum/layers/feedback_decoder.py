@@ -1,4 +1,5 @@
-"""The decoder of the variational methods: two stacked LSTM cells that read their own last output."""
+"""The decoder of the variational methods: two stacked LSTM cells that read their own last
+output."""
 
 from typing import Any
 
@@ -17,8 +18,9 @@ __all__ = ["FeedbackDecoder"]
 class FeedbackDecoder(keras.layers.Layer):
     """Rebuilds a sequence from a state, from the last step to the first.
 
-    The lower cell reads zeros at first, then Linear(h of the upper cell at the step before); the upper cell reads the
-    lower one's h. Outputs are the upper cell's raw h (SUM-GAN's public code), or their Linear (`projected`).
+    The lower cell reads zeros at first, then Linear(h of the upper cell at the step before); the
+    upper cell reads the lower one's h. Outputs are the upper cell's raw h (SUM-GAN's public code),
+    or their Linear (`projected`).
 
     Args:
       units: H of both cells.

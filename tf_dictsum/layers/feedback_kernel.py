@@ -1,7 +1,9 @@
-"""The recurrence of the variational decoders, and its gradient: two LSTM cells that read their own last output.
+"""The recurrence of the variational decoders, and its gradient: two LSTM cells that read their own
+last output.
 
-As in `layers.attention_kernel`, without the attention: the feedback Linear is folded into the lower cell's input
-weights, the gradient loop keeps dz of both cells, and the gradients of the weights are matmuls over all steps after it.
+As in `layers.attention_kernel`, without the attention: the feedback Linear is folded into the lower
+cell's input weights, the gradient loop keeps dz of both cells, and the gradients of the weights are
+matmuls over all steps after it.
 """
 
 from collections.abc import Callable
@@ -24,8 +26,9 @@ __all__ = ["FeedbackWeights", "feedback_recurrence"]
 class FeedbackWeights(NamedTuple):
     """Weights of one step, H wide; gate order i, f, c, o.
 
-    lower [H, 4H] and lower_bias [4H] belong to the lower cell, fed [H, 4H] and fed_bias [4H] are what it reads of the
-    previous output; upper_input [H, 4H], upper [H, 4H] and upper_bias [4H] belong to the upper cell.
+    lower [H, 4H] and lower_bias [4H] belong to the lower cell, fed [H, 4H] and fed_bias [4H] are
+    what it reads of the previous output; upper_input [H, 4H], upper [H, 4H] and upper_bias [4H]
+    belong to the upper cell.
     """
 
     lower: tf.Tensor
@@ -58,7 +61,8 @@ def feedback_recurrence(
     """Decodes from the last step to the first; the output of a step stays at its own time.
 
     Args:
-      started: float [time, batch, 1], 1 where an earlier decoder step (t + 1) exists, else 0: nothing is fed there.
+      started: float [time, batch, 1], 1 where an earlier decoder step (t + 1) exists, else 0:
+        nothing is fed there.
       state: (lower h, lower c, upper h, upper c), float [batch, H] each.
       weights: see FeedbackWeights.
       mask: bool [time, batch], False past the end of a sequence; None: all steps count.
@@ -128,7 +132,8 @@ def _forward(started: tf.Tensor, *tensors: tf.Tensor | None) -> _Trace:
 def _backward_loop(
     dy: tf.Tensor, started: tf.Tensor, *tensors: tf.Tensor | None
 ) -> tuple[tf.Tensor, ...]:
-    """dy, started, c1 and c2 before the first step, weights, trace, mask -> state gradients; dz1, dz2 of all steps."""
+    """dy, started, c1 and c2 before the first step, weights, trace, mask -> state gradients; dz1,
+    dz2 of all steps."""
     c1_first, c2_first, w = *tensors[:2], FeedbackWeights(*tensors[2:9])
     trace, mask = _Trace(*tensors[9:15]), tensors[15]
     time, batch, size = tf.shape(dy)[0], dy.shape[1], dy.shape[-1]

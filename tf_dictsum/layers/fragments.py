@@ -8,9 +8,9 @@ __all__ = ["fragment_means", "fragment_numbers"]
 def fragment_numbers(lengths: tf.Tensor, time: tf.Tensor, count: int) -> tf.Tensor:
     """The fragment of every step: int32 [batch, time], in 0..count − 1 also past the end.
 
-    Fragments have length // count steps each, and the `length % count` in the middle one more; of a video shorter
-    than `count` only those in the middle hold a step. (The public code of AC-SUM-GAN has the same sizes, but for some
-    lengths leaves the last frames out.)
+    Fragments have length // count steps each, and the `length % count` in the middle one more; of a
+    video shorter than `count` only those in the middle hold a step. (The public code of AC-SUM-GAN
+    has the same sizes, but for some lengths leaves the last frames out.)
 
     Args:
       lengths: int32 [batch]; time: of the padded videos; count: fragments.
@@ -34,7 +34,8 @@ def fragment_numbers(lengths: tf.Tensor, time: tf.Tensor, count: int) -> tf.Tens
 def fragment_means(values: tf.Tensor, numbers: tf.Tensor, mask: tf.Tensor, count: int) -> tf.Tensor:
     """Mean of values [batch, time] within every fragment: float [batch, count]; 0 for an empty one.
 
-    numbers: int32 [batch, time], outside of 0..count − 1 where a step belongs to none; mask: bool [batch, time].
+    numbers: int32 [batch, time], outside of 0..count − 1 where a step belongs to none; mask: bool
+    [batch, time].
     """
     member = tf.one_hot(numbers, count, dtype=values.dtype)
     member *= tf.cast(mask, values.dtype)[..., tf.newaxis]

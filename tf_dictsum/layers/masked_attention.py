@@ -13,7 +13,8 @@ def masked_softmax(logits: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
       mask: bool [batch, time], False past the end of a sequence; None: all steps count.
 
     Returns:
-      float as `logits`: rows sum to one over the real keys; rows and columns of masked steps are zero.
+      float as `logits`: rows sum to one over the real keys; rows and columns of masked steps are
+      zero.
     """
     if mask is None:
         return tf.nn.softmax(logits)

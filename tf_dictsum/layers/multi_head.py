@@ -13,12 +13,14 @@ __all__ = ["MultiHeadSelfAttention"]
 
 @keras.saving.register_keras_serializable("tf_dictsum")
 class MultiHeadSelfAttention(keras.layers.Layer):
-    """Per head A = softmax((X W_f)(X W_g)ᵀ / √d′), O = A (X W_k); Y = concat(O) W_h + X. No biases, d′ = D / heads.
+    """Per head A = softmax((X W_f)(X W_g)ᵀ / √d′), O = A (X W_k); Y = concat(O) W_h + X. No biases,
+    d′ = D / heads.
 
     Args:
       input_size: D, a multiple of `heads`.
       heads: number of heads.
-      init: "torch", "keras" or the `Initializers` of a larger model; all weights are Glorot uniform.
+      init: "torch", "keras" or the `Initializers` of a larger model; all weights are Glorot
+        uniform.
       seed: of the initial weights, unless `init` is an `Initializers`.
 
     Call arguments:

@@ -12,7 +12,8 @@ __all__ = ["SampleNorm"]
 class SampleNorm(keras.layers.Layer):
     """γ (x − mean) / (std + ε) + β over the last axis.
 
-    Unlike keras.layers.LayerNormalization the deviation divides by n − 1 and ε is added to it, not to the variance.
+    Unlike keras.layers.LayerNormalization the deviation divides by n − 1 and ε is added to it, not
+    to the variance.
     Where all values are equal its gradient is zero instead of NaN.
 
     Args:

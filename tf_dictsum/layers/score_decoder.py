@@ -26,7 +26,8 @@ def multiplicative_loop(
     out: tf.Tensor,
     out_bias: tf.Tensor,
 ) -> tf.Tensor:
-    """M-AVS: h_t = LSTM(y_{t−1}); a = softmax_j(h_t · E_j W); y_t = σ(w · tanh(W_c [Σ a_j E_j; h_t] + b) + b′).
+    """M-AVS: h_t = LSTM(y_{t−1}); a = softmax_j(h_t · E_j W); y_t = σ(w · tanh(W_c [Σ a_j E_j; h_t]
+    + b) + b′).
 
     Args:
       memory: E float [batch, time, U], the encoder's outputs; mask: bool [batch, time].
@@ -63,9 +64,11 @@ def additive_loop(
     out: tf.Tensor,
     out_bias: tf.Tensor,
 ) -> tf.Tensor:
-    """A-AVS: a = softmax_j(s · tanh(h_{t−1} W₁ + E_j W₂)); h_t = LSTM([Σ a_j E_j; y_{t−1}]); y_t = σ(w · h_t + b).
+    """A-AVS: a = softmax_j(s · tanh(h_{t−1} W₁ + E_j W₂)); h_t = LSTM([Σ a_j E_j; y_{t−1}]); y_t =
+    σ(w · h_t + b).
 
-    Arguments as `multiplicative_loop`, with kernel [U + 1, 4U], query W₁ [U, U], attention W₂ [U, U], scale s [U].
+    Arguments as `multiplicative_loop`, with kernel [U + 1, 4U], query W₁ [U, U], attention W₂ [U,
+    U], scale s [U].
     """
     keys = tf.einsum("btu,uv->btv", memory, attention)
 

@@ -22,7 +22,8 @@ class SharedLSTM(keras.layers.Layer):
       initializers: arguments for `LSTM`.
 
     Call arguments:
-      x: float [batch, time, D]; mask: bool [batch, time] or None; initial_state: (h, c), float [batch, H] each.
+      x: float [batch, time, D]; mask: bool [batch, time] or None; initial_state: (h, c), float
+        [batch, H] each.
 
     Returns:
       (forward, backward), float [batch, time, H] each, at their own time, zero where masked.

@@ -23,7 +23,8 @@ class Code(NamedTuple):
 
 @keras.saving.register_keras_serializable("tf_dictsum")
 class VariationalEncoder(keras.layers.Layer):
-    """Two-layer LSTM; of the final h of both layers μ = Linear(h) and log σ², z = μ + noise · σ; c passes unchanged.
+    """Two-layer LSTM; of the final h of both layers μ = Linear(h) and log σ², z = μ + noise · σ; c
+    passes unchanged.
 
     Args:
       input_size: D; units: H.
@@ -32,7 +33,8 @@ class VariationalEncoder(keras.layers.Layer):
       seed: of the initial weights, unless `init` is an `Initializers`.
 
     Call arguments:
-      x: float [batch, time, D]; noise: float [batch, 2 layers, H], standard normal; mask: bool [batch, time].
+      x: float [batch, time, D]; noise: float [batch, 2 layers, H], standard normal; mask: bool
+        [batch, time].
     """
 
     def __init__(

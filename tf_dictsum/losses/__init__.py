@@ -1,6 +1,7 @@
 """The losses and rewards of the methods, as pure functions of one batch; one file per family.
 
-Every function takes float tensors with a leading batch axis and returns float [batch], one value per video.
+Every function takes float tensors with a leading batch axis and returns float [batch], one value
+per video.
 """
 
 from tf_dictsum.losses.adversarial import (

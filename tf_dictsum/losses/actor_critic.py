@@ -6,7 +6,8 @@ __all__ = ["actor_loss", "critic_loss", "returns_of"]
 
 
 def returns_of(rewards: tf.Tensor, gamma: float) -> tf.Tensor:
-    """R_k = r_k + γ R_{k+1}, nothing after the last: float [batch, picks] of rewards float [batch, picks]."""
+    """R_k = r_k + γ R_{k+1}, nothing after the last: float [batch, picks] of rewards float [batch,
+    picks]."""
     later = tf.zeros_like(rewards[:, 0])
     returns = []
     for reward in reversed(tf.unstack(rewards, axis=1)):

@@ -1,11 +1,11 @@
 """The losses of the method, as pure functions of one batch.
 
-Every function takes float tensors with a leading batch axis and returns float [batch], one value per video; the
-caller takes the mean over the batch, which at batch 1 is the paper's loss.
+Every function takes float tensors with a leading batch axis and returns float [batch], one value
+per video; the caller takes the mean over the batch, which at batch 1 is the paper's loss.
 
-Reference: Apostolidis et al., "Unsupervised Video Summarization via Attention-Driven Adversarial Learning" (MMM 2020)
-for all but the dictionary loss, which is equation 2 of "Adversarial unsupervised video summarization augmented with
-dictionary loss" (ICIP 2021).
+Reference: Apostolidis et al., "Unsupervised Video Summarization via Attention-Driven Adversarial
+Learning" (MMM 2020) for all but the dictionary loss, which is equation 2 of "Adversarial
+unsupervised video summarization augmented with dictionary loss" (ICIP 2021).
 """
 
 import tensorflow as tf
@@ -45,7 +45,8 @@ def reconstruction_loss(
 
 
 def sparsity_loss(scores: tf.Tensor, mask: tf.Tensor, sigma: float) -> tf.Tensor:
-    """L_sparsity = |mean(s) − σ| over the real steps; scores float [batch, time], mask bool [batch, time]."""
+    """L_sparsity = |mean(s) − σ| over the real steps; scores float [batch, time], mask bool [batch,
+    time]."""
     weights = tf.cast(mask, scores.dtype)
     mean = tf.reduce_sum(scores * weights, axis=-1) / tf.reduce_sum(weights, axis=-1)
     return tf.abs(mean - sigma)

@@ -1,8 +1,8 @@
 """Determinants of a determinantal point process (DPP) over the frames of a video.
 
-A set y of frames has probability det(L_y) / det(L + I), where L = V Vᵀ and row v_t = q_t k_t of V is a frame's
-quality times its features. All is computed in float64 whatever the model's dtype: in float32 the determinants of a
-few similar frames are lost.
+A set y of frames has probability det(L_y) / det(L + I), where L = V Vᵀ and row v_t = q_t k_t of V
+is a frame's quality times its features. All is computed in float64 whatever the model's dtype: in
+float32 the determinants of a few similar frames are lost.
 """
 
 import tensorflow as tf
@@ -31,8 +31,8 @@ def negative_log_likelihood(
       v: float [batch, time, N], the rows of V.
       picked: float [batch, time], 1 for the frames of y; more than N of them make L_y singular.
       mask: bool [batch, time].
-      jitter: share of L_y's mean diagonal that is added to its diagonal, so that frames that look the same give a
-        large loss instead of an infinite one; 0: the paper's formula.
+      jitter: share of L_y's mean diagonal that is added to its diagonal, so that frames that look
+        the same give a large loss instead of an infinite one; 0: the paper's formula.
 
     Returns:
       float [batch], in v's dtype; log det(L_y) of an empty set is 0.
@@ -54,7 +54,8 @@ def negative_log_likelihood(
 
 
 def picked_determinant(v: tf.Tensor, picked: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """det(L_y + I): what the public code of dppLSTM adds to its loss, by a slip; arguments as above, float [batch]."""
+    """det(L_y + I): what the public code of dppLSTM adds to its loss, by a slip; arguments as
+    above, float [batch]."""
     rows = _rows(v, mask)
     chosen = rows * tf.cast(picked, rows.dtype)[:, :, tf.newaxis]
     gram = tf.matmul(chosen, chosen, transpose_a=True)

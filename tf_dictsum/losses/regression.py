@@ -13,12 +13,14 @@ def _mean(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
 
 
 def mean_squared_error(scores: tf.Tensor, target: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Mean of (score − target)² over the real steps; float [batch, time] each, mask bool [batch, time]."""
+    """Mean of (score − target)² over the real steps; float [batch, time] each, mask bool [batch,
+    time]."""
     return _mean(tf.square(scores - target), mask)
 
 
 def min_max(gtscore: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """gtscore float [batch, time] minus its least, divided by what is then its largest value, per video.
+    """gtscore float [batch, time] minus its least, divided by what is then its largest value, per
+    video.
 
     A constant gtscore, where the public code divides 0 by 0, becomes zeros. Masked steps are zero.
     """
@@ -30,8 +32,9 @@ def min_max(gtscore: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
 def weighted_cross_entropy(scores: tf.Tensor, labels: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Cross-entropy of 0/1 labels, positives weighted by T − p and negatives by p; float [batch].
 
-    p is the mean number of positives per video of the batch and T each video's length (in the public code all have
-    one length). Probabilities are clipped to [1e-7, 1 − 1e-7] and 1e-7 is added inside each logarithm, as Keras does.
+    p is the mean number of positives per video of the batch and T each video's length (in the
+    public code all have one length). Probabilities are clipped to [1e-7, 1 − 1e-7] and 1e-7 is
+    added inside each logarithm, as Keras does.
     """
     weights = tf.cast(mask, scores.dtype)
     positives = tf.reduce_mean(tf.reduce_sum(labels * weights, axis=-1))

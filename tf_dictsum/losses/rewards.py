@@ -32,7 +32,8 @@ def diversity(features: tf.Tensor, actions: tf.Tensor, far: int | None = FAR) ->
 
 
 def representativeness(features: tf.Tensor, actions: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """R_rep = exp(−mean_t min_{j picked} ‖x_t − x_j‖²); arguments as `diversity`, mask bool [batch, time].
+    """R_rep = exp(−mean_t min_{j picked} ‖x_t − x_j‖²); arguments as `diversity`, mask bool [batch,
+    time].
 
     Returns:
       float [batch, episodes]; 0 without a pick.
@@ -54,8 +55,8 @@ def representativeness(features: tf.Tensor, actions: tf.Tensor, mask: tf.Tensor)
 def log_likelihood(probabilities: tf.Tensor, actions: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Mean over the real steps of log Bernoulli(action; probability): float [batch, episodes].
 
-    probabilities float [batch, time] in (0, 1); they are kept away from 0 and 1 by the dtype's resolution, as
-    torch.distributions.Bernoulli keeps them.
+    probabilities float [batch, time] in (0, 1); they are kept away from 0 and 1 by the dtype's
+    resolution, as torch.distributions.Bernoulli keeps them.
     """
     tiny = np.finfo(probabilities.dtype.as_numpy_dtype).eps
     p = tf.clip_by_value(probabilities, tiny, 1 - tiny)[:, tf.newaxis]

@@ -8,7 +8,8 @@ __all__ = ["prior_loss", "repelling_loss", "saturating_gan"]
 
 
 def prior_loss(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
-    """KL divergence of N(μ, σ²) from N(0, I), ½ Σ (σ² + μ² − 1 − log σ²) over layers and units: float [batch].
+    """KL divergence of N(μ, σ²) from N(0, I), ½ Σ (σ² + μ² − 1 − log σ²) over layers and units:
+    float [batch].
 
     mean, log_variance: float [batch, layers, H].
     """
@@ -17,9 +18,11 @@ def prior_loss(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
 
 
 def saturating_gan(logit_original: tf.Tensor, *logits_rebuilt: tf.Tensor) -> tf.Tensor:
-    """log C(X) + Σ log(1 − C(X̂)): float [batch], from the discriminator's logits float [batch], where it cannot overflow.
+    """log C(X) + Σ log(1 − C(X̂)): float [batch], from the discriminator's logits float [batch],
+    where it cannot overflow.
 
-    SUM-GAN has two rebuilt videos: the summary's, and that of the video with random or with no scores.
+    SUM-GAN has two rebuilt videos: the summary's, and that of the video with random or with no
+    scores.
     """
     total = tf.math.log_sigmoid(logit_original)
     for logit in logits_rebuilt:
@@ -28,7 +31,8 @@ def saturating_gan(logit_original: tf.Tensor, *logits_rebuilt: tf.Tensor) -> tf.
 
 
 def repelling_loss(e: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Mean cosine similarity of all pairs of different steps, Σ_{t≠t'} cos(e_t, e_t') / (T (T − 1)): float [batch].
+    """Mean cosine similarity of all pairs of different steps, Σ_{t≠t'} cos(e_t, e_t') / (T (T −
+    1)): float [batch].
 
     e: float [batch, time, H], mask: bool [batch, time]; 0 for a video of one step.
     """

@@ -20,11 +20,14 @@ __all__ = ["Acgan", "AcganModel", "AcganSettings"]
 
 
 class AcganModel(TrainingModel):
-    """Discriminator: −log D(x, c) − log(1 − D(e, c)) with scores and condition detached; then, after another forward
-    pass, generator: −log D(e, c), with gradient through the condition too. x: the video, e_t = s_t x_t.
+    """Discriminator: −log D(x, c) − log(1 − D(e, c)) with scores and condition detached; then,
+    after another forward
+    pass, generator: −log D(e, c), with gradient through the condition too. x: the video, e_t = s_t
+    x_t.
 
-    There is no reconstruction, diversity or sparsity term. Which update comes first, that the generator's loss does not
-    saturate, optimizer and rates are ours. Trained on {"features", "lengths"}.
+    There is no reconstruction, diversity or sparsity term. Which update comes first, that the
+    generator's loss does not saturate, optimizer and rates are ours. Trained on {"features",
+    "lengths"}.
 
     Args:
       selector: the generator.
@@ -52,7 +55,8 @@ class AcganModel(TrainingModel):
         }
 
     def judge(self, x: tf.Tensor, condition: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-        """The discriminator's logit float [batch] of a video float [batch, time, D] under c float [batch, D]."""
+        """The discriminator's logit float [batch] of a video float [batch, time, D] under c float
+        [batch, D]."""
         attended, _ = self.discriminator.attention(x, mask=mask)
         _, states = self.discriminator.read(attended, condition, mask)
         return self.discriminator.logits(tf.concat([h for h, _ in states], axis=-1))
@@ -107,7 +111,8 @@ class AcganSettings(MethodSettings):
 
 
 class Acgan(KerasMethod):
-    """A generator that scores and a discriminator, both told the frames that attend most; the last epoch counts."""
+    """A generator that scores and a discriminator, both told the frames that attend most; the last
+    epoch counts."""
 
     name: ClassVar[str] = "acgan"
     Settings = AcganSettings

@@ -14,7 +14,8 @@ __all__ = ["AdamL2", "KerasAdam"]
 class AdamL2(Adam):
     """torch.optim.Adam(weight_decay=l2): Adam on g + l2 · w (which is not AdamW).
 
-    Gradients are clipped before the term is added, as where torch.nn.utils.clip_grad_norm_ precedes the step.
+    Gradients are clipped before the term is added, as where torch.nn.utils.clip_grad_norm_ precedes
+    the step.
 
     Args:
       l2: weight of w; other arguments as `Adam`.
@@ -35,7 +36,8 @@ class AdamL2(Adam):
 
 @keras.saving.register_keras_serializable("tf_dictsum")
 class KerasAdam(Adam):
-    """keras.optimizers.Adam, which adds ε to √v; its constants are not rounded to float32 on the way."""
+    """keras.optimizers.Adam, which adds ε to √v; its constants are not rounded to float32 on the
+    way."""
 
     def _epsilon(self, power_2: Any) -> Any:
         return tf.zeros_like(power_2) + self.epsilon

@@ -60,7 +60,8 @@ class AvsModel(TrainingModel):
 
 @dataclasses.dataclass(frozen=True)
 class MAvsSettings(MethodSettings):
-    """Sizes, rate and initial weights of the community code (batch_size=5 there); the loss is the paper's, as cited."""
+    """Sizes, rate and initial weights of the community code (batch_size=5 there); the loss is the
+    paper's, as cited."""
 
     method: ClassVar[str] = "m_avs"
 
@@ -72,8 +73,8 @@ class MAvsSettings(MethodSettings):
     )
     loss: str = option(
         "mse",
-        "mse of gtscore between 0 and 1 (ours, after the paper), or weighted_bce of the frames in its summary "
-        "(community code)",
+        "mse of gtscore between 0 and 1 (ours, after the paper), or weighted_bce of the frames "
+        "in its summary (community code)",
         choices=("mse", "weighted_bce"),
     )
     learning_rate: float = option(1e-3, "Adam's rate", lower_bound=0.0)

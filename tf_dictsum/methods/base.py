@@ -18,19 +18,23 @@ __all__ = ["Method"]
 
 
 class Method(abc.ABC):
-    """A method that scores frames: one file (or folder) in `methods/`, one line in `methods/registry.py`.
+    """A method that scores frames: one file (or folder) in `methods/`, one line in
+    `methods/registry.py`.
 
-    It says everything about itself here; nothing outside knows its name. One object serves all splits and seeds of
-    a process, so that what was traced and compiled for the first serves the others: `reset` puts it back to
-    untrained weights. Most methods are a `KerasMethod`.
+    It says everything about itself here; nothing outside knows its name. One object serves all
+    splits and seeds of a process, so that what was traced and compiled for the first serves the
+    others: `reset` puts it back to untrained weights. Most methods are a `KerasMethod`.
 
     Attributes:
       name: on the command line and in every table.
       Settings: its options.
-      needs: what it reads of a training video: "features", supervised methods also "gtscore" or "user_summary".
-      criterion: how an epoch is chosen without labels; None: the last one is, and every table says so.
+      needs: what it reads of a training video: "features", supervised methods also "gtscore" or
+        "user_summary".
+      criterion: how an epoch is chosen without labels; None: the last one is, and every table says
+        so.
       logs: the names that its training logs.
-      trains: False for a method that only scores; its runs have no epochs but the one before training.
+      trains: False for a method that only scores; its runs have no epochs but the one before
+        training.
 
     Args:
       settings: of this method.
@@ -52,7 +56,8 @@ class Method(abc.ABC):
     def shared_files(cls, settings: Any) -> Mapping[str, Any]:
         """File in a split's folder -> all that decides its content beside videos, seed and setup.
 
-        Runs for which these are equal can share the file (pretrained weights in a sweep). The values' `repr` counts.
+        Runs for which these are equal can share the file (pretrained weights in a sweep). The
+        values' `repr` counts.
         """
         return {}
 
@@ -67,8 +72,8 @@ class Method(abc.ABC):
         folder: pathlib.Path,
         callbacks: Sequence[keras.callbacks.Callback],
     ) -> None:
-        """All that comes before the first epoch, such as pretraining on the training `videos`; keeps and resumes
-        its own files in `folder`."""
+        """All that comes before the first epoch, such as pretraining on the training `videos`;
+        keeps and resumes its own files in `folder`."""
 
     @abc.abstractmethod
     def fit(
@@ -83,7 +88,8 @@ class Method(abc.ABC):
     @property
     @abc.abstractmethod
     def variables(self) -> dict[str, Any]:
-        """Name -> variable: all that a checkpoint must hold to carry on exactly, optimizers and seeds included."""
+        """Name -> variable: all that a checkpoint must hold to carry on exactly, optimizers and
+        seeds included."""
 
     @property
     @abc.abstractmethod

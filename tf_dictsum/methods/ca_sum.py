@@ -1,4 +1,5 @@
-"""CA-SUM (Apostolidis et al., ICMR 2022), unsupervised: concentrated attention and a length loss."""
+"""CA-SUM (Apostolidis et al., ICMR 2022), unsupervised: concentrated attention and a length
+loss."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -23,7 +24,8 @@ __all__ = ["CaSum", "CaSumModel", "CaSumSettings"]
 class CaSumModel(TrainingModel):
     """|mean s − σ|, its gradients summed (not averaged) over the videos of a batch.
 
-    Trained on {"features", "lengths"}. Optional "dropout_masks": two tensors that replace the model's own draws.
+    Trained on {"features", "lengths"}. Optional "dropout_masks": two tensors that replace the
+    model's own draws.
 
     Args:
       selector: see `CaSumSelector`.
@@ -86,8 +88,8 @@ class CaSumSettings(MethodSettings):
 
 
 class CaSum(KerasMethod):
-    """Concentrated attention under a length loss alone. The public code chooses an epoch by its losses on training and
-    test videos together; here the last epoch counts."""
+    """Concentrated attention under a length loss alone. The public code chooses an epoch by its
+    losses on training and test videos together; here the last epoch counts."""
 
     name: ClassVar[str] = "ca_sum"
     Settings = CaSumSettings

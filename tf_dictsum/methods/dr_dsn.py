@@ -1,4 +1,5 @@
-"""DR-DSN (Zhou et al., AAAI 2018), unsupervised: REINFORCE with a diversity and representativeness reward."""
+"""DR-DSN (Zhou et al., AAAI 2018), unsupervised: REINFORCE with a diversity and representativeness
+reward."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -32,8 +33,8 @@ class DrDsnModel(TrainingModel):
     R = ½ (R_div + R_rep) of the picked frames. Every video has a baseline, 0 at first, then
     0.9 · itself + 0.1 · mean reward after each of its updates.
 
-    Trained on {"features", "lengths", "index"}. Optional "actions" float [batch, episodes, time] (1: picked) replace
-    the model's own draws.
+    Trained on {"features", "lengths", "index"}. Optional "actions" float [batch, episodes, time]
+    (1: picked) replace the model's own draws.
 
     Args:
       selector: its scores are the probabilities of picking a frame.
@@ -67,7 +68,8 @@ class DrDsnModel(TrainingModel):
         return {"selector": self.selector.trainable_variables}
 
     def draw(self, probabilities: tf.Tensor) -> tf.Tensor:
-        """Picks float [batch, episodes, time], 1 with the probability of its step (0 where that is 0)."""
+        """Picks float [batch, episodes, time], 1 with the probability of its step (0 where that is
+        0)."""
         shape = tf.shape(probabilities)
         drawn = keras.random.uniform(
             [shape[0], self.episodes, shape[1]], dtype=probabilities.dtype.name, seed=self.random
@@ -128,7 +130,8 @@ class DrDsnSettings(MethodSettings):
 
 
 class DrDsn(KerasMethod):
-    """A policy that is rewarded for frames that differ and represent; the last epoch counts, as in the public code."""
+    """A policy that is rewarded for frames that differ and represent; the last epoch counts, as in
+    the public code."""
 
     name: ClassVar[str] = "dr_dsn"
     Settings = DrDsnSettings

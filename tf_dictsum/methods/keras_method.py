@@ -22,9 +22,10 @@ __all__ = ["KerasMethod"]
 class KerasMethod(Method):
     """Resetting, fitting, scoring, checkpointing and counting steps, from `build` and `optimizers`.
 
-    The model that `build` makes has a `selector` (a `Selector`), a `train_step` that takes {"features": float32
-    [batch, time, D], "lengths": int32 [batch], "index": int32 [batch], **extras} and returns scalar logs, and a
-    `compile` that takes the optimizers as `<name>_optimizer` and builds each on its variables.
+    The model that `build` makes has a `selector` (a `Selector`), a `train_step` that takes
+    {"features": float32 [batch, time, D], "lengths": int32 [batch], "index": int32 [batch],
+    **extras} and returns scalar logs, and a `compile` that takes the optimizers as
+    `<name>_optimizer` and builds each on its variables.
     """
 
     def __init__(self, settings: Any, setup: Setup):
@@ -52,10 +53,12 @@ class KerasMethod(Method):
 
     @abc.abstractmethod
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """New optimizers by name, one for every update of the model; the names appear in logs and checkpoints."""
+        """New optimizers by name, one for every update of the model; the names appear in logs and
+        checkpoints."""
 
     def begin_epoch(self, epoch: int) -> None:
-        """Called before every epoch (from 0), also the first one after a resume: learning-rate schedules."""
+        """Called before every epoch (from 0), also the first one after a resume: learning-rate
+        schedules."""
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -67,7 +70,8 @@ class KerasMethod(Method):
 
     @property
     def _state(self) -> list[Any]:
-        """The model's variables that no gradient moves (seeds of dropout and sampling, running means)."""
+        """The model's variables that no gradient moves (seeds of dropout and sampling, running
+        means)."""
         of_optimizers = {id(v) for o in self._optimizers.values() for v in o.variables}
         return [v for v in self.model.non_trainable_variables if id(v) not in of_optimizers]
 

@@ -26,15 +26,18 @@ def normalised_importance(videos: Sequence[Video]) -> Extra:
 
 
 def summary_frames(videos: Sequence[Video]) -> Extra:
-    """1 for the sampled frames in the summary that gtscore gives (knapsack over shots, 15 %), else 0: float32 [n_steps]."""
+    """1 for the sampled frames in the summary that gtscore gives (knapsack over shots, 15 %), else
+    0: float32 [n_steps]."""
     values = {v.key: select_shots(_gtscore(v), v).frames[v.picks] for v in videos}
     return Extra({k: x.astype(np.float32) for k, x in values.items()}, per_step=True)
 
 
 def key_frames(videos: Sequence[Video]) -> Extra:
-    """1 for the most important sampled frame of every shot of that summary, else 0: float32 [n_steps].
+    """1 for the most important sampled frame of every shot of that summary, else 0: float32
+    [n_steps].
 
-    Our rule (the published runs come with key frames of their own): few frames, none of which repeats another.
+    Our rule (the published runs come with key frames of their own): few frames, none of which
+    repeats another.
     """
     values = {}
     for video in videos:

@@ -32,8 +32,9 @@ class LogisticSettings(MethodSettings):
 
 
 class Logistic(Method):
-    """Whether a frame is in the summary that gtscore gives, from its standardised features alone (labels and
-    standardising are ours). It is solved before the first epoch; there are no others."""
+    """Whether a frame is in the summary that gtscore gives, from its standardised features alone
+    (labels and standardising are ours). It is solved before the first epoch; there are no
+    others."""
 
     name: ClassVar[str] = "logistic"
     Settings = LogisticSettings
@@ -63,8 +64,8 @@ class Logistic(Method):
         y = np.concatenate([labels[v.key] for v in videos])
         if len(set(y.tolist())) < 2:
             raise UserError(
-                "the summaries of the training videos hold all of their frames or none: method=logistic "
-                "has nothing to tell apart. Use longer videos."
+                "the summaries of the training videos hold all of their frames or none: "
+                "method=logistic has nothing to tell apart. Use longer videos."
             )
         mean, scale = x.mean(axis=0), x.std(axis=0)
         scale[scale == 0] = 1

@@ -21,7 +21,8 @@ class Log:
 
 @dataclasses.dataclass(frozen=True)
 class Criterion:
-    """How an epoch is chosen without labels and without test videos: where a training log is lowest.
+    """How an epoch is chosen without labels and without test videos: where a training log is
+    lowest.
 
     Attributes:
       log: name of the log; its mean over the epoch counts.

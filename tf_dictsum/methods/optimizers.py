@@ -9,7 +9,8 @@ __all__ = ["Adam"]
 
 
 def _handle(variable: Any) -> tf.Tensor:
-    """The resource behind a Keras variable, or behind the tf.Variable that Keras hands to an update."""
+    """The resource behind a Keras variable, or behind the tf.Variable that Keras hands to an
+    update."""
     return variable.handle if isinstance(variable, tf.Variable) else variable.value.handle
 
 
@@ -17,8 +18,9 @@ def _handle(variable: Any) -> tf.Tensor:
 class Adam(keras.optimizers.Adam):
     """Adam as torch.optim.Adam computes it: θ −= lr · m̂ / (√v̂ + ε).
 
-    keras.optimizers.Adam adds ε to the square root of the *uncorrected* second moment, which in the first steps makes
-    it up to 1/√(1 − β₂) ≈ 32 times larger: visible where gradients are small, as they are here.
+    keras.optimizers.Adam adds ε to the square root of the *uncorrected* second moment, which in the
+    first steps makes it up to 1/√(1 − β₂) ≈ 32 times larger: visible where gradients are small, as
+    they are here.
     """
 
     @staticmethod

@@ -17,7 +17,8 @@ __all__ = ["DEFAULT", "METHODS", "REFERENCE", "Methods", "make_method"]
 
 @dataclasses.dataclass(frozen=True)
 class _Entry:
-    """Where a method is, as "module:Class"; settings apart where they can be read without TensorFlow."""
+    """Where a method is, as "module:Class"; settings apart where they can be read without
+    TensorFlow."""
 
     method: str
     settings: str = ""

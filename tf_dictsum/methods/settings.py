@@ -11,7 +11,8 @@ __all__ = ["MethodSettings"]
 
 @dataclasses.dataclass(frozen=True)
 class MethodSettings:
-    """The options of one method, each an `option`; a subclass per method, checked however it is made.
+    """The options of one method, each an `option`; a subclass per method, checked however it is
+    made.
 
     Attributes:
       method: name of the method that they belong to.

@@ -17,10 +17,12 @@ class Setup:
 
     Attributes:
       input_size: D, width of the features.
-      lengths: sampled frames of every video that will be seen; with XLA they decide which lengths are compiled.
+      lengths: sampled frames of every video that will be seen; with XLA they decide which lengths
+        are compiled.
       batch_size: videos per update.
       shuffle: a new order of the batches in every epoch.
-      jit: what XLA compiles: "on" the whole training step, "loops" its time loops only, "off" nothing.
+      jit: what XLA compiles: "on" the whole training step, "loops" its time loops only, "off"
+        nothing.
     """
 
     input_size: int
@@ -31,5 +33,6 @@ class Setup:
 
     @functools.cached_property
     def buckets(self) -> tuple[int, ...]:
-        """The few lengths to pad to, where each is compiled anew; else none: no more padding than a batch needs."""
+        """The few lengths to pad to, where each is compiled anew; else none: no more padding than a
+        batch needs."""
         return padded_lengths(self.lengths) if self.jit != "off" and self.lengths else ()

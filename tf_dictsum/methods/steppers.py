@@ -22,7 +22,8 @@ def global_norm(gradients: Sequence[tf.Tensor]) -> tf.Tensor:
 
 
 def clip_factor(norm: tf.Tensor, limit: float) -> tf.Tensor:
-    """What gradients of this global norm are multiplied with, as torch.nn.utils.clip_grad_norm_ does; limit 0: no clipping."""
+    """What gradients of this global norm are multiplied with, as torch.nn.utils.clip_grad_norm_
+    does; limit 0: no clipping."""
     if limit <= 0:
         return tf.ones_like(norm)
     return tf.minimum(tf.ones_like(norm), limit / (norm + 1e-6))
@@ -34,7 +35,8 @@ def apply_clipped(
     variables: Sequence[Any],
     limit: float,
 ) -> tf.Tensor:
-    """Clips a group by its own global norm and steps its optimizer; returns the norm before clipping."""
+    """Clips a group by its own global norm and steps its optimizer; returns the norm before
+    clipping."""
     dense = [
         tf.zeros_like(v) if g is None else g for g, v in zip(gradients, variables, strict=True)
     ]
@@ -68,7 +70,8 @@ class Stepper:
         gradients: Sequence[Any],
         group: Sequence[Any],
     ) -> tf.Tensor:
-        """Steps `group`; `gradients` are those of `differentiated(group)`. Returns their norm before clipping."""
+        """Steps `group`; `gradients` are those of `differentiated(group)`. Returns their norm
+        before clipping."""
         raise NotImplementedError
 
     def apply(
@@ -105,9 +108,9 @@ class GroupStepper(Stepper):
 class WholeModelStepper(Stepper):
     """Clips by the norm over ALL parameters, stale gradients included, as the public code does.
 
-    There every backward pass adds to the gradients of all parameters, each optimizer zeroes only those of its own
-    group, and clipping looks at (and scales) all of them. So the stale gradients of other updates strengthen the
-    clipping.
+    There every backward pass adds to the gradients of all parameters, each optimizer zeroes only
+    those of its own group, and clipping looks at (and scales) all of them. So the stale gradients
+    of other updates strengthen the clipping.
 
     Args:
       variables: every trainable variable of the model.

@@ -20,7 +20,8 @@ def step_mask(data: Mapping[str, tf.Tensor]) -> tf.Tensor:
 
 
 def mean_score(scores: tf.Tensor, mask: tf.Tensor) -> Logs:
-    """Mean and standard deviation of the scores within a video, averaged over the batch, for the logs."""
+    """Mean and standard deviation of the scores within a video, averaged over the batch, for the
+    logs."""
     weights = tf.cast(mask, scores.dtype)
     count = tf.reduce_sum(weights, axis=1)
     mean = tf.reduce_sum(scores * weights, axis=1) / count
@@ -47,7 +48,8 @@ class TrainingModel(keras.Model):
         """Name of an update -> the variables that it moves."""
 
     def compile(self, **kwargs: Any) -> None:
-        """Takes `<update>_optimizer` for every update; builds each on its variables, so that a checkpoint holds it whole."""
+        """Takes `<update>_optimizer` for every update; builds each on its variables, so that a
+        checkpoint holds it whole."""
         optimizers = {name: kwargs.pop(f"{name}_optimizer") for name in self.groups}
         super().compile(optimizer=None, **kwargs)
         for name, optimizer in optimizers.items():
@@ -55,7 +57,8 @@ class TrainingModel(keras.Model):
             setattr(self, f"{name}_optimizer", optimizer)
 
     def step(self, name: str, tape: tf.GradientTape, loss: tf.Tensor) -> Logs:
-        """One update by the gradient of `loss`; returns the norm of the gradients before clipping."""
+        """One update by the gradient of `loss`; returns the norm of the gradients before
+        clipping."""
         return self.apply(name, tape.gradient(loss, self.groups[name]))
 
     def apply(self, name: str, gradients: Sequence[Any]) -> Logs:

@@ -26,8 +26,8 @@ __all__ = ["Vasnet", "VasnetModel", "VasnetSettings"]
 class VasnetModel(TrainingModel):
     """Mean squared error between scores and min-max normalised gtscore, with dropout.
 
-    Trained on {"features", "lengths", "gtscore" float [batch, time]}. Optional "dropout_masks": three tensors, each
-    0 or 1 / (1 − rate), that replace the model's own draws.
+    Trained on {"features", "lengths", "gtscore" float [batch, time]}. Optional "dropout_masks":
+    three tensors, each 0 or 1 / (1 − rate), that replace the model's own draws.
 
     Args:
       selector: see `VasnetSelector`.
@@ -80,7 +80,8 @@ class VasnetSettings(MethodSettings):
 
 
 class Vasnet(KerasMethod):
-    """Attention over all frames, regressed onto gtscore. The public code keeps the epoch that is best on test videos;
+    """Attention over all frames, regressed onto gtscore. The public code keeps the epoch that is
+    best on test videos;
     there is no such choice without labels, so the last epoch counts."""
 
     name: ClassVar[str] = "vasnet"

@@ -26,13 +26,14 @@ __all__ = ["DppLstm", "DppLstmSettings", "VsLstm", "VsLstmModel", "VsLstmSetting
 class VsLstmModel(TrainingModel):
     """mean((q − label)²), for dppLSTM plus the likelihood of the labelled frames under a DPP.
 
-    Trained on {"features", "lengths", "label" float [batch, time]}; the label is the importance for vsLSTM and 1 at
-    the key frames for dppLSTM, also in the squared error.
+    Trained on {"features", "lengths", "label" float [batch, time]}; the label is the importance for
+    vsLSTM and 1 at the key frames for dppLSTM, also in the squared error.
 
     Args:
       selector: with a kernel for dppLSTM.
-      dpp_loss: "likelihood", what the paper means: log det(L + I) − log det(L_y); "executed", what the published
-        code trains because it decides between the two by a Python `if` on a symbolic value: det(L_y + I).
+      dpp_loss: "likelihood", what the paper means: log det(L + I) − log det(L_y); "executed", what
+        the published code trains because it decides between the two by a Python `if` on a symbolic
+        value: det(L_y + I).
       dpp_weight: of that term; 0 without a kernel.
       jitter: see `losses.determinantal`.
     """
@@ -81,7 +82,8 @@ class VsLstmModel(TrainingModel):
 
 @dataclasses.dataclass(frozen=True)
 class VsLstmSettings(MethodSettings):
-    """Sizes of the paper (the public code reads them from a model file), rate of the public code."""
+    """Sizes of the paper (the public code reads them from a model file), rate of the public
+    code."""
 
     method: ClassVar[str] = "vslstm"
 
@@ -90,8 +92,9 @@ class VsLstmSettings(MethodSettings):
 
 
 class VsLstm(KerasMethod):
-    """Importance by one LSTM that reads both ways; trained on gtscore. The published run takes 100 updates of ten
-    videos each (batch_size=10) and is tested on another data set than it is trained on."""
+    """Importance by one LSTM that reads both ways; trained on gtscore. The published run takes 100
+    updates of ten videos each (batch_size=10) and is tested on another data set than it is trained
+    on."""
 
     name: ClassVar[str] = "vslstm"
     Settings = VsLstmSettings
@@ -125,14 +128,14 @@ class DppLstmSettings(VsLstmSettings):
     kernel_size: int = option(256, "width of the DPP's kernel features", lower_bound=1)
     dpp_loss: str = option(
         "likelihood",
-        "likelihood (what the paper means) or executed (what the published code trains, by a slip in it)",
+        "likelihood (what the paper means) or executed (what the published code trains, by a slip)",
         choices=("likelihood", "executed"),
     )
     dpp_weight: float = option(1.0, "weight of the DPP's term", lower_bound=0.0)
     dpp_jitter: float = option(
         1e-6,
-        "share of its mean that is added to the diagonal of the key frames' kernel, so that equal frames are "
-        "not infinitely unlikely (ours); 0: the paper's formula",
+        "share of its mean that is added to the diagonal of the key frames' kernel, so that "
+        "equal frames are not infinitely unlikely (ours); 0: the paper's formula",
         lower_bound=0.0,
     )
     scores: str = option(
@@ -143,8 +146,8 @@ class DppLstmSettings(VsLstmSettings):
 
 
 class DppLstm(VsLstm):
-    """vsLSTM with a determinantal point process; its labels are key frames, in the squared error too. The key frames
-    are ours (`labels.key_frames`): the published runs come with their own."""
+    """vsLSTM with a determinantal point process; its labels are key frames, in the squared error
+    too. The key frames are ours (`labels.key_frames`): the published runs come with their own."""
 
     name: ClassVar[str] = "dpplstm"
     Settings = DppLstmSettings

@@ -14,7 +14,8 @@ DECAY = 1 - 1e-8  # of the first moment's share, per update
 class ZhangAdam(keras.optimizers.Adam):
     """Adam as in github.com/kezhang-cs/Video-Summarization-with-LSTM.
 
-    Its step counter i is 2 at the first update, and the new gradient's share of the first moment grows:
+    Its step counter i is 2 at the first update, and the new gradient's share of the first moment
+    grows:
     m = r g + (1 − r) m with r = 1 − 0.9 (1 − 1e-8)^(i−1); v as usual; the step is
     lr √(1 − .999^i) / (1 − .9^i) · m / (√v + 1e-8).
     """

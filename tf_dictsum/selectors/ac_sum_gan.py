@@ -73,12 +73,14 @@ class Layers(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("tf_dictsum")
 class AcSumGanSelector(Selector):
-    """Apostolidis et al., "AC-SUM-GAN" (TCSVT 2020): scores of a `BiLSTMSelector`, weighed by what an actor picks.
+    """Apostolidis et al., "AC-SUM-GAN" (TCSVT 2020): scores of a `BiLSTMSelector`, weighed by what
+    an actor picks.
 
-    The state is the mean score of every fragment; `picks` times the actor (Linear layers, softmax) picks one and the
-    state's entry becomes 0. The k-th fragment that was not picked before (k from 0) weighs
-    (picks − k)/(fragments − k) + 1, the others (fragments − picks)/fragments; scores are multiplied with the weights
-    and can exceed 1. The public code draws the picks also when it scores, so its scores change from call to call;
+    The state is the mean score of every fragment; `picks` times the actor (Linear layers, softmax)
+    picks one and the state's entry becomes 0. The k-th fragment that was not picked before (k from
+    0) weighs (picks − k)/(fragments − k) + 1, the others (fragments − picks)/fragments; scores are
+    multiplied with the weights and can exceed 1. The public code draws the picks also when it
+    scores, so its scores change from call to call;
     here scoring takes the likeliest fragment each time.
 
     Args:
@@ -127,7 +129,8 @@ class AcSumGanSelector(Selector):
         """One episode.
 
         Args:
-          scores: float [batch, time]; numbers: fragment of every step, int32 [batch, time]; mask: bool [batch, time].
+          scores: float [batch, time]; numbers: fragment of every step, int32 [batch, time]; mask:
+            bool [batch, time].
           choose: (pick, probabilities [batch, fragments]) -> fragment int32 [batch].
         """
         count, picks = self.fragments, self.picks
@@ -160,7 +163,8 @@ class AcSumGanSelector(Selector):
         return scores * self.frame_weights(episode.weights[:, -1], numbers)
 
     def frame_weights(self, weights: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
-        """weights [batch, fragments] -> float [batch, time]; a step of no fragment has that of one not picked."""
+        """weights [batch, fragments] -> float [batch, time]; a step of no fragment has that of one
+        not picked."""
         rest = 1 - self.picks / self.fragments
         inside = tf.one_hot(numbers, self.fragments, dtype=weights.dtype)
         return rest + tf.einsum("bm,btm->bt", weights - rest, inside)

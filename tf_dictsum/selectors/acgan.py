@@ -23,9 +23,11 @@ class Condition(NamedTuple):
 
 
 def condition_of(attended: tf.Tensor, mask: tf.Tensor, ratio: float = RATIO) -> Condition:
-    """The mean of the max(1, ⌊ratio · T⌋) self-attended rows of largest L2 norm; the choice carries no gradient.
+    """The mean of the max(1, ⌊ratio · T⌋) self-attended rows of largest L2 norm; the choice carries
+    no gradient.
 
-    attended: float [batch, time, D]; mask: bool [batch, time]. Of equal norms the earlier row is chosen.
+    attended: float [batch, time, D]; mask: bool [batch, time]. Of equal norms the earlier row is
+    chosen.
     """
     length = tf.reduce_sum(tf.cast(mask, attended.dtype), axis=-1)
     count = tf.cast(tf.maximum(tf.floor(ratio * length + 1e-9), 1), tf.int32)
@@ -38,10 +40,12 @@ def condition_of(attended: tf.Tensor, mask: tf.Tensor, ratio: float = RATIO) -> 
 
 
 class AttentiveNetwork(keras.layers.Layer):
-    """Self-attention -> bidirectional LSTM over (frame, condition) -> Linear, ReLU -> Linear to one logit.
+    """Self-attention -> bidirectional LSTM over (frame, condition) -> Linear, ReLU -> Linear to one
+    logit.
 
     Args:
-      input_size: D; units: of the LSTM per direction; dense_size: of the first Linear; heads: of the attention.
+      input_size: D; units: of the LSTM per direction; dense_size: of the first Linear; heads: of
+        the attention.
       initializers: where the initial weights come from.
     """
 
@@ -83,7 +87,8 @@ class AttentiveNetwork(keras.layers.Layer):
     def read(
         self, attended: tf.Tensor, condition: tf.Tensor, mask: tf.Tensor
     ) -> tuple[tf.Tensor, list[tuple[tf.Tensor, tf.Tensor]]]:
-        """LSTM outputs float [batch, time, 2 · units] and final states, of the attended frames beside c [batch, D]."""
+        """LSTM outputs float [batch, time, 2 · units] and final states, of the attended frames
+        beside c [batch, D]."""
         beside = tf.broadcast_to(condition[:, tf.newaxis], tf.shape(attended))
         return self.lstm(tf.concat([attended, beside], axis=-1), mask=mask)
 
@@ -94,14 +99,17 @@ class AttentiveNetwork(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("tf_dictsum")
 class AcganSelector(Selector):
-    """The generator of ACGAN (He et al., ACM MM 2019), re-derived from the paper's equations: its code is not public.
+    """The generator of ACGAN (He et al., ACM MM 2019), re-derived from the paper's equations: its
+    code is not public.
 
-    Self-attended frames, and beside each of them the condition c (`condition_of` these very frames), go through a
-    bidirectional LSTM and two Linear layers to a sigmoid. Ours, where the equations do not say: no biases in the
-    attention, heads, how c is made of the chosen rows and where it enters, widths. 9,046,529 weights at D = 1024.
+    Self-attended frames, and beside each of them the condition c (`condition_of` these very
+    frames), go through a bidirectional LSTM and two Linear layers to a sigmoid. Ours, where the
+    equations do not say: no biases in the attention, heads, how c is made of the chosen rows and
+    where it enters, widths. 9,046,529 weights at D = 1024.
 
     Args:
-      input_size: D; units: of the LSTM per direction; dense_size: of the first Linear; heads: of the attention.
+      input_size: D; units: of the LSTM per direction; dense_size: of the first Linear; heads: of
+        the attention.
       init: see `Initializers`; seed: of the initial weights.
 
     Call arguments:

@@ -1,4 +1,5 @@
-"""The scorers of M-AVS and A-AVS: encoder, attention, and a decoder that reads its own last score."""
+"""The scorers of M-AVS and A-AVS: encoder, attention, and a decoder that reads its own last
+score."""
 
 from typing import Any
 
@@ -17,13 +18,15 @@ __all__ = ["AvsSelector"]
 
 @keras.saving.register_keras_serializable("tf_dictsum")
 class AvsSelector(Selector):
-    """Ji et al., "Video Summarization with Attention-Based Encoder-Decoder Networks" (arXiv 1708.09545).
+    """Ji et al., "Video Summarization with Attention-Based Encoder-Decoder Networks" (arXiv
+    1708.09545).
 
     The authors' code is not public; the equations are those of a community re-implementation
-    (github.com/yashkolli/Video-Summarization-Using-Attention). Encoder: bidirectional LSTM, U/2 per direction ->
-    E [time, U]. Decoder: LSTM of U that starts from the encoder's final states and is fed its previous score, 2.0 at
-    first, the same in training and scoring. Multiplicative attention (M-AVS) follows the decoder's step, additive
-    attention (A-AVS) precedes it: see `layers.score_decoder`. Any length (the community code has 320 frames always).
+    (github.com/yashkolli/Video-Summarization-Using-Attention). Encoder: bidirectional LSTM, U/2 per
+    direction -> E [time, U]. Decoder: LSTM of U that starts from the encoder's final states and is
+    fed its previous score, 2.0 at first, the same in training and scoring. Multiplicative attention
+    (M-AVS) follows the decoder's step, additive attention (A-AVS) precedes it: see
+    `layers.score_decoder`. Any length (the community code has 320 frames always).
     1,641,985 (multiplicative) or 1,838,593 weights (additive) at D = 1024, U = 256.
 
     Args:

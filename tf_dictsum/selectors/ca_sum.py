@@ -15,24 +15,29 @@ __all__ = ["CaSumSelector"]
 
 @keras.saving.register_keras_serializable("tf_dictsum")
 class CaSumSelector(Selector):
-    """Apostolidis et al., "Summarizing Videos using Concentrated Attention" (ICMR 2022), as its public code computes it.
+    """Apostolidis et al., "Summarizing Videos using Concentrated Attention" (ICMR 2022), as its
+    public code computes it.
 
-    A = softmax(Q Kᵀ). Uniqueness u: entropy of every row divided by log T, then L1-normalised over the frames.
-    Diversity dep_i: the mean of d_ij = 1 − cos(x_i, x_j) over the frames j outside of i's block, weighed by A_ij,
-    = Σ d A / Σ d. Inside the blocks A′_ij = A_ij + dep_j, elsewhere 0. y = W_out [A′ V; u; dep], with no gradient
-    through these u and dep (but through the dep of A′); LN(y + x) -> Linear, ReLU -> LN -> Linear -> sigmoid. 5,251,073 weights at D = 1024.
+    A = softmax(Q Kᵀ). Uniqueness u: entropy of every row divided by log T, then L1-normalised over
+    the frames.
+    Diversity dep_i: the mean of d_ij = 1 − cos(x_i, x_j) over the frames j outside of i's block,
+    weighed by A_ij, = Σ d A / Σ d. Inside the blocks A′_ij = A_ij + dep_j, elsewhere 0. y = W_out
+    [A′ V; u; dep], with no gradient through these u and dep (but through the dep of A′); LN(y + x)
+    -> Linear, ReLU -> LN -> Linear -> sigmoid. 5,251,073 weights at D = 1024.
 
-    Where a block covers the whole video (T ≤ block) the public code divides 0 by 0; here dep is 0 then. A video of
-    one frame has u = 0 (its log T is 0).
+    Where a block covers the whole video (T ≤ block) the public code divides 0 by 0; here dep is 0
+    then. A video of one frame has u = 0 (its log T is 0).
 
     Args:
       input_size: D.
       block: frames per block.
-      seed: of the initial weights: Xavier uniform with gain √2, every bias 0.1, those of the normalisations too.
+      seed: of the initial weights: Xavier uniform with gain √2, every bias 0.1, those of the
+        normalisations too.
 
     Call arguments:
       features: float [batch, time, D]; mask: bool [batch, time] or None.
-      dropout: applied to the residual sum and to the regressor's hidden layer, in that order; None: no dropout.
+      dropout: applied to the residual sum and to the regressor's hidden layer, in that order; None:
+        no dropout.
 
     Returns:
       scores float [batch, time] in (0, 1), zero where masked.

@@ -24,12 +24,14 @@ class KernelForward(NamedTuple):
 
 @keras.saving.register_keras_serializable("tf_dictsum")
 class DppLstmSelector(Selector):
-    """Zhang et al., "Video Summarization with Long Short-term Memory" (ECCV 2016), as its Theano code computes it.
+    """Zhang et al., "Video Summarization with Long Short-term Memory" (ECCV 2016), as its Theano
+    code computes it.
 
-    c0 and h0 = tanh(W · mean_t x + b), one layer each; one LSTM reads both ways with the same weights; u_t = (x_t,
-    forward h, backward h); importance q_t and kernel features k_t are MLPs of u_t with one sigmoid layer and linear
-    outputs. Scores are q_t (unbounded). With a kernel they can be v_t · v_t = q_t² |k_t|², which the published
-    evaluation uses (it also adds max(q) to frames that a search for the likeliest set keeps: not here).
+    c0 and h0 = tanh(W · mean_t x + b), one layer each; one LSTM reads both ways with the same
+    weights; u_t = (x_t, forward h, backward h); importance q_t and kernel features k_t are MLPs of
+    u_t with one sigmoid layer and linear outputs. Scores are q_t (unbounded). With a kernel they
+    can be v_t · v_t = q_t² |k_t|², which the published evaluation uses (it also adds max(q) to
+    frames that a search for the likeliest set keeps: not here).
 
     2,230,273 weights at 1024/256 without, 2,689,537 with a kernel of 256.
 
@@ -38,7 +40,8 @@ class DppLstmSelector(Selector):
       units: H, per direction and of the MLPs' hidden layers.
       kernel_units: width of k; 0: vsLSTM, without a kernel.
       scores: "importance" (q) or "quality" (q² |k|²).
-      seed: of the initial weights: 0.02 · U(−1, 1) for every matrix and the LSTM's biases, zero for the others.
+      seed: of the initial weights: 0.02 · U(−1, 1) for every matrix and the LSTM's biases, zero for
+        the others.
 
     Call arguments:
       features: float [batch, time, D]; mask: bool [batch, time] or None.

@@ -17,7 +17,8 @@ __all__ = ["LstmSelector"]
 class LstmSelector(Selector):
     """Bidirectional LSTM of `depth` layers -> Linear -> sigmoid, without a compression before it.
 
-    DR-DSN's network (one layer of 256: 2,624,001 weights at D = 1024) and Cycle-SUM's selector (three of 300).
+    DR-DSN's network (one layer of 256: 2,624,001 weights at D = 1024) and Cycle-SUM's selector
+    (three of 300).
 
     Args:
       input_size: D.

@@ -1,4 +1,5 @@
-"""VASNet's scorer: one head of self-attention over the whole video, then a regressor for every frame."""
+"""VASNet's scorer: one head of self-attention over the whole video, then a regressor for every
+frame."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,11 +19,14 @@ QUERY_SCALE = 0.06  # of the public code
 
 @keras.saving.register_keras_serializable("tf_dictsum")
 class VasnetSelector(Selector):
-    """Fajtl et al., "Summarizing Videos with Attention" (2018), as github.com/ok1zjf/VASNet computes it.
+    """Fajtl et al., "Summarizing Videos with Attention" (2018), as github.com/ok1zjf/VASNet
+    computes it.
 
-    A = softmax_j(0.06 q_i · k_j); y_j = Σ_i A_ij v_i (the public code applies A transposed, so the weights of one
-    output do not sum to one); LN(y W_out + x) -> Linear, ReLU -> LN -> Linear -> sigmoid. LN is `SampleNorm`.
-    5,249,025 weights at D = units = 1024; the public code has 2,099,200 more in two layers that it never calls.
+    A = softmax_j(0.06 q_i · k_j); y_j = Σ_i A_ij v_i (the public code applies A transposed, so the
+    weights of one output do not sum to one); LN(y W_out + x) -> Linear, ReLU -> LN -> Linear ->
+    sigmoid. LN is `SampleNorm`.
+    5,249,025 weights at D = units = 1024; the public code has 2,099,200 more in two layers that it
+    never calls.
 
     Args:
       input_size: D.
@@ -31,7 +35,8 @@ class VasnetSelector(Selector):
 
     Call arguments:
       features: float [batch, time, D]; mask: bool [batch, time] or None.
-      dropout: applied to A, to the residual sum and to the regressor's hidden layer, in that order; None: no dropout.
+      dropout: applied to A, to the residual sum and to the regressor's hidden layer, in that order;
+        None: no dropout.
 
     Returns:
       scores float [batch, time] in (0, 1), zero where masked.

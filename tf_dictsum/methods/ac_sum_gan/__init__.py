@@ -1,1 +1,2 @@
-"""AC-SUM-GAN (Apostolidis et al., TCSVT 2020), unsupervised: SUM-GAN with an actor and a critic that pick fragments."""
+"""AC-SUM-GAN (Apostolidis et al., TCSVT 2020), unsupervised: SUM-GAN with an actor and a critic
+that pick fragments."""

@@ -45,8 +45,8 @@ class AcSumGanSettings(MethodSettings):
 
 
 class AcSumGan(KerasMethod):
-    """SUM-GAN with an actor and a critic. The public code chooses epoch and σ by measures of its own on training and
-    test videos; here the last epoch counts."""
+    """SUM-GAN with an actor and a critic. The public code chooses epoch and σ by measures of its
+    own on training and test videos; here the last epoch counts."""
 
     name: ClassVar[str] = "ac_sum_gan"
     Settings = AcSumGanSettings

@@ -43,14 +43,18 @@ class Rebuilt(NamedTuple):
 class AcSumGanModel(VariationalNetwork):
     """Four updates, each after a forward pass with newly drawn picks, as in the public code:
 
-    encoder: reconstruction + prior; decoder: reconstruction + (1 − C(X̂))²; discriminator (with compression):
-    (1 − C(X))² + C(X̂)²; actor (with selector, compression and critic): actor + |mean s − σ| + critic loss.
-    The reward of a pick is 1 − ‖φ(X) − φ(X̂)‖ of the video rebuilt after it, 0 where the fragment was picked before.
+    encoder: reconstruction + prior; decoder: reconstruction + (1 − C(X̂))²; discriminator (with
+    compression):
+    (1 − C(X))² + C(X̂)²; actor (with selector, compression and critic): actor + |mean s − σ| +
+    critic loss.
+    The reward of a pick is 1 − ‖φ(X) − φ(X̂)‖ of the video rebuilt after it, 0 where the fragment
+    was picked before.
     State and rewards carry no gradient: the selector learns from the sparsity term alone.
 
-    Trained on {"features", "lengths"}. Optional, instead of the model's own: "actions" int32 [batch, 4 updates, picks],
-    "noise" float [batch, 3 updates, 2 layers, H], "noise_actor" float [batch, picks, 2 layers, H], "fragments" int32
-    [batch, time] (outside of 0..fragments − 1: a step of none).
+    Trained on {"features", "lengths"}. Optional, instead of the model's own: "actions" int32
+    [batch, 4 updates, picks], "noise" float [batch, 3 updates, 2 layers, H], "noise_actor" float
+    [batch, picks, 2 layers, H], "fragments" int32 [batch, time] (outside of 0..fragments − 1: a
+    step of none).
     """
 
     def __init__(
@@ -112,7 +116,8 @@ class AcSumGanModel(VariationalNetwork):
         return scores, compressed, numbers, self.agent.pick(scores, numbers, mask, choose)
 
     def forward(self, data: Mapping[str, Any], number: int) -> Rebuilt:
-        """The pass before update `number`, of the first three; the discriminator's has no gradient through X̂."""
+        """The pass before update `number`, of the first three; the discriminator's has no gradient
+        through X̂."""
         mask = step_mask(data)
         scores, compressed, numbers, episode = self.episode(data, number)
         weighted = scores * self.agent.frame_weights(episode.weights[:, -1], numbers)
@@ -167,7 +172,8 @@ class AcSumGanModel(VariationalNetwork):
         return {name: tf.reduce_mean(value) for name, value in values.items()}
 
     def policy_losses(self, data: Mapping[str, Any]) -> tuple[Logs, tf.Tensor]:
-        """("actor", "sparsity" and "critic" averaged over the batch with the mean "reward"; scores)."""
+        """("actor", "sparsity" and "critic" averaged over the batch with the mean "reward";
+        scores)."""
         scores, compressed, numbers, episode = self.episode(data, 3)
         rewards = self.rewards(data, scores, compressed, numbers, episode)
         values = self.critic(episode.states)[..., 0]

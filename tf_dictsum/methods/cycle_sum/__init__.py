@@ -1,1 +1,2 @@
-"""Cycle-SUM (Yuan et al., AAAI 2019), unsupervised: two variational generators that undo each other."""
+"""Cycle-SUM (Yuan et al., AAAI 2019), unsupervised: two variational generators that undo each
+other."""

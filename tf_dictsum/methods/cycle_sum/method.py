@@ -27,7 +27,8 @@ PRETRAINED = "generators.npz"
 
 @dataclasses.dataclass(frozen=True)
 class CycleSumSettings(MethodSettings):
-    """The paper's sizes, optimizer and clipping; what says "ours" is not in the text that we have."""
+    """The paper's sizes, optimizer and clipping; what says "ours" is not in the text that we
+    have."""
 
     method: ClassVar[str] = "cycle_sum"
 
@@ -111,7 +112,8 @@ class CycleSum(KerasMethod):
         folder: pathlib.Path,
         callbacks: Sequence[keras.callbacks.Callback],
     ) -> None:
-        """Pretrains both generators, or reads what an earlier start of the run wrote when it had."""
+        """Pretrains both generators, or reads what an earlier start of the run wrote when it
+        had."""
         super().prepare(videos, folder, callbacks)
         if not self.settings.pretrain_epochs:
             return

@@ -37,16 +37,19 @@ class CycleForward(NamedTuple):
 class CycleSumModel(TrainingModel):
     """Re-derived from the paper's equations: its code is not public.
 
-    L = sparsity + λ₁ (gan_f + gan_b) + λ₂ (prior + reconstruction, both ways) + λ₃ (cycle_f + cycle_b), where
-    gan_f = D_f(o) − D_f(ô), gan_b = D_b(s) − D_b(ŝ), reconstruction = ‖φ(o) − φ(ô)‖ / k in the critic's space of width
-    k, cycle = ‖G_b(G_f(s)) − s‖₁ / T. Selector and both generators minimise L twice, then both critics maximise
-    gan_f + gan_b on detached inputs; after every step the weights just stepped are clipped to ±0.5.
+    L = sparsity + λ₁ (gan_f + gan_b) + λ₂ (prior + reconstruction, both ways) + λ₃ (cycle_f +
+    cycle_b), where gan_f = D_f(o) − D_f(ô), gan_b = D_b(s) − D_b(ŝ), reconstruction = ‖φ(o) − φ(ô)‖
+    / k in the critic's space of width k, cycle = ‖G_b(G_f(s)) − s‖₁ / T. Selector and both
+    generators minimise L twice, then both critics maximise gan_f + gan_b on detached inputs; after
+    every step the weights just stepped are clipped to ±0.5.
 
-    Ours, where the text that we have does not say: the λ, σ, that the summary is soft and at full length, the decoder's
-    feedback, the critics' depth, and that D_b(s) sends its gradient to the selector.
+    Ours, where the text that we have does not say: the λ, σ, that the summary is soft and at full
+    length, the decoder's feedback, the critics' depth, and that D_b(s) sends its gradient to the
+    selector.
 
-    22,350,851 weights at D = 1024, H = 300. Trained on {"features", "lengths"}; optional "noise" float
-    [batch, 3 passes, 4, 2 layers, H] (G_f(s), G_b(ô), G_b(o), G_f(ŝ)) instead of the model's own draws.
+    22,350,851 weights at D = 1024, H = 300. Trained on {"features", "lengths"}; optional "noise"
+    float [batch, 3 passes, 4, 2 layers, H] (G_f(s), G_b(ô), G_b(o), G_f(ŝ)) instead of the model's
+    own draws.
 
     Args:
       selector: three layers of H in the paper.
@@ -116,7 +119,8 @@ class CycleSumModel(TrainingModel):
         )
 
     def losses_of(self, forward: CycleForward, features: tf.Tensor, mask: tf.Tensor) -> Logs:
-        """Every term averaged over the batch; "generator" and "critic" are what the two updates minimise."""
+        """Every term averaged over the batch; "generator" and "critic" are what the two updates
+        minimise."""
         real = tf.cast(mask, features.dtype)
         length = tf.reduce_sum(real, axis=-1)
 
@@ -147,7 +151,8 @@ class CycleSumModel(TrainingModel):
     def pretraining_loss(
         self, features: tf.Tensor, mask: tf.Tensor, noise: tf.Tensor, name: str
     ) -> tf.Tensor:
-        """prior + Σ_t ‖o_t − ô_t‖² / T of one generator ("forward" or "backward") on the video itself, batch mean."""
+        """prior + Σ_t ‖o_t − ô_t‖² / T of one generator ("forward" or "backward") on the video
+        itself, batch mean."""
         generator = {"forward": self.forward_generator, "backward": self.backward_generator}[name]
         rebuilt, code = generator.generate(features, noise, mask)
         real = tf.cast(mask, features.dtype)

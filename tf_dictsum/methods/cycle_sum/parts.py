@@ -14,7 +14,8 @@ __all__ = ["Critic", "Generator"]
 
 
 class Generator(keras.layers.Layer):
-    """Variational autoencoder of LSTMs that turns one sequence of features into another of the same width.
+    """Variational autoencoder of LSTMs that turns one sequence of features into another of the same
+    width.
 
     Args:
       input_size: D; units: H; initializers: where the initial weights come from.
@@ -32,13 +33,15 @@ class Generator(keras.layers.Layer):
         self.built = True
 
     def generate(self, x: tf.Tensor, noise: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, Code]:
-        """x float [batch, time, D], noise float [batch, 2 layers, H] -> (float [batch, time, D], its code)."""
+        """x float [batch, time, D], noise float [batch, 2 layers, H] -> (float [batch, time, D],
+        its code)."""
         code = self.encoder(x, noise, mask=mask)
         return self.decoder(code.state, mask), code
 
 
 class Critic(keras.layers.Layer):
-    """Two-layer LSTM; φ is the top layer's last h, the value Linear(φ) without a sigmoid (Wasserstein).
+    """Two-layer LSTM; φ is the top layer's last h, the value Linear(φ) without a sigmoid
+    (Wasserstein).
 
     Args:
       input_size: D; units: H; initializers: where the initial weights come from.

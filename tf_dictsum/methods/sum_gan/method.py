@@ -49,14 +49,14 @@ class SumGanSettings(_VariationalSettings):
     )
     third: str = option(
         "unweighted",
-        "what else the discriminator is shown rebuilt: the unweighted video (community code), or one with "
-        "random scores (paper)",
+        "what else the discriminator is shown rebuilt: the unweighted video (community code), "
+        "or one with random scores (paper)",
         choices=("unweighted", "random"),
     )
     regulariser: str = option(
         "sparsity",
-        "sparsity, rep (repelling) or dpp (the paper's variants; the set of the dpp is ours: the frames with the "
-        "highest 15 % of the scores)",
+        "sparsity, rep (repelling) or dpp (the paper's variants; the set of the dpp is ours: "
+        "the frames with the highest 15 % of the scores)",
         choices=("sparsity", "rep", "dpp"),
     )
 
@@ -79,8 +79,8 @@ class _Variational(KerasMethod):
 
 
 class SumGan(_Variational):
-    """Adversarial training of a variational autoencoder on scored frames. Sizes are the community code's (its
-    compression to 500 included), not the paper's 1024 and 2048."""
+    """Adversarial training of a variational autoencoder on scored frames. Sizes are the community
+    code's (its compression to 500 included), not the paper's 1024 and 2048."""
 
     name: ClassVar[str] = "sum_gan"
     Settings = SumGanSettings

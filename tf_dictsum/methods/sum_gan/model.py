@@ -25,9 +25,10 @@ class Objective:
 
     Attributes:
       sigma: σ, the mean score that the sparsity term asks for.
-      recon_norm: "l2" (community code) or "l2sq" (paper), of the reconstruction and of the sparsity term.
-      third: what the GAN's third term rebuilds: the "unweighted" video (community code) or one weighted by "random"
-        scores U(0, 1) (paper).
+      recon_norm: "l2" (community code) or "l2sq" (paper), of the reconstruction and of the sparsity
+        term.
+      third: what the GAN's third term rebuilds: the "unweighted" video (community code) or one
+        weighted by "random" scores U(0, 1) (paper).
       regulariser: "sparsity", or the paper's variants "rep" (repelling) and "dpp".
     """
 
@@ -54,11 +55,12 @@ class SumGanModel(VariationalNetwork):
 
     selector (with encoder and compression): reconstruction + prior + sparsity (or rep, or dpp);
     decoder (with compression): reconstruction + gan; discriminator (with compression): −gan, where
-    gan = log C(X) + log(1 − C(X̂)) + log(1 − C(X̂_u)). Nothing is detached. The community code leaves the discriminator
-    out for the first 16 videos of every epoch; here it is stepped every time.
+    gan = log C(X) + log(1 − C(X̂)) + log(1 − C(X̂_u)). Nothing is detached. The community code
+    leaves the discriminator out for the first 16 videos of every epoch; here it is stepped every
+    time.
 
-    Trained on {"features", "lengths"}. Optional, instead of the model's own draws: "noise" float [batch, 3 updates,
-    2 passes, 2 layers, H], "random_scores" float [batch, 3 updates, time].
+    Trained on {"features", "lengths"}. Optional, instead of the model's own draws: "noise" float
+    [batch, 3 updates, 2 passes, 2 layers, H], "random_scores" float [batch, 3 updates, time].
     """
 
     def __init__(self, *args: Any, objective: Objective | None = None, **kwargs: Any):
@@ -80,7 +82,8 @@ class SumGanModel(VariationalNetwork):
         noise: tf.Tensor,
         random_scores: tf.Tensor | None = None,
     ) -> SumGanForward:
-        """noise: float [batch, 2 passes, 2 layers, H]; random_scores: float [batch, time], for third="random"."""
+        """noise: float [batch, 2 passes, 2 layers, H]; random_scores: float [batch, time], for
+        third="random"."""
         scores, compressed = self.scorer.score_and_compress(features, mask)
         weighted = compressed * scores[..., tf.newaxis]
         second = compressed if random_scores is None else compressed * random_scores[..., None]
@@ -159,7 +162,8 @@ class SumGanModel(VariationalNetwork):
 
 
 def highest(scores: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """1 for the CHOSEN share of the frames (at least one) with the highest scores, else 0; float [batch, time]."""
+    """1 for the CHOSEN share of the frames (at least one) with the highest scores, else 0; float
+    [batch, time]."""
     length = tf.reduce_sum(tf.cast(mask, scores.dtype), axis=-1)
     count = tf.cast(tf.maximum(tf.floor(CHOSEN * length), 1), tf.int32)
     order = tf.argsort(

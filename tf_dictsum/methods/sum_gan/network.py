@@ -1,4 +1,5 @@
-"""The network of SUM-GAN, which SUM-GAN-sl and AC-SUM-GAN share: selector, variational autoencoder, discriminator."""
+"""The network of SUM-GAN, which SUM-GAN-sl and AC-SUM-GAN share: selector, variational autoencoder,
+discriminator."""
 
 from typing import Any
 
@@ -17,7 +18,8 @@ __all__ = ["VariationalNetwork"]
 
 
 class VariationalNetwork(TrainingModel):
-    """Compression D -> H and two-layer bidirectional selector, encoder, feedback decoder, discriminator.
+    """Compression D -> H and two-layer bidirectional selector, encoder, feedback decoder,
+    discriminator.
 
     23,285,502 weights at D = 1024, H = 500 (23,305,502 with two of PyTorch's biases per gate).
 
@@ -73,7 +75,8 @@ class VariationalNetwork(TrainingModel):
         return code, self.decoder(code.state, mask)
 
     def judge(self, mask: tf.Tensor, *videos: tf.Tensor) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
-        """(φ float [batch, H], logits float [batch]) of each of several videos of the same lengths, in one pass."""
+        """(φ float [batch, H], logits float [batch]) of each of several videos of the same lengths,
+        in one pass."""
         count = len(videos)
         phi, _ = self.discriminator(
             tf.concat(videos, axis=0), mask=tf.concat([mask] * count, axis=0)

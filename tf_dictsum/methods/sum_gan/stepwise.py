@@ -22,12 +22,15 @@ __all__ = ["SumGanSlModel"]
 class SumGanSlModel(VariationalNetwork):
     """The updates of SUM-GAN-AAE (same authors, later) around SUM-GAN's variational autoencoder:
 
-    selector (with encoder and compression): ‖φ(X) − φ(X̂)‖ + prior + |mean s − σ|; decoder (with compression):
-    ‖φ(X) − φ(X̂)‖ + (1 − C(X̂))²; discriminator (with compression): (1 − C(X))² + C(X̂)² with X̂ detached. A forward
-    pass with new noise precedes each. There are no reference numbers for it: its network is the one that is proved for
-    SUM-GAN, its losses are those that are proved for SUM-GAN-AAE.
+    selector (with encoder and compression): ‖φ(X) − φ(X̂)‖ + prior + |mean s − σ|; decoder (with
+    compression):
+    ‖φ(X) − φ(X̂)‖ + (1 − C(X̂))²; discriminator (with compression): (1 − C(X))² + C(X̂)² with X̂
+    detached. A forward pass with new noise precedes each. There are no reference numbers for it:
+    its network is the one that is proved for SUM-GAN, its losses are those that are proved for
+    SUM-GAN-AAE.
 
-    Trained on {"features", "lengths"}. Optional "noise" float [batch, 3 updates, 2 layers, H] instead of draws.
+    Trained on {"features", "lengths"}. Optional "noise" float [batch, 3 updates, 2 layers, H]
+    instead of draws.
     """
 
     def __init__(self, *args: Any, sigma: float = 0.1, **kwargs: Any):
