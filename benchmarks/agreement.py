@@ -58,6 +58,7 @@ class Options:
     )
     test_half: bool = option(False, "measure on the second half instead; needs --log")
     log: str = option("", "where a run on the second half is recorded")
+    reprint: bool = option(False, "print the first run in --log again, with tests --against others")
 
 
 Table = dict[str, dict[str, np.ndarray]]
@@ -150,6 +151,15 @@ def record(options: Options, keys: tuple[str, ...], table: Table) -> None:
         handle.write(json.dumps(line) + "\n")
 
 
+def recorded(log: pathlib.Path) -> Table:
+    """The first run in the log, video by video."""
+    line = json.loads(log.read_text(encoding="utf-8").splitlines()[0])
+    return {
+        name: {"kendall_tau": np.array(tau), "spearman_rho": np.array(line["rho"][name])}
+        for name, tau in line["tau"].items()
+    }
+
+
 def _interval(value: Interval) -> str:
     span = f" [{value.low:.3f}, {value.high:.3f}]" if value.low is not None else ""
     return f"{value.mean:.3f}{span}"
@@ -161,6 +171,9 @@ def main(argv: list[str]) -> None:
     options = cli.from_flags(Options)
     if options.test_half and not options.log:
         raise UserError("--test_half needs --log: every look at the second half is recorded.")
+    if options.reprint:
+        print_table(recorded(pathlib.Path(options.log)), options.against)
+        return
     dataset = load_dataset(options.dataset)
     keys = halves(dataset)[1 if options.test_half else 0]
     if options.write_splits:
