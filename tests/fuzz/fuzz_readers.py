@@ -376,7 +376,76 @@ def _proto_seeds(kind: str) -> list[bytes]:
     return [_PROTOS[kind].encode()]
 
 
+def _read_history(path: pathlib.Path) -> Any:
+    from tf_dictsum.training.split_folder import read_history
+
+    return read_history(path)
+
+
+def _check_history(records: Any) -> None:
+    from tf_dictsum.training.histories import system_of
+
+    if records:
+        system_of("a", {(0, 0): records}, None)
+
+
+def _read_run(path: pathlib.Path) -> Any:
+    from tf_dictsum.report.systems import splits_of_run
+
+    return splits_of_run(str(path.parents[1]), _dataset())
+
+
+def _read_flags(path: pathlib.Path) -> Any:
+    from tf_dictsum.training.config import RunConfig
+    from tf_dictsum.training.run_directory import RunDirectory
+
+    with RunDirectory(RunConfig(run_dir=str(path.parent))).open():
+        (path.parent / "SHA256SUMS").unlink()  # the next input is not a damaged copy of this one
+        return path
+
+
+def _flags_seeds() -> list[bytes]:
+    from tf_dictsum.training.config import RunConfig
+
+    return [RunConfig().as_flags().encode()]
+
+
+def _read_evaluation(path: pathlib.Path) -> Any:
+    from tf_dictsum.report.compare import compare_systems
+    from tf_dictsum.report.evaluation_files import read_evaluation
+    from tf_dictsum.util.errors import UserError
+
+    def evaluate(paths: Any) -> Any:
+        raise UserError(f"{paths[0]}: scores, not an evaluation.")
+
+    (system, *_) = read_evaluation(str(path), evaluate)
+    return compare_systems([system, system]).to_text()
+
+
+_EVALUATION = {
+    "dataset": "small",
+    "protocol": "knapsack, 15 %; mean over users",
+    "headline": "f_max",
+    "system": "a",
+    "videos": {f"video_{n}": {"f_max": 40.0 + n, "kendall_tau": 0.1 * n} for n in (1, 2)},
+    "mean": {"f_max": 41.5},
+    "baselines": {},
+    "systems": [],
+}
+
 READERS: dict[str, Reader] = {
+    "history": Reader(
+        "run/split0-seed0/history.json",
+        lambda: _json(_JSON_RUN["history"]),
+        _read_history,
+        _check_history,
+        text=True,
+    ),
+    "run_splits": Reader(
+        "run/split0-seed0/split.json", lambda: _json(_JSON_RUN["split"]), _read_run, text=True
+    ),
+    "config_flags": Reader("run/config.flags", _flags_seeds, _read_flags, text=True),
+    "evaluation": Reader("e.json", lambda: _json(_EVALUATION), _read_evaluation, text=True),
     "hdf5": Reader("data.h5", _hdf5_seeds, _read_dataset, _check_dataset),
     "footage": Reader("data.h5", _hdf5_seeds, _read_footage),
     "features_file": Reader("data.h5", _hdf5_seeds, _read_features_file),

@@ -113,6 +113,18 @@ def test_a_heap_of_texts_that_never_ends(path):
     assert "its texts are damaged" in refusal(path)
 
 
+def test_a_text_that_is_longer_than_the_file(path):
+    with h5py.File(path, "a") as file:
+        offset = file["video_1/video_name"].id.get_offset()
+    content = bytearray(path.read_bytes())
+    content[offset : offset + 4] = (1 << 31).to_bytes(4, "little")
+    path.write_bytes(content)
+    assert "a text of 2,147,483,648 bytes" in refusal(path)
+    content[offset + 4 : offset + 12] = (1 << 40).to_bytes(8, "little")
+    path.write_bytes(content)
+    assert "video_1/video_name: a text of 2,147,483,648 bytes" in refusal(path)
+
+
 def test_lists_of_several_lengths_in_an_attribute(path):
     with h5py.File(path, "a") as file:
         kind = h5py.vlen_dtype(np.uint8)

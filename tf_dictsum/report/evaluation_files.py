@@ -1,6 +1,7 @@
 """Evaluations read back from the JSON that `as_json` makes."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from tf_dictsum.report.as_json import as_json
@@ -10,6 +11,7 @@ from tf_dictsum.util.files import read_json
 
 __all__ = ["Evaluated", "evaluated_systems", "read_evaluation"]
 
+_LARGEST = 1e12  # of a measure; percents, correlations and distances of features are far below
 _CONTRACT = ("dataset", "protocol", "videos", "mean", "baselines")
 
 
@@ -61,11 +63,29 @@ def read_evaluation(path: str, evaluate: Callable[[Sequence[str]], Report]) -> l
     return evaluated_systems(path, content)
 
 
+def _check_system(source: str, system: object) -> None:
+    """Raises UserError for what is no table of measures; a measure that is no finite number is none."""
+    videos = system.get("videos") if isinstance(system, dict) else None
+    if not isinstance(videos, dict) or not isinstance(system, dict) or "name" not in system:
+        raise UserError(
+            f"{source}: not an evaluation: a system without name or videos. Write it anew by `json`."
+        )
+    for key, measures in videos.items():
+        values = measures.values() if isinstance(measures, dict) else [math.inf]
+        if any(isinstance(v, int | float) and not abs(v) <= _LARGEST for v in values):
+            raise UserError(
+                f"{source}: not an evaluation: {key} has no table of finite measures. "
+                "Write it anew by `json`."
+            )
+
+
 def evaluated_systems(source: str, content: Mapping[str, object]) -> list[Evaluated]:
     """Every system of an evaluation; one of an older file that has no list of them."""
     listed = content.get("systems")
     systems = listed if isinstance(listed, list) and len(listed) > 1 else []
     single = {"name": content.get("system") or source, "videos": content["videos"]}
+    for system in systems or [single]:
+        _check_system(source, system)
     return [
         Evaluated(
             source=source,
