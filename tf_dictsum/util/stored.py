@@ -65,25 +65,7 @@ def _check_heaps(content: mmap.mmap) -> None:
         counts = fits or content[place + 5 : place + 8] == bytes(3)
         if counts and not (fits and _is_walkable(content[place : place + size])):
             raise RefusedError("its texts are damaged", _COPY)
-        if counts:
-            _check_lengths(content, place)
         place = content.find(_HEAP, place + len(_HEAP))
-
-
-def _check_lengths(content: mmap.mmap, heap: int) -> None:
-    """Refuses a text that is said to be longer than the file: HDF5 makes room for it before it looks.
-
-    What refers to an object of a heap is its length (4 bytes), the heap's address (8) and the object's number (4). In
-    the layout of a virtual array the address has its version and class before it.
-    """
-    address = heap.to_bytes(8, "little")
-    place = content.find(address)
-    while place >= 0:
-        length = int.from_bytes(content[max(place - 4, 0) : place], "little")
-        layout = content[max(place - 2, 0) : place] == b"\x04\x03"
-        if length > len(content) and not layout:
-            raise RefusedError(f"a text of {length:,} bytes", _COPY)
-        place = content.find(address, place + 1)
 
 
 def _is_walkable(heap: bytes) -> bool:
