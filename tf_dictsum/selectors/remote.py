@@ -51,10 +51,10 @@ class RemoteSelector(LoadedSelector):
     def __init__(self, source: str, deadline: float = 600.0, retries: int = 4):
         self.server, self.model, tls = parse_address(source)
         load_tensorflow()  # its messages are tensors
-        from tf_dictsum.serving.client.channel import Connection
-        from tf_dictsum.serving.client.client import Backoff, Model, ScoringClient
-
         try:
+            from tf_dictsum.serving.client.channel import Connection
+            from tf_dictsum.serving.client.client import Backoff, Model, ScoringClient
+
             self._client = ScoringClient(
                 Connection(self.server, tls=tls),
                 Model(self.model),

@@ -168,7 +168,7 @@ def test_the_deadline(tmp_path):
     ):
         begin = time.monotonic()
         with pytest.raises(
-            UserError, match=r"DEADLINE_EXCEEDED.*No answer within 0\.2 s\. Raise --deadline"
+            UserError, match=r"DEADLINE_EXCEEDED.*No answer within 0\.2 s\. Raise `deadline`"
         ):
             client.score(np.zeros((5, 7), np.float32))
         assert time.monotonic() - begin < 0.9

@@ -2,9 +2,12 @@
 
 import dataclasses
 import pathlib
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tf_dictsum.util.errors import UserError
+
+if TYPE_CHECKING:
+    import grpc
 
 __all__ = ["Connection", "open_channel"]
 
@@ -36,11 +39,11 @@ class Connection:
             host and colon and port.isdigit() and 0 < int(port) < 65536
         ):
             raise UserError(
-                f"--server={self.server}: expected HOST:PORT of a gRPC port, such as 127.0.0.1:8500."
+                f"server={self.server}: expected HOST:PORT of a gRPC port, such as 127.0.0.1:8500."
             )
         if bool(self.client_cert_file) != bool(self.client_key_file):
             raise UserError(
-                "--client_cert_file and --client_key_file belong together; give both or none."
+                "`client_cert_file` and `client_key_file` belong together; give both or none."
             )
 
     @property
@@ -49,7 +52,7 @@ class Connection:
         return self.tls or bool(self.ca_file or self.client_cert_file or self.tls_server_name)
 
 
-def open_channel(connection: Connection) -> Any:
+def open_channel(connection: Connection) -> "grpc.Channel":
     """A grpc.Channel; nothing is sent yet.
 
     Raises:
@@ -57,7 +60,7 @@ def open_channel(connection: Connection) -> Any:
     """
     import grpc
 
-    options: list[tuple[str, Any]] = [
+    options: list[tuple[str, int | str]] = [
         ("grpc.max_send_message_length", connection.max_message_bytes),
         ("grpc.max_receive_message_length", connection.max_message_bytes),
         (

@@ -3,9 +3,11 @@
 import dataclasses
 import random
 import threading
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import tenacity
 from absl import logging
 
 from tf_dictsum.serving.client.channel import Connection, open_channel
@@ -13,7 +15,14 @@ from tf_dictsum.util.errors import UserError
 
 __all__ = ["Backoff", "Model", "Scores", "ScoringClient"]
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    import grpc
+    from tensorflow.core.framework.tensor_pb2 import TensorProto
+    from tensorflow_serving.apis.model_pb2 import ModelSpec
+    from tensorflow_serving.apis.predict_pb2 import PredictRequest
+
+Request = TypeVar("Request")
+Reply = TypeVar("Reply")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +44,7 @@ class Model:
     def __post_init__(self) -> None:
         if self.version is not None and self.label:
             raise UserError(
-                "--model_version and --model_label exclude each other; give one of them."
+                "`model_version` and `model_label` exclude each other; give one of them."
             )
 
 
@@ -82,7 +91,7 @@ class ScoringClient:
         model: Model,
         deadline: float = 60.0,
         backoff: Backoff | None = None,
-        when_slow: str = "Raise --deadline, or send fewer requests at once (--in_flight).",
+        when_slow: str = "Raise `deadline`, or send fewer requests at once (`in_flight`).",
     ):
         from tensorflow_serving.apis import prediction_service_pb2_grpc
 
@@ -156,12 +165,12 @@ class ScoringClient:
             )
         return Scores(scores.astype(np.float32), int(reply.model_spec.version.value))
 
-    def request(self, features: np.ndarray) -> Any:
+    def request(self, features: np.ndarray) -> "PredictRequest":
         """The PredictRequest for one video: features float32 [1, n_steps, D], lengths int32 [1]."""
         from tensorflow.core.framework import tensor_pb2, tensor_shape_pb2, types_pb2
         from tensorflow_serving.apis import predict_pb2
 
-        def tensor(array: np.ndarray, kind: int) -> Any:
+        def tensor(array: np.ndarray, kind: int) -> "TensorProto":
             shape = tensor_shape_pb2.TensorShapeProto(
                 dim=[tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in array.shape]
             )
@@ -179,7 +188,7 @@ class ScoringClient:
         )
         return request
 
-    def _fill(self, spec: Any, with_signature: bool = True) -> None:
+    def _fill(self, spec: "ModelSpec", with_signature: bool = True) -> None:
         spec.name = self.model.name
         if with_signature:
             spec.signature_name = self.model.signature
@@ -188,41 +197,51 @@ class ScoringClient:
         elif self.model.label:
             spec.version_label = self.model.label
 
-    def _call(self, method: Any, request: Any) -> Any:
+    def _call(self, method: Callable[..., Reply], request: Request) -> Reply:
         import grpc
 
-        for number in range(self._backoff.retries + 1):
-            try:
-                reply = method(request, timeout=self._deadline)
-                self._seen.set()
-                return reply
-            except grpc.RpcError as error:
-                code, text = error.code(), " ".join(str(error.details()).split())[:300]
-                if (
-                    not self._may_pass(code.name)
-                    or number == self._backoff.retries
-                    or self._closed.is_set()
-                ):
-                    raise UserError(self._explain(code.name, text, number + 1)) from error
-                if (
-                    number == 1 and not self._waiting.is_set()
-                ):  # said once, by whichever call meets it first
-                    self._waiting.set()
-                    more = self._backoff.retries - number
-                    logging.warning(
-                        "%s: %s: %s; trying up to %d times more.",
-                        self._connection.server,
-                        code.name,
-                        text.rstrip("."),
-                        more,
-                    )
-            except ValueError as error:  # gRPC's word for "the channel is closed"
-                raise UserError(f"{self._connection.server}: the connection was closed.") from error
-            self._closed.wait(self._backoff.seconds(number))
-        raise AssertionError("unreachable")
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(self._may_pass),
+            stop=tenacity.stop_after_attempt(self._backoff.retries + 1),
+            wait=lambda state: self._backoff.seconds(state.attempt_number - 1),
+            sleep=self._pause,
+            before_sleep=self._say,
+            reraise=True,
+        )
+        try:
+            reply = retrying(method, request, timeout=self._deadline)
+        except grpc.RpcError as error:
+            tries = int(retrying.statistics["attempt_number"])
+            raise UserError(self._explain(error.code().name, _text(error), tries)) from error
+        except ValueError as error:  # gRPC's word for "the channel is closed"
+            raise UserError(f"{self._connection.server}: the connection was closed.") from error
+        self._seen.set()
+        return reply
 
-    def _may_pass(self, code: str) -> bool:
+    def _pause(self, seconds: float) -> None:
+        self._closed.wait(seconds)  # `close` ends it
+
+    def _may_pass(self, error: BaseException) -> bool:
+        import grpc
+
+        if not isinstance(error, grpc.RpcError) or self._closed.is_set():
+            return False
+        code = error.code().name
         return code == "UNAVAILABLE" or (code == "NOT_FOUND" and self._seen.is_set())
+
+    def _say(self, state: tenacity.RetryCallState) -> None:
+        """From the second failure on, once, by whichever call meets it first."""
+        if state.attempt_number < 2 or self._waiting.is_set() or state.outcome is None:
+            return
+        self._waiting.set()
+        error: Any = state.outcome.exception()
+        logging.warning(
+            "%s: %s: %s; trying up to %d times more.",
+            self._connection.server,
+            error.code().name,
+            _text(error).rstrip("."),
+            self._backoff.retries - state.attempt_number + 1,
+        )
 
     def _explain(self, code: str, text: str, tries: int) -> str:
         where = f"{self._connection.server}: {code}: {text.rstrip('.')}"
@@ -242,3 +261,7 @@ class ScoringClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _text(error: "grpc.RpcError") -> str:
+    return " ".join(str(error.details()).split())[:300]

@@ -58,7 +58,7 @@ class PartialScores:
                     self._videos[key] = Scores(values, int(row["version"]))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise UserError(
-                f"{self.path}: not the partial scores of an interrupted job. Delete it or choose another --out."
+                f"{self.path}: not the partial scores of an interrupted job. Delete it or choose another `out`."
             ) from None
 
     def version(self, key: str) -> int:

@@ -72,7 +72,7 @@ def score_dataset(
                 partial.delete()
                 return partial.version(next(iter(features)))
     raise UserError(
-        f"model {model.name}: the server changed its version {_ROUNDS} times meanwhile. Pin one with --model_version."
+        f"model {model.name}: the server changed its version {_ROUNDS} times meanwhile. Pin one with `model_version`."
     )
 
 
