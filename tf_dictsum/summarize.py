@@ -92,7 +92,7 @@ class Options:
     )
     outputs: tuple[str, ...] = cli.option(
         list(DEFAULT_KINDS),
-        "what to write: json, csv, keyframes, storyboard, scores, mp4, html, edl, otio",
+        "what to write: json, csv, keyframes, storyboard, scores, mp4, html, edl, otio, llc",
     )
     edl: bool = cli.option(False, "write an edit list (CMX 3600) too")
     otio: bool = cli.option(False, "write an OpenTimelineIO file too")

@@ -1,6 +1,7 @@
 """EDL and OTIO: the right cuts for cutting programs."""
 
 import dataclasses
+import json
 import pathlib
 import re
 import sys
@@ -9,6 +10,7 @@ import pytest
 from summary_examples import Material, make_summary
 
 from tf_dictsum.render.edl import as_edl, write_edl
+from tf_dictsum.render.llc import write_llc
 from tf_dictsum.render.otio import as_timeline, write_otio
 from tf_dictsum.util.errors import UserError
 
@@ -101,3 +103,14 @@ def test_otio_not_installed(monkeypatch: pytest.MonkeyPatch, material: Material)
     monkeypatch.setitem(sys.modules, "opentimelineio", None)
     with pytest.raises(UserError, match=r"OpenTimelineIO.*pip install 'tf-dictsum\[timeline\]'"):
         as_timeline(material.summary, sound_tracks=0)
+
+
+def test_a_project_of_lossless_cut(tmp_path: pathlib.Path, material: Material):
+    write_llc(tmp_path / "holiday.llc", material.summary)
+    project = json.loads((tmp_path / "holiday.llc").read_text())
+    assert project["version"] == 1
+    assert project["mediaFileName"] == material.video.name
+    assert [segment["name"] for segment in project["cutSegments"]] == ["shot 2", "shot 4"]
+    spans = [(segment["start"], segment["end"]) for segment in project["cutSegments"]]
+    for span, segment in zip(spans, material.summary.segments, strict=True):
+        assert span == pytest.approx((segment.start, segment.end), abs=1e-6)

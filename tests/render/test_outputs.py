@@ -44,6 +44,7 @@ def test_every_file_and_nothing_else(tmp_path: pathlib.Path, material: Material)
         "holiday-summary.mp4",
         "holiday.edl",
         "holiday.otio",
+        "holiday.llc",
         "holiday-summary.html",
     ]
     assert sorted(files) == sorted((tmp_path / "new" / "out").iterdir())
@@ -141,7 +142,8 @@ def test_files_of_an_earlier_run(tmp_path: pathlib.Path, material: Material):
 
 
 @pytest.mark.parametrize(
-    "kind", ["json", "csv", "keyframes", "storyboard", "scores", "mp4", "edl", "otio", "html"]
+    "kind",
+    ["json", "csv", "keyframes", "storyboard", "scores", "mp4", "edl", "otio", "llc", "html"],
 )
 def test_no_room_is_one_clear_line_for_every_kind(
     tmp_path: pathlib.Path, material: Material, kind: str

@@ -15,6 +15,7 @@ KINDS = {
     "mp4": "-summary.mp4",
     "edl": ".edl",
     "otio": ".otio",
+    "llc": ".llc",
     "html": "-summary.html",
 }
 

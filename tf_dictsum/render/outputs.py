@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 
 from tf_dictsum.render.clip import write_clip
 from tf_dictsum.render.edl import write_edl
+from tf_dictsum.render.llc import write_llc
 from tf_dictsum.render.names import KINDS, key_frame_name, key_frame_pattern, output_name
 from tf_dictsum.render.otio import import_otio, write_otio
 from tf_dictsum.render.page import write_page
@@ -147,6 +148,7 @@ def _write(
     simple: dict[str, Callable[[pathlib.Path], None]] = {
         "edl": lambda p: write_edl(p, summary, sound=sounds > 0),
         "otio": lambda p: write_otio(p, summary, sound_tracks=sounds),
+        "llc": lambda p: write_llc(p, summary),
         "html": lambda p: write_page(p, summary, thumbnails, has_clip="mp4" in written),
         "csv": lambda p: write_summary_csv(p, summary),
         "json": lambda p: write_summary_json(p, summary),
