@@ -148,7 +148,7 @@ def test_files_of_an_earlier_run(tmp_path: pathlib.Path, material: Material):
 def test_no_room_is_one_clear_line_for_every_kind(
     tmp_path: pathlib.Path, material: Material, kind: str
 ):
-    """The operating system lets no file grow beyond 256 bytes; in a child process, since limits cannot be taken back."""
+    """The operating system lets no file grow beyond 64 bytes; in a child process, since limits cannot be taken back."""
     import resource
 
     if kind == "otio":
@@ -160,7 +160,7 @@ def test_no_room_is_one_clear_line_for_every_kind(
     if before == 0:
         code = 1
         try:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (256, 256))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
             write_outputs(material.summary, tmp_path / "out", [kind], timeline=material.line)
         except UserError as error:
             code = 0 if "cannot write it: File too large" in str(error) else 3
