@@ -53,6 +53,9 @@ _LITERALS: dict[int, tuple[bytes, Json]] = {
     ord("t"): (b"true", True),
     ord("f"): (b"false", False),
 }
+_MOST_LEVELS = (
+    100_000  # so that a body of brackets costs no more than others; RapidJSON's stack ends earlier
+)
 _TENTH_OF_MOST = 17976931348623157 * 10**291  # of the largest double
 
 
@@ -105,7 +108,8 @@ class _Reader:
         return at if match is None else match.end()
 
     def _value(self, at: int) -> Json:
-        data, parents = self._data, []
+        data = self._data
+        parents: list[list[Json] | JsonObject] = []
         keys: list[str] = []
         value: Json
         while True:
@@ -113,6 +117,8 @@ class _Reader:
                 is_object, at = data[at] == ord("{"), self._space(at + 1)
                 value = JsonObject([]) if is_object else []
                 if data[at] != ord("}" if is_object else "]"):
+                    if len(parents) == _MOST_LEVELS:
+                        raise _ParseError("Nested too deeply.", at)
                     parents.append(value)
                     if is_object:
                         at = self._key(at, keys)
