@@ -76,7 +76,7 @@ def _child(reader, start, count, seed, folder, place, counts) -> int:
     command = [sys.executable, __file__, "--worker", reader, str(start), str(count), str(seed)]
     with open(out, "w+") as log:
         child = subprocess.Popen([*command, str(folder)], stdout=log, stderr=subprocess.STDOUT)
-        at, since, hung = -1, time.monotonic() + 60, False  # 60 s more for imports
+        at, since, hung = -1, time.monotonic() + 120, False  # more for imports
         while child.poll() is None:
             time.sleep(0.02)
             now, _, _ = _STATE.unpack(place.read_bytes())
@@ -112,6 +112,7 @@ def _work(reader: str, start: int, count: int, seed: int, folder: pathlib.Path) 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     found = reader_of(reader)
     found.warm(folder)
+    input_of(reader, seed, 0)  # the seeds, which may take imports, count for no input
     with open(folder / "place", "r+b") as handle, mmap.mmap(handle.fileno(), _STATE.size) as place:
         _, errors, results = _STATE.unpack(place)
         for number in range(start, count):
