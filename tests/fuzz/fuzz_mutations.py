@@ -56,7 +56,9 @@ _WORDS = (
 
 
 def mutated(seeds: Sequence[bytes], rng: random.Random, *, text: bool) -> bytes:
-    """One of `seeds` with one to eight pieces of damage; the same `rng` state gives the same bytes."""
+    """One of `seeds` with one to eight pieces of damage; the same `rng` state gives the same
+    bytes.
+    """
     content = bytearray(rng.choice(seeds))
     kinds: list[Callable[[bytearray, random.Random, Sequence[bytes]], None]] = [
         _flip,

@@ -4,9 +4,12 @@
     python tests/fuzz/fuzz_run.py --count=100000         on demand
     python tests/fuzz/fuzz_run.py --reader=hdf5 --seed=7 --keep=found/
 
-Every input is made from (seed, reader, number), so that a failure can be made again. It counts as right when the reader
-raises UserError with one line, or returns something that the reader's own check accepts. Anything else is a failure:
-another exception, a crash, more than ten seconds, or more memory than ten times the file and 200 MB.
+Every input is made from (seed, reader, number), so that a failure can be made again. It counts as
+right when the reader
+raises UserError with one line, or returns something that the reader's own check accepts. Anything
+else is a failure:
+another exception, a crash, more than ten seconds, or more memory than ten times the file and 200
+MB.
 """
 
 import argparse
@@ -53,7 +56,9 @@ def input_of(reader: str, seed: int, number: int) -> bytes:
 
 
 def fuzz(reader: str, count: int, seed: int = 0, keep: pathlib.Path | None = None) -> Counts:
-    """Runs inputs 0 to count - 1 of a reader in child processes; a crash or a hang costs one input, not the run."""
+    """Runs inputs 0 to count - 1 of a reader in child processes; a crash or a hang costs one
+    input, not the run.
+    """
     counts, start, begin = Counts(), 0, time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder, "place")

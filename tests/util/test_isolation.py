@@ -1,4 +1,6 @@
-"""A crash, an exception or too much memory in the other process is an exception here, and the next call works."""
+"""A crash, an exception or too much memory in the other process is an exception here, and the next
+call works.
+"""
 
 import os
 import signal

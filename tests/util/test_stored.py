@@ -1,4 +1,6 @@
-"""HDF5 files that declare more than they store, or point into other files, are refused before anything is read."""
+"""HDF5 files that declare more than they store, or point into other files, are refused before
+anything is read.
+"""
 
 import h5py
 import numpy as np

@@ -1,4 +1,5 @@
-"""Checks of one array of a dataset file; each raises UserError with one line that says where, what and what to do.
+"""Checks of one array of a dataset file; each raises UserError with one line that says where, what
+and what to do.
 
 `where` is always "file:video/key", such as "data.h5:video_3/features".
 """
@@ -39,7 +40,8 @@ def _numeric(where: str, array: np.ndarray) -> None:
 
 
 def finite_float32(where: str, array: np.ndarray, rank: int) -> np.ndarray:
-    """`array` as float32, checked to be numbers of `rank` dimensions, all finite (float64 beyond float32 is not).
+    """`array` as float32, checked to be numbers of `rank` dimensions, all finite (float64 beyond
+    float32 is not).
 
     Raises:
       UserError: another rank or type; NaN or infinite values (says in how many rows, and which).
@@ -68,7 +70,8 @@ def whole_numbers(where: str, array: np.ndarray) -> np.ndarray:
     """`array` as int64; integral floats are fine.
 
     Raises:
-      UserError: not numbers, not whole, or beyond what float64 counts exactly (9e15): no count of frames.
+      UserError: not numbers, not whole, or beyond what float64 counts exactly (9e15): no count of
+        frames.
     """
     _numeric(where, array)
     if array.dtype.kind == "f" and not (
@@ -100,7 +103,8 @@ def one_integer(where: str, array: np.ndarray) -> int:
 
 
 def check_picks(where: str, picks: np.ndarray, n_frames: int) -> np.ndarray:
-    """Frame numbers of the sampled frames as int64 [n_steps]: 0 first, increasing, below `n_frames`.
+    """Frame numbers of the sampled frames as int64 [n_steps]: 0 first, increasing, below
+    `n_frames`.
 
     Raises:
       UserError: any of these does not hold.
@@ -143,7 +147,8 @@ def check_picks(where: str, picks: np.ndarray, n_frames: int) -> np.ndarray:
 
 
 def check_change_points(where: str, points: np.ndarray, n_frames: int) -> np.ndarray:
-    """First and last frame of every shot as int64 [n_shots, 2], inclusive; [2, n_shots] is transposed.
+    """First and last frame of every shot as int64 [n_shots, 2], inclusive; [2, n_shots] is
+    transposed.
 
     Raises:
       UserError: the shots do not follow one another from frame 0 to frame n_frames - 1.
@@ -155,7 +160,8 @@ def check_change_points(where: str, points: np.ndarray, n_frames: int) -> np.nda
             f"shape {points.shape}, expected [shots, 2]",
             "Store the first and the last frame (inclusive) of every shot",
         )
-    # Of a 2x2 array only the content tells: transposed, the second shot (column) begins where the first ends.
+    # Of a 2x2 array only the content tells: transposed, the second shot (column) begins where the
+    # first ends.
     if points.shape[1] != 2 or (points.shape == (2, 2) and points[0, 1] == points[1, 0] + 1):
         points = points.T
     points = np.ascontiguousarray(points)
@@ -168,7 +174,8 @@ def check_change_points(where: str, points: np.ndarray, n_frames: int) -> np.nda
     for i in np.flatnonzero(first[1:] < first[:-1])[:1]:
         fail(
             where,
-            f"not in order: shot {i + 1} begins at frame {first[i + 1]}, before shot {i} at {first[i]}",
+            f"not in order: shot {i + 1} begins at frame {first[i + 1]}, before shot {i} at "
+            f"{first[i]}",
             remedy,
         )
     for i in np.flatnonzero(first[1:] <= last[:-1])[:1]:
@@ -180,7 +187,8 @@ def check_change_points(where: str, points: np.ndarray, n_frames: int) -> np.nda
     for i in np.flatnonzero(first[1:] > last[:-1] + 1)[:1]:
         fail(
             where,
-            f"frames {last[i] + 1}-{first[i + 1] - 1} between shots {i} and {i + 1} belong to no shot",
+            f"frames {last[i] + 1}-{first[i + 1] - 1} between shots {i} and {i + 1} belong to no "
+            "shot",
             remedy,
         )
     if first[0] != 0:
@@ -188,7 +196,8 @@ def check_change_points(where: str, points: np.ndarray, n_frames: int) -> np.nda
     if last[-1] >= n_frames:
         fail(
             where,
-            f"the last shot ends at frame {last[-1]}, but n_frames is {n_frames} (frames 0-{n_frames - 1})",
+            f"the last shot ends at frame {last[-1]}, but n_frames is {n_frames} (frames "
+            f"0-{n_frames - 1})",
             remedy,
         )
     if last[-1] < n_frames - 1:
@@ -197,7 +206,8 @@ def check_change_points(where: str, points: np.ndarray, n_frames: int) -> np.nda
 
 
 def check_user_summary(where: str, array: np.ndarray, n_frames: int) -> np.ndarray:
-    """The frames each person kept as bool [users, n_frames]; a single row may come without its dimension.
+    """The frames each person kept as bool [users, n_frames]; a single row may come without its
+    dimension.
 
     Raises:
       UserError: another frame count, no users, or values other than 0 and 1.

@@ -20,7 +20,8 @@ from tf_dictsum.util.text import printable
 __all__ = ["load_dataset", "natural_order", "open_dataset_file", "save_dataset", "write_video"]
 
 _WHERE_FROM = (
-    "SumMe and TVSum features are the ECCV16 files eccv16_dataset_summe_google_pool5.h5 / eccv16_dataset_tvsum_google_pool5.h5 "
+    "SumMe and TVSum features are the ECCV16 files eccv16_dataset_summe_google_pool5.h5 / "
+    "eccv16_dataset_tvsum_google_pool5.h5 "
     "distributed with K. Zhou's pytorch-vsumm-reinforce; --dataset=demo needs no file"
 )
 
@@ -29,17 +30,22 @@ def load_dataset(source: str, *, need_features: bool = True) -> Dataset:
     """Reads and checks a whole dataset.
 
     Args:
-      source: "demo" for the built-in generated videos, or the path of an HDF5 file. Every group at its root is a
-        video (any name) with `features` [n_steps, D] (any number type), `n_frames`, `picks` (left out: every 15th
-        frame) and any of `change_points`, `user_summary`, `user_scores`, `gtscore`, `gtsummary`, `video_name`;
+      source: "demo" for the built-in generated videos, or the path of an HDF5 file. Every group at
+        its root is a
+        video (any name) with `features` [n_steps, D] (any number type), `n_frames`, `picks` (left
+        out: every 15th
+        frame) and any of `change_points`, `user_summary`, `user_scores`, `gtscore`, `gtsummary`,
+        `video_name`;
         `n_steps` and `n_frame_per_seg` are only checked.
-      need_features: whether a video without features is an error; features that are there are read in any case.
+      need_features: whether a video without features is an error; features that are there are read
+        in any case.
 
     Returns:
       The videos in natural order of their keys, typed as `Video` says.
 
     Raises:
-      UserError: the file cannot be read or an entry is wrong; one line with file, video, entry, finding and remedy.
+      UserError: the file cannot be read or an entry is wrong; one line with file, video, entry,
+        finding and remedy.
     """
     if source == "demo":
         return demo_dataset()
@@ -67,28 +73,33 @@ def load_dataset(source: str, *, need_features: bool = True) -> Dataset:
                 ) from None
             except READ_ERRORS as error:
                 raise UserError(
-                    f"{source}:{key}: cannot be read ({_line(error)}). Copy or download the file again."
+                    f"{source}:{key}: cannot be read ({_line(error)}). Copy or download the file "
+                    "again."
                 ) from None
             if isinstance(entry, h5py.Group):
                 videos[key] = read_video(entry, source, key, need_features, allowance)
     if not videos:
         has = f"its root has only {', '.join(keys[:5])}" if keys else "it is empty"
         raise UserError(
-            f"{source}: no video groups ({has}). Give a file in the ECCV16 layout: one group per video. {_WHERE_FROM}."
+            f"{source}: no video groups ({has}). Give a file in the ECCV16 layout: one group per "
+            f"video. {_WHERE_FROM}."
         )
     _check_widths(source, videos)
     return Dataset(_name(source, attributes), source, videos, attributes)
 
 
 def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
-    """Writes `dataset` to `path` in the ECCV16 layout, whole or not at all; what is None is left out.
+    """Writes `dataset` to `path` in the ECCV16 layout, whole or not at all; what is None is left
+    out.
 
-    `user_summary` is written as float32, as the field's own files have it; the name goes to the root attribute `dataset`.
+    `user_summary` is written as float32, as the field's own files have it; the name goes to the
+    root attribute `dataset`.
 
     Raises:
       UserError: the file system refused.
     """
-    # In memory first: where the disk is full, HDF5 prints a page of its own for every object and may crash afterwards.
+    # In memory first: where the disk is full, HDF5 prints a page of its own for every object and
+    # may crash afterwards.
     image = io.BytesIO()
     with h5py.File(image, "w") as file:
         for name, value in {**dataset.attributes, "dataset": dataset.name}.items():
@@ -128,7 +139,8 @@ def open_dataset_file(source: str) -> h5py.File:
     """Opens an HDF5 file for reading.
 
     Raises:
-      UserError: missing, unreadable, truncated, damaged or no HDF5 file; names the file and what was found.
+      UserError: missing, unreadable, truncated, damaged or no HDF5 file; names the file and what
+        was found.
     """
     if os.path.isdir(source):
         raise UserError(
@@ -141,7 +153,8 @@ def open_dataset_file(source: str) -> h5py.File:
     if not h5py.is_hdf5(source):
         found = f"it begins with {beginning!r}" if beginning else "it is empty"
         raise UserError(
-            f"{source}: not an HDF5 file ({found}). Give a file in the ECCV16 layout. {_WHERE_FROM}."
+            f"{source}: not an HDF5 file ({found}). Give a file in the ECCV16 layout. "
+            f"{_WHERE_FROM}."
         )
     try:
         return open_stored(source)
@@ -149,7 +162,8 @@ def open_dataset_file(source: str) -> h5py.File:
         if "truncated" in str(error):
             size = os.path.getsize(source)
             raise UserError(
-                f"{source}: truncated HDF5 file ({size} bytes are there). Copy or download it again."
+                f"{source}: truncated HDF5 file ({size} bytes are there). Copy or download it "
+                "again."
             ) from None
         raise UserError(
             f"{source}: HDF5 cannot open it ({_line(error)}). Copy or download it again."
@@ -165,7 +179,8 @@ def _check_widths(source: str, videos: dict[str, Video]) -> None:
         if width != widths[first]:
             found = f"width {width}, but {first} has {widths[first]}"
             raise UserError(
-                f"{source}:{key}/features: {found}. Extract the features of all videos of a file with one network."
+                f"{source}:{key}/features: {found}. Extract the features of all videos of a file "
+                "with one network."
             )
 
 

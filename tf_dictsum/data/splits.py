@@ -29,9 +29,11 @@ class Split:
 def load_splits(
     path: str | os.PathLike[str], dataset_keys: Iterable[str], source: str
 ) -> list[Split]:
-    """Reads the released format: a JSON list of {"train_keys": [...], "test_keys": [...]}, or {"splits": that list}.
+    """Reads the released format: a JSON list of {"train_keys": [...], "test_keys": [...]}, or
+    {"splits": that list}.
 
-    Keys may carry the path of a dataset file, as VASNet's do: only the last component counts. A video that a
+    Keys may carry the path of a dataset file, as VASNet's do: only the last component counts. A
+    video that a
     split both trains on and tests is reported by one logged warning per file.
 
     Args:
@@ -40,15 +42,18 @@ def load_splits(
       source: the dataset's name in messages.
 
     Raises:
-      UserError: another structure, an empty list, a key twice in one list, a key that the dataset does not have, or
-        keys of several dataset files; names file, split (counted from 0), key and what the dataset has.
+      UserError: another structure, an empty list, a key twice in one list, a key that the dataset
+        does not have, or
+        keys of several dataset files; names file, split (counted from 0), key and what the dataset
+        has.
     """
     value = read_json(path)
     if isinstance(value, dict):
         value = value.get("splits")
     if not isinstance(value, list) or not value:
         raise UserError(
-            f"{path}: expected a non-empty JSON list of {{train_keys, test_keys}}. Give a split file of that form."
+            f"{path}: expected a non-empty JSON list of {{train_keys, test_keys}}. Give a split "
+            f"file of that form."
         )
     known = list(dataset_keys)
     files: set[str] = set()
@@ -64,14 +69,17 @@ def load_splits(
         if both:
             overlaps.append(f"split {number}: {', '.join(both)}")
     if len(files) > 1:
-        # VASNet's "augmented" and "transfer" files: video_1 of another file would silently become ours.
+        # VASNet's "augmented" and "transfer" files: video_1 of another file would silently become
+        # ours.
         named = ", ".join(sorted(files))
         raise UserError(
-            f"{path}: its keys name several dataset files ({named}). Give splits whose videos are all in {source}."
+            f"{path}: its keys name several dataset files ({named}). Give splits whose videos "
+            f"are all in {source}."
         )
     if overlaps:
         logging.warning(
-            "%s: videos both trained on and tested (%s): their test scores are not of unseen videos.",
+            "%s: videos both trained on and tested (%s): their test scores are not of unseen "
+            "videos.",
             path,
             "; ".join(overlaps),
         )
@@ -103,12 +111,14 @@ def _keys(
     for key in keys:
         if key not in known:
             raise UserError(
-                f"{where}: {name} has {key!r:.60}, which is not in {source} ({_summary(known)}). Use splits made for this dataset."
+                f"{where}: {name} has {key!r:.60}, which is not in {source} ({_summary(known)}). "
+                "Use splits made for this dataset."
             )
     if len(set(keys)) < len(keys):
         twice = next(key for i, key in enumerate(keys) if key in keys[:i])
         raise UserError(
-            f"{where}: {name} has {twice!r} twice. Name every video once (splits over several files do not work)."
+            f"{where}: {name} has {twice!r} twice. Name every video once (splits over several "
+            "files do not work)."
         )
     return keys
 
@@ -119,9 +129,11 @@ def _summary(keys: Sequence[str]) -> str:
 
 
 def make_folds(keys: Sequence[str], folds: int, seed: int) -> list[Split]:
-    """Non-overlapping cross-validation: every video is tested exactly once, fold sizes differ by at most one.
+    """Non-overlapping cross-validation: every video is tested exactly once, fold sizes differ by at
+    most one.
 
-    With `folds` = 1 the one split trains and tests on all videos (transductive: no label is used, but the scores
+    With `folds` = 1 the one split trains and tests on all videos (transductive: no label is used,
+    but the scores
     are not of unseen videos); it is the only choice for a single video.
 
     Args:
@@ -134,14 +146,16 @@ def make_folds(keys: Sequence[str], folds: int, seed: int) -> list[Split]:
     """
     if folds < 1 or seed < 0 or not keys:
         raise UserError(
-            f"cannot make {folds} folds of {len(keys)} videos with seed {seed}. Use --folds of 1 or more and a seed of 0 or more."
+            f"cannot make {folds} folds of {len(keys)} videos with seed {seed}. Use --folds of 1 "
+            "or more and a seed of 0 or more."
         )
     if folds == 1:
         return [Split(tuple(keys), tuple(keys))]
     if folds > len(keys):
         hint = f"Use --folds between 1 and {len(keys)}" if len(keys) > 1 else "Use --folds=1"
         raise UserError(
-            f"--folds={folds}, but the dataset has {_summary(keys)}. {hint}; 1 trains and tests on all videos."
+            f"--folds={folds}, but the dataset has {_summary(keys)}. {hint}; 1 trains and tests "
+            "on all videos."
         )
     order = [keys[i] for i in np.random.Generator(np.random.PCG64(seed)).permutation(len(keys))]
     splits = []

@@ -128,7 +128,9 @@ def read_video(
 
 
 def plain_attributes(group: h5py.Group) -> dict[str, object]:
-    """The HDF5 attributes of a file or group as plain Python: str, number, list, or None for an empty one."""
+    """The HDF5 attributes of a file or group as plain Python: str, number, list, or None for an
+    empty one.
+    """
     return {name: _plain(value) for name, value in read_attributes(group).items()}
 
 

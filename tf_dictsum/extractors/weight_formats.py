@@ -1,4 +1,6 @@
-"""Published GoogLeNet weights -> {"<caffe layer>/kernel": HWIO, "<caffe layer>/bias"}: .npz, .caffemodel, .onnx."""
+"""Published GoogLeNet weights -> {"<caffe layer>/kernel": HWIO, "<caffe layer>/bias"}: .npz,
+.caffemodel, .onnx.
+"""
 
 import math
 import pathlib
@@ -15,7 +17,8 @@ __all__ = ["read_caffemodel", "read_onnx", "read_weights"]
 
 
 def read_weights(path: pathlib.Path) -> dict[str, np.ndarray]:
-    """The arrays of a weights file; which of the three formats it is tells its content, not its name.
+    """The arrays of a weights file; which of the three formats it is tells its content, not its
+    name.
 
     Raises:
       UserError: missing, or none of them.
@@ -43,7 +46,8 @@ def _first_that_fits(message: memoryview, path: pathlib.Path) -> dict[str, np.nd
         reasons.append("no convolution in it")
     why = ", ".join(dict.fromkeys(reasons))
     raise UserError(
-        f"{path}: neither a .caffemodel, an ONNX model nor an .npz of weights ({why}). Copy or download it again."
+        f"{path}: neither a .caffemodel, an ONNX model nor an .npz of weights ({why}). Copy or "
+        "download it again."
     )
 
 
@@ -105,7 +109,8 @@ def _caffe_blob(blob: memoryview) -> np.ndarray:
 
 
 def read_onnx(message: memoryview) -> dict[str, np.ndarray]:
-    """Convolution weights among the initializers of an ONNX ModelProto, named as Caffe2 exports them: <layer>_w_0, <layer>_b_0.
+    """Convolution weights among the initializers of an ONNX ModelProto, named as Caffe2 exports
+    them: <layer>_w_0, <layer>_b_0.
 
     Raises:
       ValueError: not one.

@@ -1,4 +1,6 @@
-"""Where published weights come from: a file that the user names, the user's cache folder, the publisher's address."""
+"""Where published weights come from: a file that the user names, the user's cache folder, the
+publisher's address.
+"""
 
 import contextlib
 import dataclasses
@@ -36,7 +38,8 @@ class Source:
     size: int = 0
 
 
-# The checksum of the first is the one in BVLC's models/bvlc_googlenet/readme.md, that of the second the Git LFS pointer's.
+# The checksum of the first is the one in BVLC's models/bvlc_googlenet/readme.md, that of the second
+# the Git LFS pointer's.
 _ZOO = "https://github.com/onnx/models/raw/4c46cd00fbdb7cd30b6c1c17ab54f2e1f4f7b177/validated/vision/classification/"
 GOOGLENET = (
     Source(
@@ -57,7 +60,9 @@ GOOGLENET = (
 
 
 def cache_folder() -> pathlib.Path:
-    """The user's folder for weights: $XDG_CACHE_HOME/tf_dictsum/weights, else ~/.cache/tf_dictsum/weights."""
+    """The user's folder for weights: $XDG_CACHE_HOME/tf_dictsum/weights, else
+    ~/.cache/tf_dictsum/weights.
+    """
     root = os.environ.get("XDG_CACHE_HOME")
     return pathlib.Path(root or pathlib.Path.home() / ".cache") / "tf_dictsum" / "weights"
 
@@ -77,7 +82,8 @@ def find_weights(
       folder: instead of `cache_folder()`.
 
     Raises:
-      UserError: the named file is missing; what is in the cache is not the published file (any more);
+      UserError: the named file is missing; what is in the cache is not the published file (any
+        more);
         or nothing is in the cache and no address gives the file.
     """
     if named:
@@ -102,8 +108,10 @@ def find_weights(
                 reason = error.reason
             reasons.append(f"{source.url}: {' '.join(str(reason).split()) or type(error).__name__}")
     raise UserError(
-        f"no weights: {folder} has none and they cannot be downloaded ({'; '.join(reasons)}). Get one of "
-        f"{', '.join(s.name for s in sources)} elsewhere and put it there, or name it by --weights=FILE (.caffemodel, .onnx or .npz)."
+        f"no weights: {folder} has none and they cannot be downloaded ({'; '.join(reasons)}). "
+        "Get one of "
+        f"{', '.join(s.name for s in sources)} elsewhere and put it there, or name it by "
+        "--weights=FILE (.caffemodel, .onnx or .npz)."
     )
 
 
@@ -112,7 +120,8 @@ def _check(source: Source, path: pathlib.Path) -> None:
         digest = hashlib.file_digest(handle, source.algorithm).hexdigest()
     if digest != source.digest:
         raise UserError(
-            f"{path}: not the published file (any more): its {source.algorithm} is {digest}, expected "
+            f"{path}: not the published file (any more): its {source.algorithm} is {digest}, "
+            "expected "
             f"{source.digest}. Delete it to download it again, or name another file by `weights`."
         )
 
@@ -143,7 +152,8 @@ def fetch(
                     progress(source, count)
         if digest.hexdigest() != source.digest:
             raise ValueError(
-                f"what it gives ({count} bytes) has another {source.algorithm} than the published file"
+                f"what it gives ({count} bytes) has another {source.algorithm} than the "
+                "published file"
             )
 
 

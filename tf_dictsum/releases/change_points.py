@@ -31,7 +31,8 @@ class Shots:
     Attributes:
       where: file and entry, for messages.
       title: the video's title, or its key.
-      points: [n_shots, 2] inclusive pairs, or [n_shots + 1]: first frame of every shot, then the number of frames.
+      points: [n_shots, 2] inclusive pairs, or [n_shots + 1]: first frame of every shot, then the
+        number of frames.
     """
 
     where: str
@@ -43,9 +44,11 @@ def read_shots(path: str | os.PathLike[str]) -> dict[str, Shots]:
     """Reads the boundaries of many videos; the file's suffix tells its kind.
 
     .h5, .hdf5: groups with `change_points` and perhaps `video_name`, as in the ECCV16 layout.
-    .mat: one cell array (`shot_boundaries` or `change_points` where there are several) with one vector or matrix per
+    .mat: one cell array (`shot_boundaries` or `change_points` where there are several) with one
+      vector or matrix per
       video, in the order of the release, such as shot_TVSum.mat.
-    .json: an object, key or title of a video -> list of [first frame, last frame], or list of boundaries.
+    .json: an object, key or title of a video -> list of [first frame, last frame], or list of
+      boundaries.
     .csv: the columns video,first_frame,last_frame, one row per shot.
     Frames count from 0, and last frames belong to their shot.
 
@@ -65,12 +68,14 @@ def read_shots(path: str | os.PathLike[str]) -> dict[str, Shots]:
     suffix = pathlib.Path(path).suffix.lower()
     if suffix not in readers:
         raise UserError(
-            f"{path}: change points come from a file that ends with {', '.join(readers)}, not {suffix or 'nothing'}."
+            f"{path}: change points come from a file that ends with {', '.join(readers)}, not "
+            f"{suffix or 'nothing'}."
         )
     shots = readers[suffix](str(path))
     if not shots:
         raise UserError(
-            f"{path}: no change points in this file. See the forms in python -m tf_dictsum.build_dataset --help."
+            f"{path}: no change points in this file. See the forms in python -m "
+            "tf_dictsum.build_dataset --help."
         )
     return shots
 
@@ -79,7 +84,8 @@ def fit_shots(shots: Shots, n_frames: int, source: str) -> np.ndarray:
     """The shots of a video of `n_frames` frames as int64 [n_shots, 2], inclusive.
 
     Raises:
-      UserError: not whole numbers, not one shot after the other, or of another length than the video, whose number of
+      UserError: not whole numbers, not one shot after the other, or of another length than the
+        video, whose number of
         frames comes from `source`.
     """
     points = whole_numbers(shots.where, shots.points)
@@ -149,7 +155,8 @@ def _from_mat(path: str) -> dict[str, Shots]:
     if not name or (len(cells) > 1 and name not in _CELLS):
         has = ", ".join(sorted(content)) or "no variables"
         raise UserError(
-            f"{path}: no cell array named {' or '.join(_CELLS)} (it has {has}). Give a file like shot_TVSum.mat."
+            f"{path}: no cell array named {' or '.join(_CELLS)} (it has {has}). Give a file like "
+            "shot_TVSum.mat."
         )
     shots = {}
     for number, points in enumerate(cells[name], start=1):
@@ -197,7 +204,8 @@ def _from_csv(path: str) -> dict[str, Shots]:
             if missing := [name for name in _COLUMNS if name not in (reader.fieldnames or [])]:
                 has = ",".join(reader.fieldnames or []) or "nothing"
                 raise UserError(
-                    f"{path}: the first line has no {', '.join(missing)} (it is {has:.80}). Begin with {','.join(_COLUMNS)}."
+                    f"{path}: the first line has no {', '.join(missing)} (it is {has:.80}). "
+                    f"Begin with {','.join(_COLUMNS)}."
                 )
             for row in reader:
                 try:
@@ -205,11 +213,13 @@ def _from_csv(path: str) -> dict[str, Shots]:
                 except (TypeError, ValueError):
                     found = f"{row['first_frame']!r:.40}, {row['last_frame']!r:.40}"
                     raise UserError(
-                        f"{path}: line {reader.line_num}: {found} are not two whole frame numbers. Correct them."
+                        f"{path}: line {reader.line_num}: {found} are not two whole frame "
+                        "numbers. Correct them."
                     ) from None
                 if not row["video"]:
                     raise UserError(
-                        f"{path}: line {reader.line_num}: no video. Begin the line with its key or title."
+                        f"{path}: line {reader.line_num}: no video. Begin the line with its key "
+                        "or title."
                     )
                 rows.setdefault(row["video"], []).append(pair)
     except (UnicodeDecodeError, csv.Error) as error:

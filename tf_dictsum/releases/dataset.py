@@ -50,11 +50,14 @@ def build_dataset(
       shots: boundaries by the keys of their own file.
       shots_source: that file, in messages.
       features: features and picks of the videos; None gives annotations only, at every 15th frame.
-      allow_missing: leaves out videos that lack change points or features, and entries of unknown videos.
+      allow_missing: leaves out videos that lack change points or features, and entries of unknown
+        videos.
 
     Returns:
-      Videos with every annotation of `Video`. `gtscore` is the mean over the users: of user_summary (SumMe), of
-      (score - 1) / 4 (TVSum). `gtsummary` is derived, a 15 % knapsack of gtscore over the shots at the picks, not the
+      Videos with every annotation of `Video`. `gtscore` is the mean over the users: of user_summary
+      (SumMe), of
+      (score - 1) / 4 (TVSum). `gtsummary` is derived, a 15 % knapsack of gtscore over the shots at
+      the picks, not the
       key frame labels of the ECCV16 files. The features' own attributes are kept.
 
     Raises:
@@ -84,7 +87,8 @@ def build_dataset(
     keys = [key for key in of_shots if features is None or key in of_features]
     if not keys:
         raise UserError(
-            f"{shots_source}: no video has both change points and features. Give files of the same videos."
+            f"{shots_source}: no video has both change points and features. Give files of the "
+            "same videos."
         )
     videos = {}
     for key in keys:
@@ -99,10 +103,13 @@ def build_dataset(
 
 
 def user_summaries(user_scores: np.ndarray, change_points: np.ndarray) -> np.ndarray:
-    """Every person's own summary, as in the ECCV16 file of TVSum: their shot means, then a 15 % knapsack.
+    """Every person's own summary, as in the ECCV16 file of TVSum: their shot means, then a 15 %
+    knapsack.
 
-    Shot means are correctly rounded quotients of exact sums: people give few distinct scores, so that shots tie, and
-    means rounded otherwise (as `shot_scores` does for constant scores) break two of TVSum's 1,000 ties differently.
+    Shot means are correctly rounded quotients of exact sums: people give few distinct scores, so
+      that shots tie, and
+    means rounded otherwise (as `shot_scores` does for constant scores) break two of TVSum's 1,000
+    ties differently.
 
     Args:
       user_scores: [users, n_frames], whole numbers such as TVSum's 1 to 5.
@@ -157,16 +164,20 @@ def _annotate(key: str, owners: OwnersVideo, points: np.ndarray, sampled: Video 
 def _fitted(sampled: Video, owners: OwnersVideo, where: str, source: str) -> Video:
     """Features of the annotated frames.
 
-    Decoders differ: SumMe's Cooking gives 1,280 frames for 1,286 annotated ones. So up to 1 % (or 2 frames) is let
-    pass with a log line; steps past the annotated frames are dropped, frames past the last step have its score.
+    Decoders differ: SumMe's Cooking gives 1,280 frames for 1,286 annotated ones. So up to 1 % (or 2
+      frames) is let
+    pass with a log line; steps past the annotated frames are dropped, frames past the last step
+    have its score.
     """
     picks, n_frames = sampled.picks, owners.n_frames
     step = int(np.diff(picks).max()) if len(picks) > 1 else _FRAMES_PER_PICK
     off = sampled.n_frames - n_frames
     if abs(off) > max(2, n_frames // 100) or sampled.n_frames - picks[-1] > step:
         raise UserError(
-            f"{where}/features: {sampled.n_steps} steps up to frame {picks[-1]} of {sampled.n_frames}, but {source} annotates {n_frames} "
-            f"frames of {owners.name}, about {len(range(0, n_frames, step))} steps. Extract them from the owners' own video file."
+            f"{where}/features: {sampled.n_steps} steps up to frame {picks[-1]} of "
+            f"{sampled.n_frames}, but {source} annotates {n_frames} "
+            f"frames of {owners.name}, about {len(range(0, n_frames, step))} steps. Extract them "
+            "from the owners' own video file."
         )
     if off:
         logging.warning(

@@ -29,13 +29,15 @@ def match_videos(
       videos: key -> title of the videos to find.
       source: the file of the entries, in messages.
       what: what the entries are, such as "features".
-      allow_missing: entries of unknown videos and videos without an entry are left out, with a log line.
+      allow_missing: entries of unknown videos and videos without an entry are left out, with a log
+        line.
 
     Returns:
       Key of the video -> key of its entry, in the order of `videos`.
 
     Raises:
-      UserError: two entries for one video, unknown videos, videos without an entry, or nothing in common.
+      UserError: two entries for one video, unknown videos, videos without an entry, or nothing in
+        common.
     """
     keys = {_plain(title): key for key, title in videos.items()}
     found: dict[str, str] = {}
@@ -56,7 +58,8 @@ def match_videos(
         first_key, first_title = next(iter(videos.items()))
         names = _some(unknown) or "nothing"
         raise UserError(
-            f"{source}: {what} of none of the annotated videos (it has {names}). Name its entries like {first_title!r} or {first_key!r}."
+            f"{source}: {what} of none of the annotated videos (it has {names}). Name its "
+            f"entries like {first_title!r} or {first_key!r}."
         )
     for problem, labels in (
         (f"{what} of videos that the annotations do not have", unknown),
@@ -64,7 +67,8 @@ def match_videos(
     ):
         if labels and not allow_missing:
             raise UserError(
-                f"{source}: {problem}: {_some(labels)}. Mend the file, or leave these videos out by --allow_missing."
+                f"{source}: {problem}: {_some(labels)}. Mend the file, or leave these videos out "
+                "by --allow_missing."
             )
         if labels:
             logging.warning("%s: %s: %s; left out.", source, problem, _some(labels))

@@ -1,4 +1,6 @@
-"""MATLAB files of both kinds as plain Python: up to version 7 through SciPy, version 7.3 (HDF5) through h5py."""
+"""MATLAB files of both kinds as plain Python: up to version 7 through SciPy, version 7.3 (HDF5)
+through h5py.
+"""
 
 import os
 from typing import Any
@@ -26,18 +28,22 @@ _VALUES = 100_000  # cells and fields: TVSum's file has 450
 
 
 def read_mat(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Reads every variable of a MATLAB file; the same content gives the same result in either format.
+    """Reads every variable of a MATLAB file; the same content gives the same result in either
+    format.
 
     Args:
       path: the file.
 
     Returns:
-      name -> value. A numeric or logical array is an ndarray of MATLAB's own shape (at least 2 dimensions), text a
-      str, a cell array the list of its values in MATLAB's (column-major) order, a struct a dict, a struct array a
+      name -> value. A numeric or logical array is an ndarray of MATLAB's own shape (at least 2
+      dimensions), text a
+      str, a cell array the list of its values in MATLAB's (column-major) order, a struct a dict, a
+      struct array a
       dict of lists.
 
     Raises:
-      UserError: missing, unreadable, truncated, damaged or no MATLAB file; names the file and what was found.
+      UserError: missing, unreadable, truncated, damaged or no MATLAB file; names the file and what
+        was found.
     """
     size = os.path.getsize(path) if os.path.exists(path) else 0
     with (
@@ -75,7 +81,9 @@ def _read_hdf5(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 class _Tree:
-    """The variables of one file. Cells may point at each other in a circle, so their number is bounded."""
+    """The variables of one file. Cells may point at each other in a circle, so their number is
+    bounded.
+    """
 
     def __init__(self, file: h5py.File):
         self._file, self._allowance, self._left = file, Allowance.of(file.filename), _VALUES
@@ -108,7 +116,8 @@ class _Tree:
 def _damaged(path: str | os.PathLike[str], finding: str) -> UserError:
     size = os.path.getsize(path)
     return UserError(
-        f"{path}: truncated or damaged MATLAB file ({size} bytes; {finding}). Copy or download it again."
+        f"{path}: truncated or damaged MATLAB file ({size} bytes; {finding}). Copy or download "
+        "it again."
     )
 
 

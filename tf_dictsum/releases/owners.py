@@ -26,8 +26,10 @@ class OwnersVideo:
     Attributes:
       name: its title (SumMe: the file's name without .mat) or YouTube id (TVSum).
       n_frames: number of frames.
-      user_summary: bool [users, n_frames], the frames that each person kept (SumMe); None for TVSum.
-      user_scores: float32 [users, n_frames], importance 1..5 by each person (TVSum); None for SumMe.
+      user_summary: bool [users, n_frames], the frames that each person kept (SumMe); None for
+        TVSum.
+      user_scores: float32 [users, n_frames], importance 1..5 by each person (TVSum); None for
+        SumMe.
       attributes: "fps" (frames per second, where known) and TVSum's "category".
     """
 
@@ -56,11 +58,14 @@ class OwnersRelease:
 def read_release(path: str | os.PathLike[str]) -> OwnersRelease:
     """Reads SumMe's folder `GT` (one .mat file per video) or TVSum's `ydata-tvsum50.mat`.
 
-    The numbers of the keys are those of the ECCV16 files: SumMe's videos in the order of their file names (capitals
-    before small letters), TVSum's in the order of the file. A release of another size is read with a logged warning.
+    The numbers of the keys are those of the ECCV16 files: SumMe's videos in the order of their file
+      names (capitals
+    before small letters), TVSum's in the order of the file. A release of another size is read with
+    a logged warning.
 
     Raises:
-      UserError: missing, unreadable or other content; names file, variable, what was found and what to do.
+      UserError: missing, unreadable or other content; names file, variable, what was found and what
+        to do.
     """
     source = pathlib.Path(path)
     if source.is_dir():
@@ -69,14 +74,16 @@ def read_release(path: str | os.PathLike[str]) -> OwnersRelease:
         name, videos = "TVSum", _read_tvsum(source)
     if len(videos) != _SIZES[name]:
         logging.warning(
-            "%s: %d videos, but %s has %d: the keys video_N are numbered in order and differ from those of the released splits.",
+            "%s: %d videos, but %s has %d: the keys video_N are numbered in order and differ "
+            "from those of the released splits.",
             path, len(videos), name, _SIZES[name],
         )  # fmt: skip
     seen: dict[str, int] = {}
     for number, video in enumerate(videos, start=1):
         if video.name in seen:
             raise UserError(
-                f"{path}: videos {seen[video.name]} and {number} are both named {video.name!r}. Keep one of them."
+                f"{path}: videos {seen[video.name]} and {number} are both named {video.name!r}. "
+                "Keep one of them."
             )
         seen[video.name] = number
     return OwnersRelease(
@@ -106,7 +113,8 @@ def _summe_video(file: pathlib.Path) -> OwnersVideo:
     if "user_score" not in content:
         if _TVSUM in content:
             raise UserError(
-                f"{file}: TVSum's file in a folder that is read as SumMe. Name the file itself: --annotations={file}"
+                f"{file}: TVSum's file in a folder that is read as SumMe. Name the file itself: "
+                f"--annotations={file}"
             )
         has = ", ".join(sorted(content)) or "no variables"
         raise UserError(
@@ -142,11 +150,13 @@ def _read_tvsum(file: pathlib.Path) -> list[OwnersVideo]:
     if _TVSUM not in content:
         if "user_score" in content:
             raise UserError(
-                f"{file}: one video of SumMe. Name the folder that holds all of them: --annotations={file.parent}"
+                f"{file}: one video of SumMe. Name the folder that holds all of them: "
+                f"--annotations={file.parent}"
             )
         has = ", ".join(sorted(content)) or "no variables"
         raise UserError(
-            f"{file}: no variable {_TVSUM} (it has {has}). Give TVSum's ydata-tvsum50.mat, or SumMe's folder GT."
+            f"{file}: no variable {_TVSUM} (it has {has}). Give TVSum's ydata-tvsum50.mat, or "
+            "SumMe's folder GT."
         )
     table = content[_TVSUM]
     needed = ("video", "nframes", "user_anno")
@@ -154,7 +164,8 @@ def _read_tvsum(file: pathlib.Path) -> list[OwnersVideo]:
     if missing:
         has = ", ".join(sorted(table)) if isinstance(table, dict) else f"a {type(table).__name__}"
         raise UserError(
-            f"{file}: {_TVSUM} has no {', '.join(missing)} (it has {has}). Give TVSum's own ydata-tvsum50.mat."
+            f"{file}: {_TVSUM} has no {', '.join(missing)} (it has {has}). Give TVSum's own "
+            "ydata-tvsum50.mat."
         )
     columns = {name: value if isinstance(value, list) else [value] for name, value in table.items()}
     counts = {name: len(values) for name, values in columns.items()}

@@ -1,4 +1,6 @@
-"""MATLAB files up to version 7 through SciPy, whose parser damaged files can crash: called in a process of its own."""
+"""MATLAB files up to version 7 through SciPy, whose parser damaged files can crash: called in a
+process of its own.
+"""
 
 import warnings
 from typing import Any

@@ -1,4 +1,6 @@
-"""What the folder of a split must hold to be taken up: whole, undamaged, and of one and the same run."""
+"""What the folder of a split must hold to be taken up: whole, undamaged, and of one and the same
+run.
+"""
 
 import pathlib
 from collections.abc import Sequence
@@ -46,7 +48,8 @@ def check_split_folder(folder: pathlib.Path, done: int | None) -> None:
       done: epochs that its checkpoint has finished; None without one.
 
     Raises:
-      UserError: a file is missing, damaged, or of another state of the run; says which, and what to do.
+      UserError: a file is missing, damaged, or of another state of the run; says which, and what to
+        do.
     """
     advice = _advice(folder)
     history = folder / HISTORY
@@ -58,12 +61,14 @@ def check_split_folder(folder: pathlib.Path, done: int | None) -> None:
     if done is None:
         if len(records) > 2:
             raise UserError(
-                f"{folder / 'checkpoints'}: is gone, but {HISTORY} has {len(records) - 1} epochs. {advice}"
+                f"{folder / 'checkpoints'}: is gone, but {HISTORY} has {len(records) - 1} "
+                f"epochs. {advice}"
             )
         return
     if not done < len(records) <= done + 2:
         raise UserError(
-            f"{history}: has {len(records)} records, but the checkpoint beside it is of epoch {done}. {advice}"
+            f"{history}: has {len(records)} records, but the checkpoint beside it is of epoch "
+            f"{done}. {advice}"
         )
     needed = [scores_file(folder, epoch) for epoch in range(done + 1)]
     for path in [*needed, *([folder / SELECTED] if done else [])]:

@@ -40,7 +40,8 @@ class Allowance:
         """
         if lasting + passing > self._left:
             raise RefusedError(
-                f"would fill {(lasting + passing) >> 20:,} MiB of memory in a file of {self._size:,} bytes",
+                f"would fill {(lasting + passing) >> 20:,} MiB of memory in a file of "
+                f"{self._size:,} bytes",
                 "The file is damaged: copy or download it again",
             )
         self._left -= lasting

@@ -1,4 +1,6 @@
-"""Many inputs, of which some may fail: the others are done, and the failures are listed at the end."""
+"""Many inputs, of which some may fail: the others are done, and the failures are listed at the
+end.
+"""
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +17,9 @@ T = TypeVar("T")
 
 
 def each(items: Iterable[T], work: Callable[[T], None]) -> list[str]:
-    """Calls `work` with every item; returns what the failed ones said, which is in the log at once, too."""
+    """Calls `work` with every item; returns what the failed ones said, which is in the log at
+    once, too.
+    """
     failures = []
     for item in items:
         try:

@@ -11,7 +11,8 @@ _LONGEST = 1500  # characters; what is beyond comes from a damaged file
 class UserError(Exception):
     """Bad input or a bad flag: its text is one line that names what was found and what to do.
 
-    Whatever was quoted of a file, the text is one printable line. Library code raises it; a main prints it to stderr
+    Whatever was quoted of a file, the text is one printable line. Library code raises it; a main
+    prints it to stderr
     and exits with status 2.
     """
 

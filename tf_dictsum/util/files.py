@@ -28,17 +28,22 @@ _SPARE = 200 << 20  # bytes that reading a file may take beside ten times its si
 
 @contextlib.contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
-    """Yields a temporary path beside `path` that replaces `path` when the block ends without an error.
+    """Yields a temporary path beside `path` that replaces `path` when the block ends without an
+    error.
 
-    Content first, then the name, then the folder's entry go to the disk: after a crash of the machine
-    the old file or the new one is there. A kill may leave a hidden `.partial` file, which nobody reads.
+    Content first, then the name, then the folder's entry go to the disk: after a crash of the
+    machine
+    the old file or the new one is there. A kill may leave a hidden `.partial` file, which nobody
+    reads.
 
     Raises:
-      UserError: the file system refused (disk full, no permission, missing folder, a name too long);
+      UserError: the file system refused (disk full, no permission, missing folder, a name too
+        long);
         names file and reason.
     """
     target = pathlib.Path(path)
-    # Shorter than the target's own name, so that every name that can be written can be written whole;
+    # Shorter than the target's own name, so that every name that can be written can be written
+    # whole;
     # writers look at the suffix.
     suffix = "".join(target.suffixes)
     suffix = suffix if len(suffix) <= _SUFFIXES else target.suffix[-_SUFFIXES:]
@@ -132,8 +137,10 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     """Reads a JSON file; memory stays below ten times the file and 200 MB, whatever is in it.
 
     Raises:
-      UserError: it is missing, unreadable or not JSON (names the file, the line and the column), it is
-        nested too deeply, has a number of thousands of digits or very many small lists; or an object
+      UserError: it is missing, unreadable or not JSON (names the file, the line and the column), it
+        is
+        nested too deeply, has a number of thousands of digits or very many small lists; or an
+        object
         has a key twice: Python would silently keep the last one.
     """
 

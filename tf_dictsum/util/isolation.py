@@ -26,9 +26,11 @@ class ProcessDiedError(Exception):
 
 
 class Isolated:
-    """A function in a process of its own, which is started by the first call and again after a crash.
+    """A function in a process of its own, which is started by the first call and again after a
+    crash.
 
-    No fork: threads of TensorFlow do not survive one. No multiprocessing: it runs the user's script again. The process
+    No fork: threads of TensorFlow do not survive one. No multiprocessing: it runs the user's script
+      again. The process
     ends with this one, whichever way that goes.
 
     Args:

@@ -1,4 +1,6 @@
-"""NumPy archives (.npz) from anywhere: declared sizes are compared with the stored ones before an array is made."""
+"""NumPy archives (.npz) from anywhere: declared sizes are compared with the stored ones before an
+array is made.
+"""
 
 import math
 import os
@@ -35,7 +37,8 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         except Exception as error:
             finding = " ".join(str(error).split()) or type(error).__name__
             raise UserError(
-                f"{path}: not an .npz archive of arrays ({finding:.200}). Copy or download it again."
+                f"{path}: not an .npz archive of arrays ({finding:.200}). Copy or download it "
+                "again."
             ) from None
 
 

@@ -1,7 +1,9 @@
 """SHA-256 of the files of a folder, written with them and compared when they are read.
 
-The list is a SHA256SUMS file, so `sha256sum -c SHA256SUMS` checks a folder too. A file's line is written before the
-file takes its name; the checksum of what it replaces stays in a comment. So at whatever moment a process is killed,
+The list is a SHA256SUMS file, so `sha256sum -c SHA256SUMS` checks a folder too. A file's line is
+written before the
+file takes its name; the checksum of what it replaces stays in a comment. So at whatever moment a
+process is killed,
 every file is one of the two.
 """
 
@@ -89,7 +91,8 @@ def _read(folder: pathlib.Path) -> dict[str, tuple[str, ...]]:
     matches = [_LINE.fullmatch(line) for line in lines]
     if rest or itself is None or itself["digest"] != _digest(lines) or not all(matches):
         raise UserError(
-            f"{file}: damaged, so that the files beside it cannot be checked. Bring back a copy, or "
+            f"{file}: damaged, so that the files beside it cannot be checked. Bring back a copy, "
+            "or "
             "delete it to go on without these checks."
         )
     sums: dict[str, tuple[str, ...]] = {}

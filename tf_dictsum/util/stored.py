@@ -1,7 +1,10 @@
-"""What an HDF5 file may make this process read: its own bytes, and no more memory than fits the file.
+"""What an HDF5 file may make this process read: its own bytes, and no more memory than fits the
+file.
 
-HDF5 believes what a file declares. A damaged or hostile one declares terabytes, takes its values from any other
-file (external links, external storage), or maps a virtual array onto itself until the stack is full. So every link
+HDF5 believes what a file declares. A damaged or hostile one declares terabytes, takes its values
+from any other
+file (external links, external storage), or maps a virtual array onto itself until the stack is
+full. So every link
 and every array is looked at before anything of it is read.
 """
 
@@ -53,9 +56,12 @@ def open_stored(path: str | os.PathLike[str]) -> h5py.File:
 def _check_heaps(content: mmap.mmap) -> None:
     """Refuses global heaps (of texts) in which HDF5 1.14 loops for ever or fills the memory.
 
-    A heap is "GCOL", version 1, three zeros, its size; then objects of index (2 bytes), references (2), 4 bytes, size
-    (8), content padded to 8 bytes. The size of object 0, the free space, counts its own head (H5HGcache.c). HDF5 skips
-    the three zeros; others in their place are taken for a heap only if its size fits the file, since five equal bytes
+    A heap is "GCOL", version 1, three zeros, its size; then objects of index (2 bytes), references
+    (2), 4 bytes, size
+    (8), content padded to 8 bytes. The size of object 0, the free space, counts its own head
+    (H5HGcache.c). HDF5 skips
+    the three zeros; others in their place are taken for a heap only if its size fits the file,
+    since five equal bytes
     do occur among the features of a large file, and thirteen do not.
     """
     place = content.find(_HEAP)
@@ -107,7 +113,8 @@ def read_array(
       references: it holds references to other objects of the file.
 
     Raises:
-      RefusedError: its values lie elsewhere, nothing is stored of them, they are of another kind, or too many.
+      RefusedError: its values lie elsewhere, nothing is stored of them, they are of another kind,
+        or too many.
       OSError, RuntimeError, ValueError, KeyError, TypeError: what h5py has for damaged files.
     """
     check_array(dataset, allowance, text=text, references=references)
@@ -200,7 +207,8 @@ def check_stored(path: str | os.PathLike[str]) -> None:
     """Looks at every link and array of a file that another library will read, as `read_array` does.
 
     Raises:
-      RefusedError: an external link, external storage, a virtual array, or arrays that declare too much.
+      RefusedError: an external link, external storage, a virtual array, or arrays that declare too
+        much.
       OSError, RuntimeError, ValueError, KeyError, TypeError: what h5py has for damaged files.
     """
     with open_stored(path) as file:

@@ -8,9 +8,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def printable(text: str) -> str:
-    """`text` in which what moves a terminal's cursor, colours it or ends the line stands as an escape such as \\x1b.
+    """`text` in which what moves a terminal's cursor, colours it or ends the line stands as an
+    escape such as \\x1b.
 
-    Letters of all scripts stay; control characters, surrogates and marks that turn the direction of writing do not.
+    Letters of all scripts stay; control characters, surrogates and marks that turn the direction of
+    writing do not.
     """
     return "".join(c if c.isprintable() or _harmless(c) else _escaped(c) for c in text)
 
@@ -25,7 +27,8 @@ def _escaped(character: str) -> str:
 
 
 def cell(value: object) -> object:
-    """`value` for a cell of a CSV file: text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """`value` for a cell of a CSV file: text that a spreadsheet would take for a formula gets an
+    apostrophe in front.
 
     Numbers stay numbers, and so does text that is one, such as "-0.5".
     """
