@@ -178,6 +178,8 @@ def run(
             rest = flags.FLAGS(rewrite(argv))
         except UserError as error:
             _fail(with_dashes(" ".join(str(error).split()), set(flags.FLAGS)))
+        except SystemExit:  # absl's --help and its kin: what was asked for is no failure
+            sys.exit(0)
         except flags.Error as error:
             _fail(f"{' '.join(str(error).replace('ERROR:: ', '').split())}. Try --help.")
         except OSError as error:  # a --flagfile that cannot be read
