@@ -178,6 +178,9 @@ def test_settings_replay(name):
 def test_supervised_methods_recover_a_planted_score(name, tmp_path):
     """The label is the first feature, on the training videos themselves."""
     changes = {"hidden_size": 16, "learning_rate": 1e-2, "dropout": 0.0, "kernel_size": 8}
+    epochs = 250
+    if name == "a_avs":  # slower, and unsteady at that rate
+        changes["learning_rate"], epochs = 3e-3, 800
     if name == "dpplstm":  # its labels are a few key frames; on their ranking the DPP says nothing
         changes |= {"scores": "importance", "dpp_weight": 0.0}
     method = small(name, **changes)
@@ -186,7 +189,7 @@ def test_supervised_methods_recover_a_planted_score(name, tmp_path):
     if name == "dpplstm":
         method.extras = lambda v: METHODS["vslstm"].extras(method, v)
     method.prepare(made, tmp_path, [])
-    method.fit(first_epoch=0, epochs=250, callbacks=[])
+    method.fit(first_epoch=0, epochs=epochs, callbacks=[])
     for video in made:
         rho = spearman_rho(method.score([video])[video.key], video.gtscore[None])
         assert rho > 0.9, video.key
