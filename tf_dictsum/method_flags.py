@@ -33,7 +33,7 @@ def define_run_flags(argv: Sequence[str], *more: type) -> None:
     text = f"one of {', '.join(METHODS)}; each has options of its own: --method=NAME --help"
     flags.DEFINE_string("method", DEFAULT, text)
     flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS["method"])
-    named = [m for m in _methods_named(argv) if m in METHODS] or [DEFAULT]
+    named = [m for m in _methods_named(argv, DEFAULT) if m in METHODS] or [DEFAULT]
     settings = [_settings(method) for method in dict.fromkeys(named)]
     flag_tools.define_flags(RunConfig, *more, *settings)
 
@@ -44,8 +44,11 @@ def _settings(method: str) -> type[MethodSettings]:
     return METHODS.settings(method)
 
 
-def _methods_named(argv: Sequence[str]) -> list[str]:
-    """The methods on a command line and in its flag files, as far as these can be read."""
+def _methods_named(argv: Sequence[str], default: str = "") -> list[str]:
+    """The methods on a command line and in its flag files, as far as these can be read.
+
+    `default` is the one of a command line that names none: its flags exist beside those of the variants.
+    """
     try:
         arguments = flags.FLAGS.read_flags_from_files(expand_flagfiles(argv[1:]), force_gnu=True)
     except (OSError, flags.Error):  # said when the flags are parsed
@@ -57,6 +60,8 @@ def _methods_named(argv: Sequence[str]) -> list[str]:
             follows = arguments[place + 1] if place + 1 < len(arguments) else ""
             values[match[1]] = follows if match[2] is None else match[2]
     named = [values.get("method", ""), *values.get("methods", "").split(",")]
+    if not any(named):
+        named = [default]
     for file in values.get("variants", "").split(","):
         if pathlib.Path(file).is_file():
             named += _methods_named(["", f"--flagfile={file}"])
