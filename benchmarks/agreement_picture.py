@@ -1,4 +1,5 @@
-"""The picture of docs/agreement.md: teacher, student, dictsum and people over one video of the second half.
+"""The picture of docs/agreement.md: teacher, student, dictsum and people over one video of the
+second half.
 
     python benchmarks/agreement_picture.py --dataset=FILE.h5 --out=docs/agreement.png
 

@@ -1,8 +1,10 @@
-"""The signals side by side on the half to choose on: likeness, cost, and what the direction depends on.
+"""The signals side by side on the half to choose on: likeness, cost, and what the direction depends
+on.
 
     python benchmarks/agreement_signals.py --dataset=FILE.h5
 
-Prints Spearman's ρ between the signals (mean over videos), their cost, and the agreement with people of
+Prints Spearman's ρ between the signals (mean over videos), their cost, and the agreement with
+people of
 the direction as it is learned from fewer videos or with a ridge penalty.
 """
 
@@ -46,7 +48,9 @@ class Options:
 
 
 def ridge(pairs: list[tuple[np.ndarray, np.ndarray]], penalty: float) -> np.ndarray:
-    """The linear student of ranks at a finite penalty, per video and in units of the features' variance."""
+    """The linear student of ranks at a finite penalty, per video and in units of the features'
+    variance.
+    """
     rows = np.concatenate([x.astype(np.float64) for x, _ in pairs])
     target = np.concatenate([y - y.mean() for _, y in pairs])
     weights = np.concatenate([np.full(len(y), 1 / len(y)) for _, y in pairs])

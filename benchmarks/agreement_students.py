@@ -2,11 +2,13 @@
 
     python benchmarks/agreement_students.py --dataset=FILE.h5 --out=FOLDER --hidden_sizes=16,64,128
     python benchmarks/agreement_students.py --dataset=FILE.h5 --out=FOLDER --videos=2,5,10
-    python benchmarks/agreement_students.py --dataset=FILE.h5 --out=FOLDER --test_half --seeds=0,1,2 \\
+    python benchmarks/agreement_students.py --dataset=FILE.h5 --out=FOLDER --test_half --seeds=0,1,2
+    \\
       --log=benchmarks/agreement_test_runs.jsonl
 
 Trains `--method=salience_student` on unlabelled videos (first half: the folds inside it; with
-`--test_half`: all of the first half, and measures on the second) without evaluating every epoch, and
+`--test_half`: all of the first half, and measures on the second) without evaluating every epoch,
+and
 measures it and its teacher after the given epochs. Finished ones are kept in FOLDER.
 """
 

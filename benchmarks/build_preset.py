@@ -23,22 +23,33 @@ from tf_dictsum.util.options import option
 from tf_dictsum.util.quiet import load_tensorflow
 
 DESCRIPTION = (
-    "A small two-layer bidirectional LSTM that gives every sampled frame a score in one pass: how much it "
-    "stands out. It was trained without labels to run as the training-free blend of change, rarity, length of "
+    "A small two-layer bidirectional LSTM that gives every sampled frame a score in one pass: "
+    "how much it "
+    "stands out. It was trained without labels to run as the training-free blend of change, "
+    "rarity, length of "
     "the feature vector and what salient frames of many videos have in common (docs/agreement.md)."
 )
 ATTRIBUTION = (
-    "Trained on the videos of TVSum50 (Y. Song, J. Vallmitjana, A. Stent, A. Jaimes: TVSum: Summarizing Web "
-    "Videos Using Titles, CVPR 2015; github.com/yalesong/tvsum), which their authors published under the "
-    "Creative Commons Attribution licence (CC-BY 3.0); the names above are their identifiers on YouTube. No frame, "
-    "feature or annotation is in these files. The features come from BVLC GoogLeNet (unrestricted use)."
+    "Trained on the videos of TVSum50 (Y. Song, J. Vallmitjana, A. Stent, A. Jaimes: TVSum: "
+    "Summarizing Web "
+    "Videos Using Titles, CVPR 2015; github.com/yalesong/tvsum), which their authors published "
+    "under the "
+    "Creative Commons Attribution licence (CC-BY 3.0); the names above are their identifiers on "
+    "YouTube. No frame, "
+    "feature or annotation is in these files. The features come from BVLC GoogLeNet "
+    "(unrestricted use)."
 )
 LIMITS = (
-    "By construction it prefers moving, rich and unusual pictures, and knows nothing of speech, sound or story. It learned "
-    "from web videos of 1 to 11 minutes in ten categories; on films, lectures or surveillance it has not been "
-    "measured against people, and where little moves its ranks rest on little. The numbers above are of a student that had not seen "
-    "the videos it was measured on; this one has seen them all, so it cannot be measured on TVSum. A "
-    "score says how a frame compares with the others of its video; scores of different videos do not "
+    "By construction it prefers moving, rich and unusual pictures, and knows nothing of speech, "
+    "sound or story. It learned "
+    "from web videos of 1 to 11 minutes in ten categories; on films, lectures or surveillance it "
+    "has not been "
+    "measured against people, and where little moves its ranks rest on little. The numbers above "
+    "are of a student that had not seen "
+    "the videos it was measured on; this one has seen them all, so it cannot be measured on "
+    "TVSum. A "
+    "score says how a frame compares with the others of its video; scores of different videos do "
+    "not "
     "compare. Features of another network or layer mean nothing to it."
 )
 
@@ -114,7 +125,8 @@ def main(argv: list[str]) -> None:
             "sha256": content_hash(dataset, list(dataset.videos)),
         },
         "results_on": (
-            "the second half of TVSum (25 videos) with a student of the same settings that was trained on the first "
+            "the second half of TVSum (25 videos) with a student of the same settings that was "
+            "trained on the first "
             "half only: mean rank correlation with each of 20 people"
         ),
         "results": results,

@@ -1,9 +1,12 @@
-"""Times whole epochs through the training loop: the first one (compiling included), later ones, and evaluation's share. One JSON line.
+"""Times whole epochs through the training loop: the first one (compiling included), later ones, and
+evaluation's share. One JSON line.
 
 python benchmarks/epoch.py --dataset=FILE.h5 [--splits=FILE.json] --epochs=3
 
-Run it twice: the first run compiles, the second one finds what it compiled in the user's cache folder. evaluation_share is
-that of a long run, which draws pictures of the scores ten times in all; here every epoch draws them, and their time is told apart.
+Run it twice: the first run compiles, the second one finds what it compiled in the user's cache
+folder. evaluation_share is
+that of a long run, which draws pictures of the scores ten times in all; here every epoch draws
+them, and their time is told apart.
 """
 
 import dataclasses

@@ -1,4 +1,5 @@
-"""Times the selector at full size: scores of one batch of videos. One JSON line, the schema of an eager PyTorch comparator.
+"""Times the selector at full size: scores of one batch of videos. One JSON line, the schema of an
+eager PyTorch comparator.
 
 python benchmarks/inference.py --length=320 --batch_size=1 --repeats=20
 """

@@ -1,16 +1,24 @@
-"""How well key frames and clips stand for a film: this package's, a trained selector's, and what other tools would show.
+"""How well key frames and clips stand for a film: this package's, a trained selector's, and what
+other tools would show.
 
-    python benchmarks/keyframes.py --dataset=FILM_FEATURES.h5 --videos=FOLDER [--run_dirs=runs/films_folds] [--scenedetect=scenedetect]
+    python benchmarks/keyframes.py --dataset=FILM_FEATURES.h5 --videos=FOLDER
+    [--run_dirs=runs/films_folds] [--scenedetect=scenedetect]
 
-Needs the commands `ffmpeg` and PySceneDetect's `scenedetect` (pip install scenedetect, in a place of its own if you like).
-Per film, every method gives the same number of key frames; each is taken to the sampled frame nearest to it within the same
+Needs the commands `ffmpeg` and PySceneDetect's `scenedetect` (pip install scenedetect, in a place
+of its own if you like).
+Per film, every method gives the same number of key frames; each is taken to the sampled frame
+nearest to it within the same
 shot of the edit, and measured by
 
-  representation error: mean distance in feature space from every sampled frame to the nearest key frame, and
-  clips seen: part of the different recordings the film was cut from that at least one key frame shows.
+  representation error: mean distance in feature space from every sampled frame to the nearest key
+  frame, and
+  clips seen: part of the different recordings the film was cut from that at least one key frame
+  shows.
 
-The films are edits of known recordings, some of them shown repeatedly; nobody's labels are used. Run directories must have been
-trained with --folds, so that every film is scored by a selector that never saw it. Prints two tables and one JSON line; intervals are
+The films are edits of known recordings, some of them shown repeatedly; nobody's labels are used.
+Run directories must have been
+trained with --folds, so that every film is scored by a selector that never saw it. Prints two
+tables and one JSON line; intervals are
 95 % bootstrap intervals over the films of the ratio to random, each film counting once.
 """
 
@@ -253,7 +261,9 @@ def thumbnail_steps(counts: Counts, film: Film) -> np.ndarray:
 
 
 def highest_cuts(counts: Counts, cuts: dict[str, np.ndarray], film: Film) -> np.ndarray:
-    """The frames of the highest scene scores: what select='gt(scene,t)' gives for the threshold that fits the count."""
+    """The frames of the highest scene scores: what select='gt(scene,t)' gives for the threshold
+    that fits the count.
+    """
     return film.steps(
         np.argsort(-cuts[film.video.key], kind="stable")[: counts[film.video.key]].tolist()
     )
@@ -268,7 +278,9 @@ def key_steps(counts: Counts, scores: dict[str, np.ndarray] | None, film: Film) 
 
 
 def clip_steps(scores: dict[str, np.ndarray] | int | None, film: Film) -> np.ndarray:
-    """Sampled frames in this package's clip of 15 %, by these scores, by random ones (a seed), or by the default."""
+    """Sampled frames in this package's clip of 15 %, by these scores, by random ones (a seed), or
+    by the default.
+    """
     segments = summarize(film.footage(), selector_of(scores, film), Budget()).segments
     picks = film.video.picks
     return np.flatnonzero(
@@ -321,7 +333,8 @@ class Table:
     def show(self) -> None:
         """As Markdown."""
         print(
-            f"\n| {self.title} | representation error | of random's [95 % interval over films] | clips seen |"
+            f"\n| {self.title} | representation error | of random's [95 % interval over films] | "
+            "clips seen |"
         )
         print("| --- | ---: | ---: | ---: |")
         for name, row in self.rows.items():

@@ -1,4 +1,5 @@
-"""Times the recurrent layers in turn: ours, keras.layers.LSTM, the attention decoder, forward and with gradients. One JSON line.
+"""Times the recurrent layers in turn: ours, keras.layers.LSTM, the attention decoder, forward and
+with gradients. One JSON line.
 
 python benchmarks/layers.py --length=320 --batch_size=1 --repeats=7
 """

@@ -2,7 +2,8 @@
 
     python benchmarks/render.py --video=FILE [--ratio=0.15] [--shot_seconds=4] [--repeats=3]
 
-The video is read first (not counted: `summarize` does it for the features); then evenly spaced shots of equal length are
+The video is read first (not counted: `summarize` does it for the features); then evenly spaced
+shots of equal length are
 written `--repeats` times with all other files. Prints the medians as one JSON line.
 """
 
@@ -37,7 +38,8 @@ class Options:
 
 
 def summary_of(video: VideoFile, line: Timeline, options: Options) -> VideoSummary:
-    """Evenly spaced shots, with the sampled frame nearest to the middle of each as its key frame."""
+    """Evenly spaced shots, with the sampled frame nearest to the middle of each as its key frame.
+    """
     length = max(int(options.shot_seconds * line.fps), 1)
     count = max(int(options.ratio * line.n_frames) // length, 1)
     starts = np.linspace(0, line.n_frames - length, count).astype(int).tolist()

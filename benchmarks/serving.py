@@ -1,13 +1,16 @@
-"""Measures the embedded server: the server is one process, its clients another. One JSON line per mode.
+"""Measures the embedded server: the server is one process, its clients another. One JSON line per
+mode.
 
 python benchmarks/serving.py --mode=overhead            # p50 over a bare session call at T = 320
-python benchmarks/serving.py --mode=throughput          # 8 clients, lengths 60 to 1,300, with and without batching
+python benchmarks/serving.py --mode=throughput          # 8 clients, lengths 60 to 1,300, with and
+without batching
 python benchmarks/serving.py --mode=soak --seconds=300  # 64 clients: errors, memory
 python benchmarks/serving.py --mode=malformed --requests=10000
 python benchmarks/serving.py --mode=swaps --swaps=20    # new versions under load
 python benchmarks/serving.py --mode=kill                # kill -9 and restart
 
-Measured numbers and their date: benchmarks/serving.md. Ends with status 1 when something failed that must not.
+Measured numbers and their date: benchmarks/serving.md. Ends with status 1 when something failed
+that must not.
 """
 
 import collections
@@ -140,7 +143,9 @@ def bare_loop(folder: pathlib.Path) -> Callable[[Sequence[bytes]], None]:
 
 
 def overhead(options: Options, folder: pathlib.Path) -> dict[str, Any]:
-    """Latency of one client at a fixed length against a bare call of TensorFlow's session, in turns."""
+    """Latency of one client at a fixed length against a bare call of TensorFlow's session, in
+    turns.
+    """
     import tensorflow as tf
     from serving_harness import Replies, encode
 
@@ -340,7 +345,8 @@ def malformed(options: Options, folder: pathlib.Path) -> dict[str, Any]:
             if code not in fault.codes:
                 text = code if fault.rest or code == "OK" else faulty.errors[-1]
                 wrong.append(
-                    f"{fault.kind}: {text[:200]} instead of {', '.join(sorted(fault.codes))}: {fault.payload[:200]!r}"
+                    f"{fault.kind}: {text[:200]} instead of {', '.join(sorted(fault.codes))}: "
+                    f"{fault.payload[:200]!r}"
                 )
 
         def make_up(kind: Any, number: int, seed: int) -> None:
@@ -427,7 +433,8 @@ def swaps(options: Options, folder: pathlib.Path) -> dict[str, Any]:
                     while not all(reply.versions[-1:] == [version] for reply in replies):
                         if time.monotonic() - begin > 120:
                             raise RuntimeError(
-                                f"version {version} does not answer:\n{process.log.read_text()[-4000:]}"
+                                f"version {version} does not "
+                                f"answer:\n{process.log.read_text()[-4000:]}"
                             )
                         time.sleep(0.02)
                     taken.append(time.monotonic() - begin)

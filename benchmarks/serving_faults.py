@@ -290,5 +290,7 @@ _KINDS = (
 
 
 def faults(width: int) -> list[st.SearchStrategy[Fault]]:
-    """One strategy for every kind, for a model "dictsum" of version 1 with features of this width (at least 4)."""
+    """One strategy for every kind, for a model "dictsum" of version 1 with features of this width
+    (at least 4).
+    """
     return [kind(width) for kind in _KINDS]

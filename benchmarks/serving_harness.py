@@ -1,4 +1,6 @@
-"""What the serving benchmark and tests share: exported models, the server as a process of its own, raw requests."""
+"""What the serving benchmark and tests share: exported models, the server as a process of its own,
+raw requests.
+"""
 
 import dataclasses
 import os
@@ -45,7 +47,8 @@ def free_port() -> int:
 def write_model(
     folder: pathlib.Path, version: int = 1, width: int = 7, units: int = 5
 ) -> pathlib.Path:
-    """Exports an untrained selector, another one for every version; returns the version's folder."""
+    """Exports an untrained selector, another one for every version; returns the version's folder.
+    """
     from tf_dictsum.layers.initializers import Initializers
     from tf_dictsum.selectors.bilstm import BiLSTMSelector
     from tf_dictsum.serving.export.saved_model import write_saved_model
@@ -62,7 +65,8 @@ def publish(source: pathlib.Path, destination: pathlib.Path) -> None:
 
 
 class EmbeddedServer:
-    """`python -m tf_dictsum.serve` as a process, on free loopback ports, ready when the constructor returns.
+    """`python -m tf_dictsum.serve` as a process, on free loopback ports, ready when the constructor
+    returns.
 
     Args:
       flags: of the server, without ports; `--rest_api_port=0` for no REST.
@@ -119,7 +123,8 @@ class EmbeddedServer:
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 raise RuntimeError(
-                    f"the server ended with status {self.process.returncode}:\n{self.log.read_text()}"
+                    "the server ended with status "
+                    f"{self.process.returncode}:\n{self.log.read_text()}"
                 )
             with grpc.insecure_channel(
                 self.address
@@ -182,7 +187,9 @@ def available(channel: Any, model: str) -> list[int]:
 def encode(
     features: np.ndarray, lengths: np.ndarray | None = None, model: str = "dictsum"
 ) -> bytes:
-    """A PredictRequest for features float32 [batch, time, D], as bytes: encoded once, so that clients cost little."""
+    """A PredictRequest for features float32 [batch, time, D], as bytes: encoded once, so that
+    clients cost little.
+    """
     request = predict_pb2.PredictRequest()
     request.model_spec.name = model
     request.inputs["features"].CopyFrom(tf.make_tensor_proto(features))
@@ -195,7 +202,8 @@ def encode(
 
 
 class ActiveClock:
-    """Seconds that this process was allowed to run: a machine that is suspended, or pauses its batch jobs, does not count.
+    """Seconds that this process was allowed to run: a machine that is suspended, or pauses its
+    batch jobs, does not count.
 
     A context manager; a thread of its own looks at the time ten times a second.
 

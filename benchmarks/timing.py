@@ -9,7 +9,9 @@ from typing import Any
 
 
 def time_in_turn(calls: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of every call, `repeats` rounds in which each has its turn, after one round that is not counted."""
+    """Seconds of every call, `repeats` rounds in which each has its turn, after one round that is
+    not counted.
+    """
     for call in calls.values():
         call()
     seconds: dict[str, list[float]] = {name: [] for name in calls}

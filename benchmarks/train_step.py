@@ -1,4 +1,5 @@
-"""Times training iterations at full size on one batch. One JSON line, the schema of an eager PyTorch comparator.
+"""Times training iterations at full size on one batch. One JSON line, the schema of an eager
+PyTorch comparator.
 
 python benchmarks/train_step.py --length=320 --batch_size=1 --update=sequential --repeats=5
 """

@@ -1,8 +1,10 @@
-"""Scores one video through a model server, with nothing but grpcio, numpy, tensorflow and tensorflow-serving-api.
+"""Scores one video through a model server, with nothing but grpcio, numpy, tensorflow and
+tensorflow-serving-api.
 
     python export/client_example.py --server 127.0.0.1:8500 --features features.npy
 
-features.npy holds float32 [steps, width], one row per sampled frame (2 a second). Without it random features of the width that
+features.npy holds float32 [steps, width], one row per sampled frame (2 a second). Without it random
+features of the width that
 the server asks for are sent. Prints one score per step.
 """
 

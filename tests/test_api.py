@@ -1,4 +1,6 @@
-"""The public names: changing them is a decision, not an accident. And what they do is what the commands do."""
+"""The public names: changing them is a decision, not an accident. And what they do is what the
+commands do.
+"""
 
 import dataclasses
 import json
@@ -65,7 +67,8 @@ def test_methods():
 def test_importing_loads_nothing_and_changes_nothing():
     code = (
         "import os, sys; before = dict(os.environ); import tf_dictsum as td; "
-        "import tf_dictsum.util.flags; td.load_dataset('demo'); td.load_selector; td.score; td.RunConfig(); td.METHODS; td.train; "
+        "import tf_dictsum.util.flags; td.load_dataset('demo'); td.load_selector; td.score; "
+        "td.RunConfig(); td.METHODS; td.train; "
         "heavy = {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules); "
         "import tf_dictsum.training.config; "
         "print(heavy, {k: v for k, v in os.environ.items() if before.get(k) != v}, "

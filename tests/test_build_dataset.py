@@ -1,4 +1,6 @@
-"""The owners' releases become dataset files: real ones field by field, small ones of both MATLAB formats, every mistake."""
+"""The owners' releases become dataset files: real ones field by field, small ones of both MATLAB
+formats, every mistake.
+"""
 
 import csv
 import json
@@ -140,9 +142,11 @@ def message(*args, **more):
     return text
 
 
-# ---- the real files ----------------------------------------------------------------------------------------------
+# ---- the real files
+# ----------------------------------------------------------------------------------------------
 
-# Not ours to reproduce: widths of integers (the layout names none); the contract's float32 is checked below.
+# Not ours to reproduce: widths of integers (the layout names none); the contract's float32 is
+# checked below.
 FLOAT32 = ("user_summary", "gtscore", "gtsummary", "features")
 
 
@@ -210,7 +214,9 @@ def test_summe_from_text_files_of_change_points(shared, tmp_path, suffix):
 
 
 def test_real_files_in_the_other_format(shared, tmp_path):
-    """The owners' numbers, saved anew in the format that they did not choose, give the same dataset."""
+    """The owners' numbers, saved anew in the format that they did not choose, give the same
+    dataset.
+    """
     data = shared / "data"
     table = read_mat(data / "owners/ydata-tvsum50.mat")["tvsum50"]
     rows = [
@@ -234,7 +240,8 @@ def test_real_files_in_the_other_format(shared, tmp_path):
     assert_same_file(tmp_path / "summe.h5", data / "summe_annotations.h5")
 
 
-# ---- small releases ----------------------------------------------------------------------------------------------
+# ---- small releases
+# ----------------------------------------------------------------------------------------------
 
 
 @BOTH
@@ -300,7 +307,9 @@ def test_small_tvsum(tmp_path, version):
 
 
 def test_equal_shots_tie_whatever_their_order():
-    """1 + 2/3 and 2 - 1/3 differ in the last bit: means taken so would keep the later of two equal shots."""
+    """1 + 2/3 and 2 - 1/3 differ in the last bit: means taken so would keep the later of two equal
+    shots.
+    """
     scores = np.array([[1, 2, 2, 2, 1, 2] + [1] * 14], np.float32)
     kept = user_summaries(scores, np.array([[0, 2], [3, 5], [6, 19]]))
     assert np.flatnonzero(kept).tolist() == [0, 1, 2]
@@ -355,7 +364,9 @@ def test_boundaries_as_json_and_pairs_as_mat(tmp_path):
 
 
 def test_titles_decide_and_not_the_keys(tmp_path):
-    """A file that numbers the videos otherwise must not give one video the shots or features of another."""
+    """A file that numbers the videos otherwise must not give one video the shots or features of
+    another.
+    """
     folder = summe(tmp_path / "GT")
     shots = points_file(
         tmp_path / "shots.h5", {"video_1": POINTS["video_3"], "video_2": POINTS["video_1"], "video_3": POINTS["video_2"]},
@@ -386,7 +397,9 @@ def test_features_bring_their_picks_and_attributes(tmp_path):
 
 
 def test_a_decoder_that_differs_by_a_frame_is_fine_and_said(tmp_path, caplog):
-    """61 frames: one less lacks the step at frame 60; one more at 90 adds a step that belongs to no annotated frame."""
+    """61 frames: one less lacks the step at frame 60; one more at 90 adds a step that belongs to
+    no annotated frame.
+    """
     features = features_file(tmp_path / "f.h5", frames=(101, 60, 91))
     with caplog.at_level(logging.WARNING):
         data = build(
@@ -408,7 +421,8 @@ def test_another_number_of_videos_is_said(tmp_path, caplog):
     assert "3 videos, but SumMe has 25" in caplog.text
 
 
-# ---- mistakes ----------------------------------------------------------------------------------------------------
+# ---- mistakes ------------------------------------------------------------------------------------
+# ----------------
 
 
 @pytest.fixture
@@ -573,8 +587,8 @@ def test_unknown_missing_and_duplicate_videos(tmp_path, folder, caplog):
     )
     shots = points_file(tmp_path / "s.json", {"Cooking": [[0, 9]]})
     assert (
-        "change points of none of the annotated videos (it has Cooking). Name its entries like 'Air_Force_One' or 'video_1'."
-        in message(folder, shots, allow_missing=True)
+        "change points of none of the annotated videos (it has Cooking). Name its entries like "
+        "'Air_Force_One' or 'video_1'." in message(folder, shots, allow_missing=True)
     )
     (tmp_path / "twice.json").write_text('{"video_1": [[0, 99]], "video_1": [[0, 99]]}')
     assert "twice.json: the key 'video_1' is there twice in one object" in message(
@@ -595,7 +609,8 @@ def test_more_or_fewer_cells_than_videos(tmp_path, folder):
         (
             "s.txt",
             "",
-            "change points come from a file that ends with .h5, .hdf5, .mat, .json, .csv, not .txt.",
+            "change points come from a file that ends with .h5, .hdf5, .mat, .json, .csv, not "
+            ".txt.",
         ),
         ("s", "", "not nothing."),
         ("s.json", "[1, 2]", "a JSON list, expected an object"),
@@ -693,8 +708,8 @@ def test_features_of_another_number_of_steps(tmp_path, folder, shots):
     features = features_file(tmp_path / "f.h5", frames=(100, 61, 60))
     text = message(folder, shots, features)
     assert (
-        f"{features}:video_3/features: 4 steps up to frame 45 of 60, but {folder} annotates 90 frames of car, about 6 steps"
-        in text
+        f"{features}:video_3/features: 4 steps up to frame 45 of 60, but {folder} annotates 90 "
+        "frames of car, about 6 steps" in text
     )
     features = features_file(tmp_path / "f.h5", frames=(100, 61, 200))
     assert "14 steps up to frame 195 of 200" in message(folder, shots, features)

@@ -1,4 +1,6 @@
-"""docs/data.md says what the package does: its table against a written file, its examples against the readers."""
+"""docs/data.md says what the package does: its table against a written file, its examples against
+the readers.
+"""
 
 import pathlib
 import re

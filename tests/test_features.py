@@ -1,4 +1,6 @@
-"""The command: a file ready for training, going on where it stopped, one bad video among good ones."""
+"""The command: a file ready for training, going on where it stopped, one bad video among good
+ones.
+"""
 
 import os
 import pathlib

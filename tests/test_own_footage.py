@@ -1,4 +1,6 @@
-"""The whole way with somebody's own videos, as commands: features, training, export, serving, and summaries by each form of model."""
+"""The whole way with somebody's own videos, as commands: features, training, export, serving, and
+summaries by each form of model.
+"""
 
 import csv
 import json
@@ -45,7 +47,9 @@ def run(tmp_path):
 
 @pytest.fixture
 def films(tmp_path):
-    """A folder of two videos with cuts, of different sizes and frame rates, one of them with sound."""
+    """A folder of two videos with cuts, of different sizes and frame rates, one of them with
+    sound.
+    """
     folder = tmp_path / "my films"
     folder.mkdir()
 

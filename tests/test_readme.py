@@ -41,7 +41,9 @@ def test_files_and_modules_exist():
 
 
 def test_flags_of_the_readme_exist():
-    """Every --flag named is one of a command, a benchmark or the tests; their names are read from the sources."""
+    """Every --flag named is one of a command, a benchmark or the tests; their names are read from
+    the sources.
+    """
     sources = [
         *ROOT.glob("tf_dictsum/*.py"),
         *ROOT.glob("tf_dictsum/serving/server/options.py"),

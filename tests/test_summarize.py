@@ -1,4 +1,6 @@
-"""The command: every kind of input, what a second run reuses, what mistakes and broken files lead to."""
+"""The command: every kind of input, what a second run reuses, what mistakes and broken files lead
+to.
+"""
 
 import importlib
 import json
@@ -46,7 +48,9 @@ def places(tmp_path, monkeypatch):
 
 @pytest.fixture
 def holiday(tmp_path):
-    """8 s, four pictures (cuts at frames 60, 110 and 180), sound; a name with spaces and letters of another script."""
+    """8 s, four pictures (cuts at frames 60, 110 and 180), sound; a name with spaces and letters
+    of another script.
+    """
     cuts = [60, 110, 180]
 
     def picture(number, width, height):

@@ -1,4 +1,6 @@
-"""python -m tf_dictsum.sweep: resumable, one bad job beside good ones, one table; mistakes are one line."""
+"""python -m tf_dictsum.sweep: resumable, one bad job beside good ones, one table; mistakes are one
+line.
+"""
 
 import json
 import pathlib

@@ -1,4 +1,6 @@
-"""A wheel, installed outside the checkout: every command says its flags, and the demo trains by a configuration's name."""
+"""A wheel, installed outside the checkout: every command says its flags, and the demo trains by a
+configuration's name.
+"""
 
 import os
 import pathlib
@@ -17,7 +19,9 @@ SMALL = ("--hidden_size=4", "--parallel_size=4", "--epochs=1", "--pretrain_epoch
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
-    """The interpreter of an environment with nothing but the wheel; the packages that it needs are borrowed from this one."""
+    """The interpreter of an environment with nothing but the wheel; the packages that it needs are
+    borrowed from this one.
+    """
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"  # a copy: an older build's files stay out of the wheel
     shutil.copytree(ROOT / "tf_dictsum", source / "tf_dictsum")

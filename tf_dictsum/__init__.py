@@ -8,7 +8,8 @@
     td.evaluate(dataset, scores)
     td.summarize("holiday.mp4").write("out")
 
-Everything here is loaded when it is used: importing the package loads neither TensorFlow nor matplotlib.
+Everything here is loaded when it is used: importing the package loads neither TensorFlow nor
+matplotlib.
 """
 
 import importlib
@@ -99,7 +100,9 @@ __all__ = [
 
 
 class _Door(types.ModuleType):
-    """This package. Some of its functions are named as a command's module: the functions keep the names."""
+    """This package. Some of its functions are named as a command's module: the functions keep the
+    names.
+    """
 
     def __getattr__(self, name: str) -> Any:
         if name not in _MODULES:

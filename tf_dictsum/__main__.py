@@ -56,7 +56,9 @@ def _overview() -> str:
 
 
 def _purpose(name: str) -> str:
-    """What the first line of a command's module says behind the colon; reads it without importing it."""
+    """What the first line of a command's module says behind the colon; reads it without importing
+    it.
+    """
     source = (pathlib.Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
     text = ast.get_docstring(ast.parse(source)) or ""
     return text.split("\n")[0].partition(": ")[2]

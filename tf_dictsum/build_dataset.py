@@ -1,14 +1,21 @@
-"""python -m tf_dictsum.build_dataset: a dataset file from the owners' own releases of SumMe and TVSum.
+"""python -m tf_dictsum.build_dataset: a dataset file from the owners' own releases of SumMe and
+TVSum.
 
-    python -m tf_dictsum.build_dataset --annotations=SumMe/GT --change_points=shots.json --features=features.h5 --out=summe.h5
-    python -m tf_dictsum.build_dataset --annotations=ydata-tvsum50.mat --change_points=shot_TVSum.mat --out=tvsum_annotations.h5
+    python -m tf_dictsum.build_dataset --annotations=SumMe/GT --change_points=shots.json
+    --features=features.h5 --out=summe.h5
+    python -m tf_dictsum.build_dataset --annotations=ydata-tvsum50.mat
+    --change_points=shot_TVSum.mat --out=tvsum_annotations.h5
 
-Without --features the file has annotations only: enough to evaluate scores, not to train. Change points come as
-  .h5    ECCV16 layout: groups with change_points (and video_name), such as another dataset file of the same videos
-  .mat   a cell array shot_boundaries with one vector per video, in the release's order, such as shot_TVSum.mat
+Without --features the file has annotations only: enough to evaluate scores, not to train. Change
+points come as
+  .h5    ECCV16 layout: groups with change_points (and video_name), such as another dataset file of
+  the same videos
+  .mat   a cell array shot_boundaries with one vector per video, in the release's order, such as
+  shot_TVSum.mat
   .json  {"Air_Force_One": [[0, 244], [245, 473], ...], "video_2": [0, 130, ..., 4729], ...}
   .csv   the columns video,first_frame,last_frame, one line per shot
-with frames counted from 0: [first, last] with the last one included, or the first frame of every shot and then the
+with frames counted from 0: [first, last] with the last one included, or the first frame of every
+shot and then the
 number of frames. Videos are named by title or by key (video_1 is the first of the release).
 """
 
@@ -26,7 +33,8 @@ from tf_dictsum.util.errors import UserError
 __all__ = ["Options", "build", "main", "run"]
 
 _NO_CHANGE_POINTS = (
-    "--change_points is missing; name a file of shot boundaries (.h5, .mat, .json or .csv). For TVSum give shot_TVSum.mat; "
+    "--change_points is missing; name a file of shot boundaries (.h5, .mat, .json or .csv). For "
+    "TVSum give shot_TVSum.mat; "
     "SumMe's owners publish none: take them from an ECCV16 file or write your own."
 )
 
@@ -43,7 +51,8 @@ class Options:
     )
     features: str = cli.option(
         "",
-        "dataset file with features and picks of the same videos; without it the result has annotations only",
+        "dataset file with features and picks of the same videos; without it the result has "
+        "annotations only",
     )
     out: str = cli.option("", "dataset file to write, such as summe.h5")
     allow_missing: bool = cli.option(
@@ -60,7 +69,9 @@ def main(argv: list[str]) -> None:
 
 
 def build(options: Options) -> Dataset:
-    """Reads the files that the options name and puts them together. Raises UserError for bad input."""
+    """Reads the files that the options name and puts them together. Raises UserError for bad
+    input.
+    """
     if not options.annotations:
         raise UserError(
             "--annotations is missing; name SumMe's folder GT or TVSum's ydata-tvsum50.mat."

@@ -2,8 +2,10 @@
 
     python -m tf_dictsum.convert --torch_weights=epoch-99.pkl --out=converted
 
-Reads a state dict as .npz (no PyTorch needed) or as .pkl/.pt/.pth (PyTorch must be installed) and makes --out a selector
-directory (config.json, metadata.json, model.weights.h5, README.md) with summarizer.weights.h5 (all parts) beside it.
+Reads a state dict as .npz (no PyTorch needed) or as .pkl/.pt/.pth (PyTorch must be installed) and
+makes --out a selector
+directory (config.json, metadata.json, model.weights.h5, README.md) with summarizer.weights.h5 (all
+parts) beside it.
 """
 
 import dataclasses
@@ -80,7 +82,8 @@ def main(argv: list[str]) -> None:
     save_selector(model.scorer, out, {"method": "sum_gan_aae", "converted_from": source.name})
     save_weights(model, out / "summarizer.weights.h5")
     print(
-        f"{out}: a selector directory, and summarizer.weights.h5 ({input_size} features, H = {hidden_size})"
+        f"{out}: a selector directory, and summarizer.weights.h5 ({input_size} features, H = "
+        f"{hidden_size})"
     )
 
 

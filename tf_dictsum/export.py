@@ -1,9 +1,12 @@
-"""python -m tf_dictsum.export: writes a trained selector as a SavedModel for TensorFlow Serving and `tf_dictsum.serve`.
+"""python -m tf_dictsum.export: writes a trained selector as a SavedModel for TensorFlow Serving and
+`tf_dictsum.serve`.
 
     python -m tf_dictsum.export --run_dir=runs/demo/split0-seed0
-    python -m tf_dictsum.export --run_dir=runs/demo/split0-seed0 --export_dir=export/models/dictsum --version=7
+    python -m tf_dictsum.export --run_dir=runs/demo/split0-seed0 --export_dir=export/models/dictsum
+    --version=7
 
-Prints the version's folder, which appears whole or not at all; a server that watches --export_dir takes it up by itself.
+Prints the version's folder, which appears whole or not at all; a server that watches --export_dir
+takes it up by itself.
 """
 
 import dataclasses
@@ -21,7 +24,8 @@ class Options:
 
     run_dir: str = cli.option(
         "",
-        "what to export: a selector directory (split<k>-seed<s> of a run, or from tf_dictsum.convert), a run directory (of "
+        "what to export: a selector directory (split<k>-seed<s> of a run, or from "
+        "tf_dictsum.convert), a run directory (of "
         "several splits the one with the lowest training criterion), or a preset",
     )
     export_dir: str = cli.option(
@@ -31,12 +35,14 @@ class Options:
     version: int | None = cli.option(None, "version to write; default: the next one", lower_bound=0)
     epoch: str = cli.option(
         "last",
-        "which selector: of the last epoch, or selected, of the epoch that was chosen without labels",
+        "which selector: of the last epoch, or selected, of the epoch that was chosen without "
+        "labels",
         choices=("last", "selected"),
     )
     feature_extractor: str = cli.option(
         "",
-        "what made the features, for the metadata; default: what the selector's metadata says, or unknown",
+        "what made the features, for the metadata; default: what the selector's metadata says, "
+        "or unknown",
     )
     sampling_fps: float = cli.option(
         2.0, "frames a second that are scored, for the metadata", lower_bound=0.0

@@ -1,10 +1,14 @@
-"""python -m tf_dictsum.features: videos in, one features file in the field's layout out, ready for tf_dictsum.train.
+"""python -m tf_dictsum.features: videos in, one features file in the field's layout out, ready for
+tf_dictsum.train.
 
     python -m tf_dictsum.features VIDEO|FOLDER|"PATTERN*" ... --out=FILE.h5
 
-Two frames per second (by presentation time) go through GoogLeNet (pool5) or a network of keras.applications; shots come from
-kernel temporal segmentation. The file keeps what it holds: videos that it has already are left out, so the same command goes on
-after an interrupt and takes up new videos. One line per video to stdout. Exit status: 0; 2 for a mistake; 3 when some videos
+Two frames per second (by presentation time) go through GoogLeNet (pool5) or a network of
+keras.applications; shots come from
+kernel temporal segmentation. The file keeps what it holds: videos that it has already are left out,
+so the same command goes on
+after an interrupt and takes up new videos. One line per video to stdout. Exit status: 0; 2 for a
+mistake; 3 when some videos
 failed (listed at the end; the others are in the file); 130 when interrupted.
 """
 
@@ -46,19 +50,23 @@ class Options:
     )
     weights: str = cli.option(
         "",
-        "its weights (.caffemodel, .onnx, .npz); default: the user's cache folder, then the publisher's address",
+        "its weights (.caffemodel, .onnx, .npz); default: the user's cache folder, then the "
+        "publisher's address",
     )
     batch_size: int = cli.option(16, "frames per call of the network", lower_bound=1)
     recursive: bool = cli.option(False, "the videos of folders inside folders too")
     cache: bool = cli.option(
         True,
-        "share features with tf_dictsum.summarize in the user's cache folder; --nocache for neither",
+        "share features with tf_dictsum.summarize in the user's cache folder; --nocache for "
+        "neither",
     )
     quiet: bool = cli.option(False, "no progress bars, and only warnings in the log")
 
 
 def main(argv: list[str]) -> int:
-    """Extracts what the command line names; returns the exit status. Raises UserError for a mistake."""
+    """Extracts what the command line names; returns the exit status. Raises UserError for a
+    mistake.
+    """
     options = cli.from_flags(Options)
     if options.quiet:
         logging.set_verbosity(logging.WARNING)

@@ -23,7 +23,8 @@ __all__ = ["config_from_flags", "define_run_flags", "without_foreign_defaults"]
 def define_run_flags(argv: Sequence[str], *more: type) -> None:
     """Defines the flags of `RunConfig`, of `more`, and of the methods that the command line names.
 
-    `--method` (and `--methods`, and the flag files of `--variants`) are read first, also from flag files, so that only
+    `--method` (and `--methods`, and the flag files of `--variants`) are read first, also from flag
+    files, so that only
     the options of these methods exist.
 
     Args:
@@ -47,7 +48,8 @@ def _settings(method: str) -> type[MethodSettings]:
 def _methods_named(argv: Sequence[str], default: str = "") -> list[str]:
     """The methods on a command line and in its flag files, as far as these can be read.
 
-    `default` is the one of a command line that names none: its flags exist beside those of the variants.
+    `default` is the one of a command line that names none: its flags exist beside those of the
+    variants.
     """
     try:
         arguments = flags.FLAGS.read_flags_from_files(expand_flagfiles(argv[1:]), force_gnu=True)
@@ -71,7 +73,8 @@ def _methods_named(argv: Sequence[str], default: str = "") -> list[str]:
 def without_foreign_defaults(argv: Sequence[str]) -> list[str]:
     """`argv` with its flag files read in, without other methods' options.
 
-    Flag files that earlier versions wrote list every option of every method: one that has its default there asks for
+    Flag files that earlier versions wrote list every option of every method: one that has its
+      default there asks for
     nothing and is left out.
 
     Raises:
@@ -90,7 +93,8 @@ def without_foreign_defaults(argv: Sequence[str]) -> list[str]:
             kept.append(argument)  # absl says that it is unknown
         elif not any(argument == _default(_settings(m), name) for m in owners):
             raise UserError(
-                f"--{name} is an option of {', '.join(owners)}, not of method {_method(arguments)}. Leave it out."
+                f"--{name} is an option of {', '.join(owners)}, not of method "
+                f"{_method(arguments)}. Leave it out."
             )
     return kept
 

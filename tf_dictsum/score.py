@@ -1,10 +1,13 @@
-"""python -m tf_dictsum.score: scores a whole feature file, by a trained selector here or on a model server.
+"""python -m tf_dictsum.score: scores a whole feature file, by a trained selector here or on a model
+server.
 
     python -m tf_dictsum.score --model=runs/demo --dataset=FILE.h5 --out=scores.json
     python -m tf_dictsum.score --server=127.0.0.1:8500 --dataset=FILE.h5 --out=scores.json
 
---model is a run or selector directory, a SavedModel, a preset or grpc://HOST:PORT/NAME (the same as --server=HOST:PORT
---model_name=NAME). The server is `python -m tf_dictsum.serve` or TensorFlow Serving. The result is what `python -m tf_dictsum.evaluate --scores`
+--model is a run or selector directory, a SavedModel, a preset or grpc://HOST:PORT/NAME (the same as
+--server=HOST:PORT
+--model_name=NAME). The server is `python -m tf_dictsum.serve` or TensorFlow Serving. The result is
+what `python -m tf_dictsum.evaluate --scores`
 reads. An interrupted job on a server goes on where it was when the same command is run again.
 """
 
@@ -30,7 +33,8 @@ class Options:
 
     model: str = cli.option(
         "",
-        "trained selector: a run or selector directory, a SavedModel, grpc://HOST:PORT/NAME, or the name of a preset",
+        "trained selector: a run or selector directory, a SavedModel, grpc://HOST:PORT/NAME, or "
+        "the name of a preset",
     )
     server: str = cli.option("", "instead of --model: HOST:PORT of the server's gRPC port")
     dataset: str = cli.option("", "feature file in the ECCV16 layout, or demo")
@@ -73,13 +77,15 @@ def main(argv: list[str]) -> None:
     for name in ("dataset", "out"):
         if not getattr(options, name):
             raise UserError(
-                f"--{name} is missing, as in --server=127.0.0.1:8500 --dataset=tvsum.h5 --out=scores.json."
+                f"--{name} is missing, as in --server=127.0.0.1:8500 --dataset=tvsum.h5 "
+                "--out=scores.json."
             )
     if options.server and options.model:
         raise UserError("--server and --model exclude each other; give one of them.")
     if not options.server and not options.model:
         raise UserError(
-            "--server is missing, as in --server=127.0.0.1:8500 --dataset=tvsum.h5 --out=scores.json; "
+            "--server is missing, as in --server=127.0.0.1:8500 --dataset=tvsum.h5 "
+            "--out=scores.json; "
             "or give --model."
         )
     if "://" in options.server:
@@ -137,7 +143,8 @@ def _score_remotely(options: Options, dataset: Dataset, out: pathlib.Path) -> No
             client, dataset, out, in_flight=options.in_flight, progress=options.progress
         )
     print(
-        f"{out}: scores of {len(dataset.videos)} videos from {options.server}, model {model.name} version {version}"
+        f"{out}: scores of {len(dataset.videos)} videos from {options.server}, model "
+        f"{model.name} version {version}"
     )
 
 

@@ -1,9 +1,13 @@
-"""python -m tf_dictsum.serve: serves exported models by gRPC and REST, with tensorflow_model_server's flags and answers.
+"""python -m tf_dictsum.serve: serves exported models by gRPC and REST, with
+tensorflow_model_server's flags and answers.
 
-    python -m tf_dictsum.serve --model_name=dictsum --model_base_path=export/models/dictsum --rest_api_port=8501
-    python -m tf_dictsum.serve --model_config_file=export/models.config --enable_batching --batching_parameters_file=export/batching.config
+    python -m tf_dictsum.serve --model_name=dictsum --model_base_path=export/models/dictsum
+    --rest_api_port=8501
+    python -m tf_dictsum.serve --model_config_file=export/models.config --enable_batching
+    --batching_parameters_file=export/batching.config
 
-Needs `pip install 'tf-dictsum[serve]'`. Ctrl-C or SIGTERM ends it once the requests inside are answered.
+Needs `pip install 'tf-dictsum[serve]'`. Ctrl-C or SIGTERM ends it once the requests inside are
+answered.
 """
 
 import importlib.util

@@ -1,8 +1,10 @@
-"""python -m tf_dictsum.serving_files: writes models.config, batching.config and monitoring.config for a model server.
+"""python -m tf_dictsum.serving_files: writes models.config, batching.config and monitoring.config
+for a model server.
 
     python -m tf_dictsum.serving_files --out=DIR --models_dir=$PWD/export/models
 
-The files in export/ are its output with default flags: the paths inside the tensorflow/serving container.
+The files in export/ are its output with default flags: the paths inside the tensorflow/serving
+container.
 """
 
 import dataclasses

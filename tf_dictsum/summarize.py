@@ -1,10 +1,14 @@
-"""python -m tf_dictsum.summarize: any video in; key frames, storyboard, clip, tables and a page to look at out.
+"""python -m tf_dictsum.summarize: any video in; key frames, storyboard, clip, tables and a page to
+look at out.
 
     python -m tf_dictsum.summarize holiday.mp4 [more videos, folders, "patterns*", features.h5 ...]
 
-Without --model the shots and frames are chosen that stand for the whole video (no training, no labels); with it a trained
-selector's scores decide. Progress and log go to stderr, one line per video to stdout. Exit status: 0; 2 for a mistake; 3 when
-some videos failed (listed at the end; the others are done); 130 when interrupted. What was read of a video is kept in the
+Without --model the shots and frames are chosen that stand for the whole video (no training, no
+labels); with it a trained
+selector's scores decide. Progress and log go to stderr, one line per video to stdout. Exit status:
+0; 2 for a mistake; 3 when
+some videos failed (listed at the end; the others are done); 130 when interrupted. What was read of
+a video is kept in the
 user's cache folder, so that a second run begins at once.
 """
 
@@ -74,13 +78,15 @@ class Options:
     )
     method: str = cli.option(
         "auto",
-        "representative: what stands for the whole video, without training; model: a trained selector; "
+        "representative: what stands for the whole video, without training; model: a trained "
+        "selector; "
         "blended: both (docs/agreement.md); auto: model if --model is given",
         choices=("auto", "representative", "model", "blended"),
     )
     model: str = cli.option(
         "",
-        "trained selector: a run directory of tf_dictsum.train, a SavedModel, grpc://HOST:PORT/NAME, "
+        "trained selector: a run directory of tf_dictsum.train, a SavedModel, "
+        "grpc://HOST:PORT/NAME, "
         "a preset such as salience-googlenet, or salience (no training); blended: salience",
     )
     backbone: str = cli.option(
@@ -250,7 +256,9 @@ class _Command:
 
 
 def main(argv: list[str]) -> int:
-    """Summarizes what the command line names; returns the exit status. Raises UserError for a mistake."""
+    """Summarizes what the command line names; returns the exit status. Raises UserError for a
+    mistake.
+    """
     options = cli.from_flags(Options)
     if options.quiet:
         logging.set_verbosity(logging.WARNING)

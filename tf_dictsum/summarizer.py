@@ -1,4 +1,6 @@
-"""Summaries of one's own videos, from Python: what `python -m tf_dictsum.summarize` does, as objects."""
+"""Summaries of one's own videos, from Python: what `python -m tf_dictsum.summarize` does, as
+objects.
+"""
 
 import dataclasses
 import html
@@ -46,7 +48,8 @@ class FilmSummary(VideoSummary):
 
         Args:
           folder: made where missing; "": <name>-summary in the current one.
-          kinds: some of json, csv, keyframes, storyboard, scores, mp4, html, edl, otio; None: all but the last two.
+          kinds: some of json, csv, keyframes, storyboard, scores, mp4, html, edl, otio; None: all
+            but the last two.
 
         Raises:
           UserError: an unknown kind, the video cannot be read any more, or the file system refused.
@@ -68,7 +71,8 @@ class FilmSummary(VideoSummary):
         )
         frames = ", ".join(f"{frame.seconds:.1f} s" for frame in self.key_frames)
         lines = [
-            f"{self.name}: {self.summary_duration:.1f} s of {self.duration:.1f} s. {self.method_text}",
+            f"{self.name}: {self.summary_duration:.1f} s of {self.duration:.1f} s. "
+            f"{self.method_text}",
             f"Key frames: {frames}.",
             *self.warnings,
         ]
@@ -80,7 +84,8 @@ class Summarizer:
     """Summarizes videos with one choice of everything; the feature network is loaded once.
 
     Args:
-      selector: a trained selector, or where one is (see `load_selector`); None: what stands for the whole video, without
+      selector: a trained selector, or where one is (see `load_selector`); None: what stands for the
+        whole video, without
         training.
       ratio: part of the video that the clip may fill, in (0, 1].
       seconds: its length instead.
@@ -117,7 +122,8 @@ class Summarizer:
 
         Args:
           path: of the video.
-          progress: called with what is being done, how far it is, how far it goes (None: unknown) and the unit.
+          progress: called with what is being done, how far it is, how far it goes (None: unknown)
+            and the unit.
 
         Raises:
           UserError: it cannot be read, or the feature network cannot be had.
@@ -167,7 +173,8 @@ def summarize(
     selector: LoadedSelector | str | os.PathLike[str] | None = None,
     **options: Any,
 ) -> FilmSummary:
-    """The summary of one video; arguments as `Summarizer`, which does several with one feature network.
+    """The summary of one video; arguments as `Summarizer`, which does several with one feature
+    network.
 
     Raises:
       UserError: as `Summarizer` and its methods.

@@ -1,9 +1,12 @@
-"""python -m tf_dictsum.sweep: method × σ × λ × seed × split, and ablations, as jobs over local processes; one table.
+"""python -m tf_dictsum.sweep: method × σ × λ × seed × split, and ablations, as jobs over local
+processes; one table.
 
-python -m tf_dictsum.sweep --dataset=demo --methods=dictsum,sum_gan_aae --dict_weights=0.1,1,10 --seeds=0,1,2,3,4 --run_dir=runs/sweep
+python -m tf_dictsum.sweep --dataset=demo --methods=dictsum,sum_gan_aae --dict_weights=0.1,1,10
+--seeds=0,1,2,3,4 --run_dir=runs/sweep
 python -m tf_dictsum.sweep --flagfile=configs/ablation_all.flags --dataset=FILE.h5
 
-The same command goes on where it was stopped, and runs failed jobs again. All flags of tf_dictsum.train hold for every job.
+The same command goes on where it was stopped, and runs failed jobs again. All flags of
+tf_dictsum.train hold for every job.
 """
 
 import copy
@@ -64,7 +67,9 @@ class Options:
 
 
 def main(argv: list[str]) -> int:
-    """Runs the sweep as the flags say and prints its table; 1 when a job failed. Raises UserError for bad input."""
+    """Runs the sweep as the flags say and prints its table; 1 when a job failed. Raises UserError
+    for bad input.
+    """
     options, base = cli.from_flags(Options), config_from_flags()
     from tf_dictsum.sweeps.grid import variants_of
     from tf_dictsum.sweeps.sweep import sweep
@@ -75,7 +80,8 @@ def main(argv: list[str]) -> int:
     }
     if len(named) < len(options.variants):
         raise UserError(
-            f"--variants={','.join(options.variants)}: two files of the same name. Name every flag file differently."
+            f"--variants={','.join(options.variants)}: two files of the same name. Name every "
+            "flag file differently."
         )
     variants = variants_of(
         base,
@@ -108,7 +114,9 @@ def main(argv: list[str]) -> int:
 
 
 def _changed(base: RunConfig, path: str) -> RunConfig:
-    """`base` with the flags of a file on top; data, splits, seeds and folder stay those of the sweep."""
+    """`base` with the flags of a file on top; data, splits, seeds and folder stay those of the
+    sweep.
+    """
     values = copy.deepcopy(flags.FLAGS)
     try:
         values(without_foreign_defaults(["sweep", f"--flagfile={path}"]))

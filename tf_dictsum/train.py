@@ -1,4 +1,5 @@
-"""python -m tf_dictsum.train: trains a summarizer on a feature file, for every split and seed, and resumes what it finds.
+"""python -m tf_dictsum.train: trains a summarizer on a feature file, for every split and seed, and
+resumes what it finds.
 
 python -m tf_dictsum.train --dataset=demo
 python -m tf_dictsum.train --flagfile=configs/summe.flags --dataset=FILE.h5 --splits=FILE.json

@@ -491,7 +491,8 @@ def test_saved_dataset_reads_back_the_same(tmp_path):
 
 def test_disk_full_is_one_line(tmp_path):
     script = (
-        "import resource, sys; from tf_dictsum.util import flags as cli; from tf_dictsum.data.demo import demo_dataset\n"
+        "import resource, sys; from tf_dictsum.util import flags as cli; from "
+        "tf_dictsum.data.demo import demo_dataset\n"
         "from tf_dictsum.data.hdf5 import save_dataset\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
         "cli.run(lambda argv: save_dataset(demo_dataset(), sys.argv[1]))"

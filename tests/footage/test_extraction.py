@@ -112,7 +112,9 @@ def test_the_record(weights_file):
 
 @pytest.mark.parametrize(("container", "codec"), [("mp4", "libx264"), ("avi", "mpeg4")])
 def test_a_pass_goes_on_where_another_stopped(tmp_path, container, codec):
-    """Bit for bit as a whole one; where the file has timestamps to seek by, the beginning is not decoded again."""
+    """Bit for bit as a whole one; where the file has timestamps to seek by, the beginning is not
+    decoded again.
+    """
     path = write_clip(tmp_path / f"a.{container}", 400, fps=25, codec=codec, options={"g": "25"})
     whole = pipeline.extract(VideoFile(path), means(), batch_size=4)
     parts = []
@@ -146,7 +148,9 @@ def bvlc(shared):
 
 
 def agreement(shared, extractor, key, seconds=None):
-    """Cosines between our features of a film and the reference's; asserts that the picks are equal."""
+    """Cosines between our features of a film and the reference's; asserts that the picks are
+    equal.
+    """
     with h5py.File(shared / "data" / "real_films_google_pool5.h5") as file:
         film, picks, expected = (
             file[key].attrs["file"],

@@ -1,4 +1,5 @@
-"""The readers, whole files for each (the seeds), and what a result must be like to count as right."""
+"""The readers, whole files for each (the seeds), and what a result must be like to count as right.
+"""
 
 import dataclasses
 import functools

@@ -1,4 +1,6 @@
-"""Small generated videos whose frames say their own number, in black and white blocks that survive any codec."""
+"""Small generated videos whose frames say their own number, in black and white blocks that survive
+any codec.
+"""
 
 import pathlib
 from collections.abc import Sequence
@@ -11,7 +13,9 @@ BITS, BLOCK = 10, 16
 
 
 def picture(number, width=160, height=96, seed=0):
-    """uint8 [height, width, 3]: a smooth scene that changes with `number` // 20; below, the number in binary."""
+    """uint8 [height, width, 3]: a smooth scene that changes with `number` // 20; below, the number
+    in binary.
+    """
     rng = np.random.default_rng([seed, number // 20])
     colours = rng.integers(40, 215, (2, 2, 3))
     y, x = np.linspace(0, 1, height)[:, None, None], np.linspace(0, 1, width)[None, :, None]
@@ -50,7 +54,8 @@ def write_clip(
 
     Args:
       ticks: presentation times in `time_base`; None: a constant frame rate.
-      rotation: degrees counterclockwise and whether it is mirrored after that, for the display matrix.
+      rotation: degrees counterclockwise and whether it is mirrored after that, for the display
+        matrix.
       aspect: of the pixels.
       audio: number of audio tracks.
       make: number, width, height -> picture.

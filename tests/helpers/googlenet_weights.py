@@ -1,4 +1,6 @@
-"""Random weights of GoogLeNet's shapes, and the published formats written by Google's protobuf library."""
+"""Random weights of GoogLeNet's shapes, and the published formats written by Google's protobuf
+library.
+"""
 
 import functools
 
@@ -12,7 +14,9 @@ Field = descriptor_pb2.FieldDescriptorProto
 
 @functools.cache
 def random_weights(seed=0):
-    """Caffe's names -> float32 arrays, scaled so that activations stay of the same size through all layers."""
+    """Caffe's names -> float32 arrays, scaled so that activations stay of the same size through
+    all layers.
+    """
     rng = np.random.default_rng(seed)
     found = {}
     for name, layer in convolutions(googlenet()).items():
@@ -49,7 +53,9 @@ def _messages(syntax, schema):
 
 
 def caffemodel(arrays, old):
-    """A NetParameter as Caffe writes it; `old`: layers and blobs of before 2015, as in bvlc_googlenet.caffemodel."""
+    """A NetParameter as Caffe writes it; `old`: layers and blobs of before 2015, as in
+    bvlc_googlenet.caffemodel.
+    """
     schema = {
         "BlobShape": [("dim", 1, "INT64", True, True)],
         "Blob": [
@@ -104,7 +110,9 @@ def caffemodel(arrays, old):
 
 
 def onnx_model(arrays, raw):
-    """A ModelProto as the ONNX model zoo has it; `raw`: little-endian bytes instead of a list of floats."""
+    """A ModelProto as the ONNX model zoo has it; `raw`: little-endian bytes instead of a list of
+    floats.
+    """
     schema = {
         "Tensor": [
             ("dims", 1, "INT64", True, False),

@@ -12,7 +12,9 @@ RATE = 48000
 
 
 def number_picture(number: int, width: int, height: int) -> np.ndarray:
-    """uint8 [height, width, 3]: `number` in 12 black or white blocks (4 x 3, lowest bit at the top left) on grey."""
+    """uint8 [height, width, 3]: `number` in 12 black or white blocks (4 x 3, lowest bit at the top
+    left) on grey.
+    """
     picture = np.full((height, width, 3), 128, np.uint8)
     for bit in range(BITS):
         row, column = divmod(bit, 4)
@@ -68,7 +70,8 @@ def make_video(
     Args:
       ticks: presentation time of every frame in `time_base`; None: constant frame rate.
       sounds: one track each, float32 [samples] or [channels, samples].
-      rotation: degrees counterclockwise that players turn the picture by (it is stored turned the other way).
+      rotation: degrees counterclockwise that players turn the picture by (it is stored turned the
+        other way).
     """
     time_base = time_base or 1 / Fraction(fps)
     ticks = range(n_frames) if ticks is None else ticks
@@ -128,7 +131,9 @@ def times_of(path: pathlib.Path) -> list[Fraction]:
 
 
 def sound_of(path: pathlib.Path, track: int = 0) -> tuple[np.ndarray, int, float]:
-    """(float32 [channels, samples], rate, seconds at which the first sample is heard) of an audio track."""
+    """(float32 [channels, samples], rate, seconds at which the first sample is heard) of an audio
+    track.
+    """
     with av.open(str(path)) as container:
         frames = list(container.decode(audio=track))
         parts = [frame.to_ndarray() for frame in frames]

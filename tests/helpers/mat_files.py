@@ -1,4 +1,6 @@
-"""Writes MATLAB files of both kinds, for tests: str, array, list (cell array), dict (struct), list of dicts (struct array)."""
+"""Writes MATLAB files of both kinds, for tests: str, array, list (cell array), dict (struct), list
+of dicts (struct array).
+"""
 
 import h5py
 import numpy as np

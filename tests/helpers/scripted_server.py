@@ -1,4 +1,6 @@
-"""A gRPC server in this process that speaks TensorFlow Serving's protocol and misbehaves on command."""
+"""A gRPC server in this process that speaks TensorFlow Serving's protocol and misbehaves on
+command.
+"""
 
 import concurrent.futures
 import threading
@@ -16,7 +18,9 @@ def expected_scores(features, version=1):
 
 
 class ScriptedServer(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Answers `expected_scores`; `before(number, request, context)` may raise, wait or change `version` first."""
+    """Answers `expected_scores`; `before(number, request, context)` may raise, wait or change
+    `version` first.
+    """
 
     def __init__(self, before=None, width=7, credentials=None, threads=8):
         self.before = before or (lambda number, request, context: None)

@@ -1,4 +1,6 @@
-"""Summaries of generated videos, made by hand: which shots are chosen is not this folder's business."""
+"""Summaries of generated videos, made by hand: which shots are chosen is not this folder's
+business.
+"""
 
 import pathlib
 from collections.abc import Sequence
@@ -31,7 +33,8 @@ def make_summary(
     name: str | None = None,
     **changes: Any,
 ) -> VideoSummary:
-    """A summary of these shots, with a score that falls along the video and one key frame in the middle of each chosen shot.
+    """A summary of these shots, with a score that falls along the video and one key frame in the
+    middle of each chosen shot.
 
     Args:
       shots: first and last frame, inclusive.

@@ -17,7 +17,9 @@ def cell(x, h, c, kernel, recurrent, bias):
 
 
 def plain(decoder, memory, state):
-    """One sequence at a time, as the public code describes it: memory [time, H], state [1, H] each."""
+    """One sequence at a time, as the public code describes it: memory [time, H], state [1, H]
+    each.
+    """
     d = decoder
     h1, c1, h2, c2 = state
     fed, outputs = tf.zeros_like(h1), []

@@ -5,7 +5,9 @@ import pytest
 
 @pytest.fixture(scope="session")
 def material(tmp_path_factory):
-    """240 numbered frames at 30 fps, a beep every second, five shots, the second and the fourth chosen."""
+    """240 numbered frames at 30 fps, a beep every second, five shots, the second and the fourth
+    chosen.
+    """
     pytest.importorskip("av", reason="PyAV (extra video) is not installed")
     from made_video import beeps, make_video
     from summary_examples import SHOTS, Material, make_summary

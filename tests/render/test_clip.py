@@ -49,7 +49,9 @@ def heard_where_it_should_be(
     track: int = 0,
     seconds: int = 20,
 ) -> None:
-    """Every whole second of the video beeps within 3 ms of where the clip shows that second, and nothing else does."""
+    """Every whole second of the video beeps within 3 ms of where the clip shows that second, and
+    nothing else does.
+    """
     wanted, offset = [], 0.0
     for first, last in ranges:
         begin, end = float(line.seconds[first]), float(line.ends[last])

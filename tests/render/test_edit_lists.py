@@ -46,7 +46,9 @@ def test_edl(tmp_path: pathlib.Path, material: Material):
 
 
 def test_edl_counts_frames_at_ntsc_rates(material: Material):
-    """At 29.97 fps an hour holds 107,892 frames; non-drop timecode counts them, it does not tell the time."""
+    """At 29.97 fps an hour holds 107,892 frames; non-drop timecode counts them, it does not tell
+    the time.
+    """
     rate = 30000 / 1001
     segment = dataclasses.replace(
         material.summary.segments[0],

@@ -148,7 +148,9 @@ def test_files_of_an_earlier_run(tmp_path: pathlib.Path, material: Material):
 def test_no_room_is_one_clear_line_for_every_kind(
     tmp_path: pathlib.Path, material: Material, kind: str
 ):
-    """The operating system lets no file grow beyond 64 bytes; in a child process, since limits cannot be taken back."""
+    """The operating system lets no file grow beyond 64 bytes; in a child process, since limits
+    cannot be taken back.
+    """
     import resource
 
     if kind == "otio":
@@ -173,14 +175,17 @@ def test_no_room_is_one_clear_line_for_every_kind(
 
 
 def test_resources_are_part_of_the_package():
-    """Style and script are found where the package is installed, not only in a checkout: setup.cfg lists them."""
+    """Style and script are found where the package is installed, not only in a checkout: setup.cfg
+    lists them.
+    """
     setup = pathlib.Path(__file__).parents[2] / "setup.cfg"
     assert "tf_dictsum.render = *.css, *.html, *.js" in setup.read_text()
     done = subprocess.run(
         [
             sys.executable,
             "-c",
-            "import importlib.resources as r; print(len(r.files('tf_dictsum.render').joinpath('page.js').read_text()))",
+            "import importlib.resources as r; "
+            "print(len(r.files('tf_dictsum.render').joinpath('page.js').read_text()))",
         ],
         capture_output=True,
         text=True,

@@ -108,7 +108,8 @@ class Page:
 
     def state(self) -> Any:
         return self.run(
-            "return [video.currentSrc.slice(-30), video.currentTime, video.readyState, video.paused, String(video.error)]"
+            "return [video.currentSrc.slice(-30), video.currentTime, video.readyState, "
+            "video.paused, String(video.error)]"
         )
 
     def ready(self) -> "Page":
@@ -181,7 +182,8 @@ def test_arrows_pressed_quickly_are_all_counted(page: Page):
 def test_space_plays_and_pauses_wherever_the_focus_is(page: Page):
     for selector in ("body", "#video", "a.card", "#timeline"):
         page.run(
-            "const part = document.querySelector(arguments[0]); if (part.tabIndex >= 0) part.focus();",
+            "const part = document.querySelector(arguments[0]); if (part.tabIndex >= 0) "
+            "part.focus();",
             selector,
         )
         top = page.run("return window.scrollY")
@@ -219,8 +221,10 @@ def test_the_focus_can_be_seen_and_reaches_everything(page: Page):
     for _ in range(18):
         page.keys(Keys.TAB)
         name, outline = page.run(
-            "const part = document.activeElement, style = getComputedStyle(part.id === 'mode-whole' ? part.nextElementSibling : part);"
-            "return [part.id || part.className || part.tagName, style.outlineStyle + style.outlineWidth]"
+            "const part = document.activeElement, style = getComputedStyle(part.id === "
+            "'mode-whole' ? part.nextElementSibling : part);"
+            "return [part.id || part.className || part.tagName, style.outlineStyle + "
+            "style.outlineWidth]"
         )
         if name not in ("BODY", "video"):  # the player draws its own
             assert outline == "solid3px", name

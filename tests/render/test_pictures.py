@@ -132,7 +132,9 @@ def test_a_storyboard_shows_every_key_frame(material: Material, size: tuple[int,
 
 
 def test_a_storyboard_has_readable_times(material: Material):
-    """The number and the time are burnt into the lower left corner: white on dark, whatever the picture is."""
+    """The number and the time are burnt into the lower left corner: white on dark, whatever the
+    picture is.
+    """
     for colour in ("white", "black", "#888888"):
         thumbnail = Thumbnail(KeyFrame(3, 900, 72.48, 1, 0.5), Image.new("RGB", (640, 360), colour))
         sheet = storyboard(material.summary, [thumbnail])

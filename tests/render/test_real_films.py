@@ -1,4 +1,6 @@
-"""Clips and key frames of real footage: every frame compared with the frame of the video that it must be."""
+"""Clips and key frames of real footage: every frame compared with the frame of the video that it
+must be.
+"""
 
 import itertools
 import pathlib

@@ -90,7 +90,9 @@ def test_the_generic_graph():
 
 
 def test_the_generic_graph_holds_nothing_of_xla():
-    """Even of a selector whose loops are compiled, and even where the BiLSTM's own graph is not used."""
+    """Even of a selector whose loops are compiled, and even where the BiLSTM's own graph is not
+    used.
+    """
     with compiled_loops(True):
         selector = BiLSTMSelector(WIDTH, 4, seed=1)
     module = Selector.export_module(selector)

@@ -1,4 +1,6 @@
-"""Packing, the time loop and the exported scorer, against naive numpy and against the trainer's own scorer."""
+"""Packing, the time loop and the exported scorer, against naive numpy and against the trainer's
+own scorer.
+"""
 
 import numpy as np
 import pytest

@@ -200,7 +200,9 @@ def test_a_server_that_is_busy_is_asked_again(server):
 
 
 def test_a_server_with_tls(server):
-    """By the authorities that the environment names; a process of its own, since gRPC reads them once."""
+    """By the authorities that the environment names; a process of its own, since gRPC reads them
+    once.
+    """
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
     pair = (certificate.private_key_pem.bytes(), certificate.cert_chain_pems[0].bytes())

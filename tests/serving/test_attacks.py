@@ -1,4 +1,6 @@
-"""What clients may send to a server without harm to the others. All of it goes to a server on loopback."""
+"""What clients may send to a server without harm to the others. All of it goes to a server on
+loopback.
+"""
 
 import contextlib
 import json

@@ -1,16 +1,25 @@
 """TensorFlow Serving's protocol, checked at any address.
 
-    pytest tests/serving/test_conformance.py                                        the embedded server, started here
-    pytest tests/serving/test_conformance.py --serving_address=HOST:PORT --rest_address=HOST:PORT --serving_model=NAME
-                                                                                    a running server of an exported model
-    ... --serving_base_path=DIR    that model's folder, under a path that this machine and the server share: its scores are then
-                                   compared with the SavedModel's, and the server is given other configurations and versions for a
+    pytest tests/serving/test_conformance.py                                        the embedded
+    server, started here
+    pytest tests/serving/test_conformance.py --serving_address=HOST:PORT --rest_address=HOST:PORT
+    --serving_model=NAME
+                                                                                    a running server
+                                                                                    of an exported
+                                                                                    model
+    ... --serving_base_path=DIR    that model's folder, under a path that this machine and the
+    server share: its scores are then
+                                   compared with the SavedModel's, and the server is given other
+                                   configurations and versions for a
                                    while; it serves only this model afterwards. Start it with
-                                   --max_num_load_retries=0 (by default a broken version is LOADING for five minutes
-                                   and holds up every reload: the rows that publish one, and those after them, fail) and
+                                   --max_num_load_retries=0 (by default a broken version is LOADING
+                                   for five minutes
+                                   and holds up every reload: the rows that publish one, and those
+                                     after them, fail) and
                                    without --allow_version_labels_for_unavailable_models
 
-Codes and texts are those that TensorFlow Serving's code (2.20.0) answered, where an answer was recorded
+Codes and texts are those that TensorFlow Serving's code (2.20.0) answered, where an answer was
+recorded
 (tests/serving/test_recorded.py), and else those of its source (named in brackets).
 """
 
@@ -198,7 +207,9 @@ def base_path(target):
 
 @pytest.fixture
 def configured(target, base_path):
-    """The server may be given other configurations; afterwards it serves this model again, its newest version."""
+    """The server may be given other configurations; afterwards it serves this model again, its
+    newest version.
+    """
     yield base_path
     target.reload((target.model, base_path))
     wait_for(lambda: target.states()[target.version].state == AVAILABLE)
@@ -307,7 +318,9 @@ class TestConformance:
         assert target.predict(request).outputs == wanted.outputs
 
     def test_one_value_stands_for_a_whole_tensor(self, target):
-        """As in every TensorProto: the last value fills the rest [tensorflow/core/framework/tensor.cc]."""
+        """As in every TensorProto: the last value fills the rest
+        [tensorflow/core/framework/tensor.cc].
+        """
         request = target.request(np.full((1, 6, target.width), 0.25, np.float32))
         wanted = target.predict(request)
         request.inputs["features"].tensor_content = b""
@@ -633,7 +646,8 @@ class TestConformance:
     # Versions on disk [file_system_storage_path_source.cc, availability_preserving_policy.h]
 
     def test_versions(self, target, configured):
-        """A new version replaces the old one, a broken one does not, and both can be served side by side.
+        """A new version replaces the old one, a broken one does not, and both can be served side by
+        side.
 
         Needs --max_num_load_retries=0.
         """
@@ -841,7 +855,9 @@ def small_queue(request, exported, tmp_path_factory):
 
 
 class TestBatchingRows:
-    """Rows that need a batching file of their own, so only the embedded server is asked [batching/batching_session.cc]."""
+    """Rows that need a batching file of their own, so only the embedded server is asked
+    [batching/batching_session.cc].
+    """
 
     def send(self, target, *steps):
         """Sends requests at the same time; returns what became of each."""

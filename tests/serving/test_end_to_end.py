@@ -73,7 +73,9 @@ def test_clients_of_a_server_that_is_starting_are_told_to_try_again(models):
 
 @pytest.mark.slow
 def test_the_compose_file_on_the_embedded_server(models):
-    """Its flags, files, health check and client example, with the container's paths and ports replaced."""
+    """Its flags, files, health check and client example, with the container's paths and ports
+    replaced.
+    """
     compose = yaml.safe_load((EXPORT / "docker-compose.yml").read_text())["services"]["serving"]
     flags = [flag for flag in compose["command"] if "port=" not in flag]
     config = (EXPORT / "models.config").read_text().replace("/models", str(models))

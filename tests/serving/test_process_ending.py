@@ -1,4 +1,6 @@
-"""Requests that end TensorFlow Serving's process, or leave it waiting: here each is answered as if it came alone."""
+"""Requests that end TensorFlow Serving's process, or leave it waiting: here each is answered as if
+it came alone.
+"""
 
 import base64
 import http.client

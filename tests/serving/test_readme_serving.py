@@ -1,4 +1,6 @@
-"""The README's section "Serve it", run line by line in a shell, with a smaller network and free ports."""
+"""The README's section "Serve it", run line by line in a shell, with a smaller network and free
+ports.
+"""
 
 import dataclasses
 import json
@@ -18,7 +20,9 @@ SMALLER = "--hidden_size=8 --parallel_size=8 --epochs=1 --pretrain_epochs=1 --fo
 
 
 def section(path, heading):
-    """The commands of a section; those that install and those that name HOST:PORT are for the reader."""
+    """The commands of a section; those that install and those that name HOST:PORT are for the
+    reader.
+    """
     text = (
         path.read_text(encoding="utf-8")
         .partition(f"\n## {heading}\n")[2]

@@ -34,7 +34,9 @@ def models(shared, tmp_path_factory):
 
 
 def options(flags):
-    """The options of some flags. Raises UserError, also where a flag is unknown or no value of its type."""
+    """The options of some flags. Raises UserError, also where a flag is unknown or no value of its
+    type.
+    """
     kinds = {field.name: type(field.default) for field in dataclasses.fields(ServeOptions)}
     values = {}
     for flag in flags:

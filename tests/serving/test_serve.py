@@ -1,4 +1,6 @@
-"""The embedded server as a process: flags, sockets, TLS, signals, live changes. Its answers: test_conformance.py."""
+"""The embedded server as a process: flags, sockets, TLS, signals, live changes. Its answers:
+test_conformance.py.
+"""
 
 import json
 import signal
@@ -37,7 +39,9 @@ AVAILABLE, END = (
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """Two versions of a small model; the first with a wide input, so that a request can be made to last."""
+    """Two versions of a small model; the first with a wide input, so that a request can be made to
+    last.
+    """
     folder = tmp_path_factory.mktemp("exported")
     return [write_model(folder, 1, WIDTH, 64), write_model(folder, 2, WIDTH, 64)]
 
@@ -84,7 +88,8 @@ def serve(*flags, **options):
     [
         (
             (),
-            "say what to serve: --model_name=NAME --model_base_path=FOLDER, or --model_config_file=FILE.",
+            "say what to serve: --model_name=NAME --model_base_path=FOLDER, or "
+            "--model_config_file=FILE.",
         ),
         (
             ("--model_base_path=x", "--batching_parameters_file=y"),
@@ -186,7 +191,9 @@ def own_address():
 
 
 def test_swaps_drain_and_loopback(base, exported):
-    """One server through its life: only loopback, a new version, a broken one, SIGTERM while a request is inside."""
+    """One server through its life: only loopback, a new version, a broken one, SIGTERM while a
+    request is inside.
+    """
     with EmbeddedServer(
         "--model_name=dictsum", f"--model_base_path={base}", "--drain_seconds=60"
     ) as server:
@@ -369,11 +376,15 @@ def test_killed_and_started_again(base):
 
 @pytest.mark.slow
 def test_batching_gives_the_same_scores(base, tmp_path):
-    """Many clients, mixed lengths, with and without batching: every answer is the one a request gets alone."""
+    """Many clients, mixed lengths, with and without batching: every answer is the one a request
+    gets alone.
+    """
     file = tmp_path / "batching.config"
     file.write_text(
-        "max_batch_size { value: 8 } batch_timeout_micros { value: 5000 } max_enqueued_batches { value: 100 } "
-        "num_batch_threads { value: 2 } allowed_batch_sizes: 2 allowed_batch_sizes: 8 pad_variable_length_inputs: true"
+        "max_batch_size { value: 8 } batch_timeout_micros { value: 5000 } max_enqueued_batches "
+        "{ value: 100 } "
+        "num_batch_threads { value: 2 } allowed_batch_sizes: 2 allowed_batch_sizes: 8 "
+        "pad_variable_length_inputs: true"
     )
     requests = [request_of(steps) for steps in range(1, 60)]
     answers = {}

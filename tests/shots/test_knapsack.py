@@ -11,7 +11,9 @@ from tf_dictsum.shots.knapsack import knapsack, knapsacks
 
 
 def table_choice(values, weights, capacity):
-    """The definition: the full table, and a walk back from its last row that keeps an item only if the value drops without it."""
+    """The definition: the full table, and a walk back from its last row that keeps an item only if
+    the value drops without it.
+    """
     table = [[0.0] * (capacity + 1)]
     for value, weight in zip(values, weights, strict=True):
         row = table[-1]
@@ -80,7 +82,9 @@ def test_value_agrees_with_ortools(seed):
 @settings(deadline=None, max_examples=60)
 @given(st.integers(1, 60), st.floats(0.02, 0.6), st.integers(0, 2**32 - 1))
 def test_value_of_shot_means_agrees_with_ortools(n, part, seed):
-    """Shots as the field has them: real means (OR-Tools wants integers, so of six digits), lengths around 150 frames."""
+    """Shots as the field has them: real means (OR-Tools wants integers, so of six digits), lengths
+    around 150 frames.
+    """
     rng = np.random.default_rng(seed)
     means, lengths = np.round(rng.random(n), 6), rng.gamma(2, 75, n).astype(int) + 1
     capacity = int(lengths.sum() * part)

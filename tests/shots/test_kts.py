@@ -155,7 +155,9 @@ def test_without_ruptures(monkeypatch):
 
 
 def test_real_films(shared):
-    """Cuts that are known to be there, in real footage: 93 % found, and 81 % of what is found is one of them."""
+    """Cuts that are known to be there, in real footage: 93 % found, and 81 % of what is found is
+    one of them.
+    """
     known = found = hits = right = 0
     for video in load_dataset(str(shared / "data" / "real_films_google_pool5.h5")).videos.values():
         true = np.searchsorted(video.picks, video.change_points[1:, 0])
@@ -177,8 +179,10 @@ def lengths_of(shots):
 def test_lengths_are_like_those_of_tvsum(shared):
     """TVSum's shots, made by KTS too, are the yardstick, with care.
 
-    Their number was not KTS's choice but one per 150 frames begun, in all 50 videos, so it says what people of the field
-    take for a shot and no more. How unequal the lengths are did come from KTS: it is compared at that same number.
+    Their number was not KTS's choice but one per 150 frames begun, in all 50 videos, so it says
+    what people of the field
+    take for a shot and no more. How unequal the lengths are did come from KTS: it is compared at
+      that same number.
     """
     tvsum = load_dataset(
         str(shared / "data" / "tvsum_annotations.h5"), need_features=False

@@ -1,4 +1,6 @@
-"""Blank, faded and blurred pictures stand for nothing while there are others: generated footage, read from a file."""
+"""Blank, faded and blurred pictures stand for nothing while there are others: generated footage,
+read from a file.
+"""
 
 import numpy as np
 import pytest

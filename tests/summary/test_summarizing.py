@@ -21,7 +21,9 @@ RECORD = {"network": "n", "layer": "l"}
 
 
 def footage(lengths, fps=30.0, seed=0, repeats=(), noise=0.1, known=False, **more):
-    """Shots of so many sampled frames each, at 2 per second; `repeats` maps a shot to the earlier one whose picture it shows."""
+    """Shots of so many sampled frames each, at 2 per second; `repeats` maps a shot to the earlier
+    one whose picture it shows.
+    """
     rng = np.random.default_rng(seed)
     pictures = 5 * rng.standard_normal((len(lengths), 32))
     for later, earlier in dict(repeats).items():
@@ -216,7 +218,9 @@ def test_the_trimmed_part_is_the_best_one():
 
 @pytest.mark.parametrize("count", [None, 1, 4, 9])
 def test_key_frames_lie_inside_the_clip(count):
-    """Asked for by number they make the moments of the clip, as long as it has room for a second around each."""
+    """Asked for by number they make the moments of the clip, as long as it has room for a second
+    around each.
+    """
     video = footage([8, 6, 12, 9, 20, 5], seed=3)
     for selector in (Representative(), scored(np.random.default_rng(0).random(60))):
         found = summarize(video, selector, Budget(seconds=9.5, key_frames=count))
@@ -281,7 +285,9 @@ def test_scores_of_zero_and_a_budget_below_every_shot():
 
 
 def test_a_variable_frame_rate_counts_in_time():
-    """20 s at 30 frames a second, then 20 s at 5: the budget is time, whatever the number of frames."""
+    """20 s at 30 frames a second, then 20 s at 5: the budget is time, whatever the number of
+    frames.
+    """
     ticks = np.concatenate(
         [np.arange(0, 20000, 1000 / 30), 20000 + np.arange(0, 20000, 200)]
     ).astype(np.int64)

@@ -34,7 +34,8 @@ def test_lengths_and_seconds_once(said: list[str], monkeypatch: pytest.MonkeyPat
     run_epochs(report, monkeypatch, [4.0, 4.0])  # another split
     assert said == [
         "XLA compiles its time loops, once for each padded length: 64, 320.",
-        "the first epoch's steps took 10.0 s, the second's 4.0 s: 6.0 s for tracing and compiling 2 lengths. "
+        "the first epoch's steps took 10.0 s, the second's 4.0 s: 6.0 s for tracing and "
+        "compiling 2 lengths. "
         "The next run finds them compiled.",
     ]
 

@@ -207,7 +207,9 @@ def test_version():
 
 
 def test_nobody_reads_on():
-    """As in `... --help | head -1`: no traceback, and the status that a shell shows for a closed pipe."""
+    """As in `... --help | head -1`: no traceback, and the status that a shell shows for a closed
+    pipe.
+    """
     code = "from tf_dictsum.util import flags as cli; cli.run(lambda argv: [print('x' * 1000, flush=True) for _ in range(1000)] and 0)"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -1,4 +1,6 @@
-"""kill -9 at any moment: the same command carries on and ends where the uninterrupted run ends, bit for bit."""
+"""kill -9 at any moment: the same command carries on and ends where the uninterrupted run ends,
+bit for bit.
+"""
 
 import json
 import os

@@ -10,7 +10,9 @@ from tf_dictsum.video.sampling import picks_of
 
 
 def naive(ticks, time_base, rate):
-    """For every step the nearest frame, the later one of two; each frame once; steps end half a frame after the last frame."""
+    """For every step the nearest frame, the later one of two; each frame once; steps end half a
+    frame after the last frame.
+    """
     seconds = [Fraction(int(tick)) * time_base for tick in ticks]
     last = seconds[-1] - seconds[-2] if len(seconds) > 1 else Fraction(0)
     picks, step = [0], 1

@@ -26,7 +26,8 @@ class Extra:
 
     Attributes:
       values: key of a video -> array; all of one dtype, and of one shape but for the time.
-      per_step: the first axis is the video's sampled frames [n_steps, ...] and is padded with zeros like the features.
+      per_step: the first axis is the video's sampled frames [n_steps, ...] and is padded with zeros
+        like the features.
     """
 
     values: Mapping[str, np.ndarray]
@@ -70,13 +71,15 @@ def make_batches(
 ) -> list[Batch]:
     """Groups videos into batches.
 
-    At batch size 1 they keep the order of `videos`. Larger batches join videos of similar length (little padding)
+    At batch size 1 they keep the order of `videos`. Larger batches join videos of similar length
+    (little padding)
     and are ordered by the first of their videos.
 
     Args:
       videos: with features.
       batch_size: videos per batch; the last batch may be smaller.
-      buckets: lengths to pad to (`padded_lengths`; XLA compiles anew for every one); none: no more padding than a batch needs.
+      buckets: lengths to pad to (`padded_lengths`; XLA compiles anew for every one); none: no more
+        padding than a batch needs.
       extras: name -> what joins the batches under that name.
     """
     order = list(range(len(videos)))
@@ -108,7 +111,9 @@ def _batch(
 
 
 def epoch_order(count: int, epoch: int, seed: int, shuffle: bool) -> np.ndarray:
-    """Order of `count` batches in an epoch: int64 [count]. It depends on the arguments only, so a resumed run repeats it."""
+    """Order of `count` batches in an epoch: int64 [count]. It depends on the arguments only, so a
+    resumed run repeats it.
+    """
     if not shuffle:
         return np.arange(count)
     return np.random.default_rng([seed, epoch]).permutation(count)
@@ -117,7 +122,9 @@ def epoch_order(count: int, epoch: int, seed: int, shuffle: bool) -> np.ndarray:
 def training_stream(
     batches: Sequence[Batch], first_epoch: int, epochs: int, seed: int, shuffle: bool
 ) -> tf.data.Dataset:
-    """The batches of epochs first_epoch .. epochs - 1, one after another, as tensors for `train_step`."""
+    """The batches of epochs first_epoch .. epochs - 1, one after another, as tensors for
+    `train_step`.
+    """
 
     def generate() -> Iterator[dict[str, np.ndarray]]:
         for epoch in range(first_epoch, epochs):

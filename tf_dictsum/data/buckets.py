@@ -1,4 +1,6 @@
-"""Few lengths to pad videos to, so that XLA compiles a handful of shapes and little is computed in vain."""
+"""Few lengths to pad videos to, so that XLA compiles a handful of shapes and little is computed in
+vain.
+"""
 
 import bisect
 from collections.abc import Iterable, Sequence
@@ -13,9 +15,11 @@ ALIGNMENT = 8  # padded lengths are multiples of this, so that datasets share co
 def choose_buckets(
     lengths: Sequence[int], max_padding: float = 0.10, max_buckets: int = 12
 ) -> tuple[int, ...]:
-    """The smallest set of lengths to pad to whose total padding stays within a share of the total length.
+    """The smallest set of lengths to pad to whose total padding stays within a share of the total
+    length.
 
-    Exact, by dynamic programming over the sorted distinct lengths: in an optimal choice every bucket holds
+    Exact, by dynamic programming over the sorted distinct lengths: in an optimal choice every
+      bucket holds
     consecutive lengths and its bound is the largest of them.
 
     Args:
@@ -24,7 +28,8 @@ def choose_buckets(
       max_buckets: at most so many; when they are not enough, the choice with the least padding.
 
     Returns:
-      Increasing bounds, each the length of some video; the last one the longest. Among choices of the same
+      Increasing bounds, each the length of some video; the last one the longest. Among choices of
+      the same
       number, one with the least padding. Empty for no lengths.
 
     Raises:
@@ -73,11 +78,15 @@ def choose_buckets(
 
 
 def bucket_of(length: int, buckets: Sequence[int]) -> int:
-    """The smallest of the increasing `buckets` that is at least `length`; a longer length is its own bucket."""
+    """The smallest of the increasing `buckets` that is at least `length`; a longer length is its
+    own bucket.
+    """
     i = bisect.bisect_left(buckets, length)
     return buckets[i] if i < len(buckets) else length
 
 
 def padded_lengths(lengths: Iterable[int]) -> tuple[int, ...]:
-    """The few lengths that sequences of `lengths` are padded to: at most about 10 % padding in all, multiples of ALIGNMENT."""
+    """The few lengths that sequences of `lengths` are padded to: at most about 10 % padding in
+    all, multiples of ALIGNMENT.
+    """
     return choose_buckets([-(-length // ALIGNMENT) * ALIGNMENT for length in lengths])

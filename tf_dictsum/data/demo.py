@@ -1,11 +1,15 @@
 """The built-in demo dataset: GENERATED, not videos.
 
-It exists so that every command runs on a fresh machine and the method can be taught: no camera, no network and no
-person made it. Numbers measured on it say whether the plumbing works; they are not results on videos and must not
+It exists so that every command runs on a fresh machine and the method can be taught: no camera, no
+network and no
+person made it. Numbers measured on it say whether the plumbing works; they are not results on
+videos and must not
 be quoted as such.
 
-Planted structure: places that return, long static stretches, and rare events of a second or two. Five pretend users
-share a taste (rare events and the first view of a place; no static repeats), each with noise of their own.
+Planted structure: places that return, long static stretches, and rare events of a second or two.
+Five pretend users
+share a taste (rare events and the first view of a place; no static repeats), each with noise of
+their own.
 """
 
 import numpy as np
@@ -33,9 +37,12 @@ def demo_dataset() -> Dataset:
     """Twelve generated videos of 60 to 300 steps, the same on every call.
 
     Returns:
-      A Dataset named "demo" with every annotation of `Video` present: features [n_steps, 64], nonnegative as pool5
-      features are; 5 users; `user_scores` whole numbers 1..5; `user_summary` about 15 % of the frames;
-      `gtscore` = (mean user score - 1) / 4 at the picks; `gtsummary` 1 for the 15 % of steps that most users kept.
+      A Dataset named "demo" with every annotation of `Video` present: features [n_steps, 64],
+      nonnegative as pool5
+      features are; 5 users; `user_scores` whole numbers 1..5; `user_summary` about 15 % of the
+      frames;
+      `gtscore` = (mean user score - 1) / 4 at the picks; `gtsummary` 1 for the 15 % of steps that
+      most users kept.
     """
     rng = np.random.Generator(np.random.PCG64(_SEED))
     places = rng.gamma(
@@ -129,7 +136,9 @@ def _features(
     places: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """float32 [n_steps, 64]: the place, seen slightly otherwise in every shot, plus motion, clipped at 0."""
+    """float32 [n_steps, 64]: the place, seen slightly otherwise in every shot, plus motion,
+    clipped at 0.
+    """
     shots = places[scenes] + rng.normal(0, 0.15, (len(kinds), _WIDTH))
     events = kinds == _EVENT
     shots[events] = 0.4 * shots[events] + 1.5 * rng.gamma(
@@ -150,7 +159,9 @@ def _features(
 def _interest(
     kinds: np.ndarray, change_points: np.ndarray, n_frames: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """float64 [users, n_frames]: taste plus each user's own noise per shot; a view pales as it lasts."""
+    """float64 [users, n_frames]: taste plus each user's own noise per shot; a view pales as it
+    lasts.
+    """
     liking = (
         _LIKING[kinds] + rng.normal(0, 0.05, len(kinds)) + rng.normal(0, 0.10, (_USERS, len(kinds)))
     )
@@ -172,7 +183,9 @@ def _rate(interest: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _choose(interest: np.ndarray, change_points: np.ndarray) -> np.ndarray:
-    """One user's summary, bool [n_frames]: the best-liked shots, at most four seconds of each, up to 15 % of the frames."""
+    """One user's summary, bool [n_frames]: the best-liked shots, at most four seconds of each, up
+    to 15 % of the frames.
+    """
     kept = np.zeros(len(interest), dtype=bool)
     left = int(_BUDGET * len(interest))
     for first, last in change_points[np.argsort(-interest[change_points[:, 0]], kind="stable")]:

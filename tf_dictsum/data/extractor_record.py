@@ -1,6 +1,8 @@
-"""What the features of a file are: a record in HDF5 attributes and in a selector's metadata, and the comparison of two records.
+"""What the features of a file are: a record in HDF5 attributes and in a selector's metadata, and
+the comparison of two records.
 
-A record has `network`, `layer`, `preprocessing`, `weights` (SHA-256 over the arrays, the same whatever file they came from)
+A record has `network`, `layer`, `preprocessing`, `weights` (SHA-256 over the arrays, the same
+whatever file they came from)
 and `fps` (sampled frames per second), as plain JSON values.
 """
 
@@ -32,7 +34,8 @@ def read_extractor(
     """The record of a features file, or None where there is none (files made elsewhere).
 
     Args:
-      source: an open file or group (a group without a record has its file's), a path, or attributes as `Dataset` has them.
+      source: an open file or group (a group without a record has its file's), a path, or attributes
+        as `Dataset` has them.
 
     Raises:
       UserError: the record is damaged.
@@ -53,7 +56,8 @@ def read_extractor(
         return {name: found[name] for name in FIELDS}
     except (ValueError, KeyError, TypeError, RecursionError):
         raise UserError(
-            f"{where}: its attribute {ATTRIBUTE!r} is not a record of an extractor ({str(text)[:60]!r})."
+            f"{where}: its attribute {ATTRIBUTE!r} is not a record of an extractor "
+            f"({str(text)[:60]!r})."
         ) from None
 
 
@@ -71,7 +75,8 @@ def check_extractor(
     others: str = SELECTOR,
     advice: str = _OF_SELECTOR,
 ) -> None:
-    """Refuses features that are not of the same kind as others, such as those that a selector was trained on.
+    """Refuses features that are not of the same kind as others, such as those that a selector was
+    trained on.
 
     Where either side has no record there is nothing to compare.
 

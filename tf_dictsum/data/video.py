@@ -13,12 +13,16 @@ class Video:
 
     Attributes:
       key: group name in the dataset file, such as "video_7".
-      features: float32 [n_steps, D], one row per sampled frame; None when the file has annotations only.
+      features: float32 [n_steps, D], one row per sampled frame; None when the file has annotations
+        only.
       picks: int64 [n_steps], frame number of every sampled frame, increasing, the first one 0.
       n_frames: number of frames of the video.
-      change_points: int64 [n_shots, 2], first and last frame (inclusive) of every shot; None when unknown.
-      user_summary: bool [users, n_frames], the frames that each person kept; None when not annotated.
-      user_scores: float32 [users, n_frames], each person's importance of every frame; None when not annotated.
+      change_points: int64 [n_shots, 2], first and last frame (inclusive) of every shot; None when
+        unknown.
+      user_summary: bool [users, n_frames], the frames that each person kept; None when not
+        annotated.
+      user_scores: float32 [users, n_frames], each person's importance of every frame; None when not
+        annotated.
       gtscore: float32 [n_steps], mean importance; None when not annotated.
       gtsummary: float32 [n_steps]; None when not annotated.
       name: title of the video, or its key.

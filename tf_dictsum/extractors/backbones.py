@@ -32,7 +32,8 @@ def make_backbone(name: str, weights: str) -> tuple[keras.Model, str, int]:
 
     Args:
       name: of the function in keras.applications, in any case.
-      weights: file of the network without its top (`model.save_weights`); "" takes Keras' own ImageNet weights from its
+      weights: file of the network without its top (`model.save_weights`); "" takes Keras' own
+        ImageNet weights from its
         cache or download.
 
     Returns:
@@ -44,7 +45,8 @@ def make_backbone(name: str, weights: str) -> tuple[keras.Model, str, int]:
     known = {backbone.lower(): backbone for backbone in BACKBONES}
     if name.lower() not in known:
         raise UserError(
-            f"--backbone={name}: unknown. Give googlenet or one of keras.applications: {', '.join(BACKBONES)}."
+            f"--backbone={name}: unknown. Give googlenet or one of keras.applications: "
+            f"{', '.join(BACKBONES)}."
         )
     name = known[name.lower()]
     build = getattr(keras.applications, name)
@@ -62,7 +64,8 @@ def make_backbone(name: str, weights: str) -> tuple[keras.Model, str, int]:
             network = build(weights="imagenet", **options)
         except Exception as error:  # keras.utils.get_file raises a bare Exception
             raise UserError(
-                f"{name}: Keras has no weights of it in its cache and cannot download them ({textwrap.shorten(str(error), 200)}). "
+                f"{name}: Keras has no weights of it in its cache and cannot download them "
+                f"({textwrap.shorten(str(error), 200)}). "
                 "Give them by --weights=FILE.weights.h5 (of the network with include_top=False)."
             ) from None
     inputs = keras.Input((side, side, 3), name="rgb")

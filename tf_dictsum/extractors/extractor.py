@@ -28,7 +28,8 @@ class Extractor:
     """Pictures -> features.
 
     Args:
-      model: uint8-valued float RGB [batch, side, side, 3] -> [batch, D]; everything after the crop is inside.
+      model: uint8-valued float RGB [batch, side, side, 3] -> [batch, D]; everything after the crop
+        is inside.
       crop: the part of a frame that it reads.
       network, layer, preprocessing: for the record.
       weights: `checksum` of its weights.
@@ -59,7 +60,8 @@ class Extractor:
             "preprocessing": preprocessing,
             "weights": weights,
         }
-        # One graph for every batch size, by TensorFlow's own kernels: XLA's convolutions are slower on a CPU (benchmarks/features.py).
+        # One graph for every batch size, by TensorFlow's own kernels: XLA's convolutions are slower
+        # on a CPU (benchmarks/features.py).
         shape = [None, crop.size, crop.size, 3]
         self._run = tf.function(
             lambda pictures: model(tf.cast(pictures, tf.float32), training=False),
@@ -84,7 +86,8 @@ def make_extractor(
     """The extractor that two flags describe.
 
     Args:
-      backbone: "googlenet" (BVLC, pool5), or the name of a network in keras.applications, such as "ResNet50".
+      backbone: "googlenet" (BVLC, pool5), or the name of a network in keras.applications, such as
+        "ResNet50".
       weights: a file; "" looks into the cache folder and then asks the publisher.
       progress: of a download, as `find_weights` calls it.
       sources: where GoogLeNet's weights are published.
@@ -132,7 +135,9 @@ def make_extractor(
 
 
 def checksum(arrays: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 over names, shapes and float32 values, in the order of the names: the same for the same weights in any file."""
+    """SHA-256 over names, shapes and float32 values, in the order of the names: the same for the
+    same weights in any file.
+    """
     digest = hashlib.sha256()
     for name in sorted(arrays):
         values = np.ascontiguousarray(arrays[name], "<f4")

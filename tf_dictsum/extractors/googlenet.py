@@ -1,6 +1,8 @@
-"""GoogLeNet (Inception v1) as BVLC published it for Caffe, up to pool5: the features of the field's SumMe and TVSum files.
+"""GoogLeNet (Inception v1) as BVLC published it for Caffe, up to pool5: the features of the field's
+SumMe and TVSum files.
 
-Sources: C. Szegedy et al., "Going deeper with convolutions", CVPR 2015, table 1; BVLC's models/bvlc_googlenet/deploy.prototxt
+Sources: C. Szegedy et al., "Going deeper with convolutions", CVPR 2015, table 1; BVLC's
+models/bvlc_googlenet/deploy.prototxt
 for names, paddings and the order of pooling and normalisation.
 """
 
@@ -34,7 +36,9 @@ _MODULES = {
 
 
 class _CaffeLRN(keras.layers.Layer):
-    """Caffe's normalisation across channels: local_size 5, alpha 1e-4 (which Caffe divides by the size), beta 0.75."""
+    """Caffe's normalisation across channels: local_size 5, alpha 1e-4 (which Caffe divides by the
+    size), beta 0.75.
+    """
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return tf.nn.local_response_normalization(
@@ -45,7 +49,8 @@ class _CaffeLRN(keras.layers.Layer):
 def googlenet() -> keras.Model:
     """The network with untrained weights.
 
-    Input: uint8 or float [batch, 224, 224, 3], **RGB** 0 to 255. The mean is subtracted inside; the BGR order of Caffe
+    Input: uint8 or float [batch, 224, 224, 3], **RGB** 0 to 255. The mean is subtracted inside; the
+      BGR order of Caffe
     lives in the first kernel (`set_weights` turns it).
 
     Output: float32 [batch, 1024], the 7x7 average, not normalised.
@@ -116,7 +121,8 @@ def set_weights(model: keras.Model, arrays: Mapping[str, np.ndarray], source: st
 
     Args:
       model: from `googlenet()`.
-      arrays: "<caffe layer>/kernel" [height, width, in, out] and "<caffe layer>/bias" [out], input channels BGR.
+      arrays: "<caffe layer>/kernel" [height, width, in, out] and "<caffe layer>/bias" [out], input
+        channels BGR.
       source: for messages.
 
     Raises:
@@ -132,14 +138,17 @@ def set_weights(model: keras.Model, arrays: Mapping[str, np.ndarray], source: st
     if missing:
         has = ", ".join(list(arrays)[:3]) or "nothing"
         raise UserError(
-            f"{source}: not the weights of BVLC GoogLeNet: {len(missing)} of {2 * len(layers)} arrays are missing, such as {missing[0]} "
-            f"(it has {has}, ...). Give bvlc_googlenet.caffemodel, googlenet-*.onnx of the ONNX model zoo, or an .npz with these arrays."
+            f"{source}: not the weights of BVLC GoogLeNet: {len(missing)} of {2 * len(layers)} "
+            f"arrays are missing, such as {missing[0]} "
+            f"(it has {has}, ...). Give bvlc_googlenet.caffemodel, googlenet-*.onnx of the ONNX "
+            "model zoo, or an .npz with these arrays."
         )
     for name, layer in layers.items():
         kernel, bias = arrays[f"{name}/kernel"], arrays[f"{name}/bias"]
         if kernel.shape != layer.kernel.shape or bias.shape != layer.bias.shape:
             raise UserError(
-                f"{source}: {name} has shapes {kernel.shape} and {bias.shape}, GoogLeNet has {tuple(layer.kernel.shape)} and "
+                f"{source}: {name} has shapes {kernel.shape} and {bias.shape}, GoogLeNet has "
+                f"{tuple(layer.kernel.shape)} and "
                 f"{tuple(layer.bias.shape)}. Give the weights of BVLC GoogLeNet."
             )
         layer.set_weights([kernel[:, :, ::-1] if name == "conv1/7x7_s2" else kernel, bias])

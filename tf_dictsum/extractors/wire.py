@@ -1,6 +1,8 @@
-"""The Protocol Buffers wire format, as much as it takes to read arrays out of a large message without its schema compiler.
+"""The Protocol Buffers wire format, as much as it takes to read arrays out of a large message
+without its schema compiler.
 
-https://protobuf.dev/programming-guides/encoding: a message is a row of (field number * 8 + wire type, value).
+https://protobuf.dev/programming-guides/encoding: a message is a row of (field number * 8 + wire
+type, value).
 """
 
 from collections.abc import Iterator

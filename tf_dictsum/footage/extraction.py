@@ -1,4 +1,6 @@
-"""Decoding in one thread, the network in another: neither waits for the other, memory stays bounded."""
+"""Decoding in one thread, the network in another: neither waits for the other, memory stays
+bounded.
+"""
 
 import dataclasses
 import queue
@@ -58,7 +60,8 @@ class Extracted:
       picks: int64 [n_steps], numbers of the sampled frames.
       looks: float32 [n_steps, 5] (`video.looks`).
       timeline: of all decoded frames.
-      changes: float32 [n_frames], how much every frame differs from the one before (`video.changes`).
+      changes: float32 [n_frames], how much every frame differs from the one before
+        (`video.changes`).
     """
 
     features: np.ndarray
@@ -93,8 +96,10 @@ def extract(
       fps: steps per second.
       batch_size: pictures per call of the network.
       progress: called with the video's seconds that are done.
-      part: what an earlier pass over the same video at the same rate had; this one goes on from there.
-      keep: called with what there is so far every `KEEP_EVERY` seconds, and when anything stops the pass.
+      part: what an earlier pass over the same video at the same rate had; this one goes on from
+        there.
+      keep: called with what there is so far every `KEEP_EVERY` seconds, and when anything stops the
+        pass.
 
     Raises:
       UserError: as `VideoFile.sampled_frames`.
@@ -156,7 +161,9 @@ def _batches(samples: Iterator[_Sample], size: int) -> Iterator[list[_Sample]]:
 
 
 def _ahead(items: Iterator[T], depth: int = 3) -> Iterator[T]:
-    """`items`, computed by a thread of its own, at most `depth` ahead. An exception in it is raised here."""
+    """`items`, computed by a thread of its own, at most `depth` ahead. An exception in it is
+    raised here.
+    """
     ready: queue.Queue[tuple[list[T], BaseException | None]] = queue.Queue(depth)
     stop = threading.Event()
 

@@ -32,7 +32,8 @@ _UNREADABLE = (UserError, OSError, ValueError, KeyError, TypeError, ArithmeticEr
 
 
 def fingerprint(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """What tells a file from others without reading all of it: size, time of change, checksum of both ends.
+    """What tells a file from others without reading all of it: size, time of change, checksum of
+    both ends.
 
     Raises:
       UserError: it cannot be read.
@@ -46,13 +47,16 @@ def fingerprint(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 class FeatureCache:
-    """One file per video and network. What cannot be read or written is said in the log and done without.
+    """One file per video and network. What cannot be read or written is said in the log and done
+    without.
 
-    A key says which video (`fingerprint`) and how it is read; the checksum of the network's weights stands beside it, so
+    A key says which video (`fingerprint`) and how it is read; the checksum of the network's weights
+    stands beside it, so
     that features can be had without the weights.
 
     Args:
-      folder: of the entries; None: $XDG_CACHE_HOME/tf_dictsum/features, else ~/.cache/tf_dictsum/features.
+      folder: of the entries; None: $XDG_CACHE_HOME/tf_dictsum/features, else
+        ~/.cache/tf_dictsum/features.
       largest: bytes of all entries together; the ones not used for longest go first.
     """
 
@@ -178,7 +182,9 @@ class FeatureCache:
             return None
 
     def remember_weights(self, file: str | os.PathLike[str], checksum: str) -> None:
-        """Keeps the checksum of a weights file's arrays, so that it need not be read to look for features of it."""
+        """Keeps the checksum of a weights file's arrays, so that it need not be read to look for
+        features of it.
+        """
         with contextlib.suppress(UserError):  # it is only asked for again
             write_text(self._weights_note(file), checksum)
 
@@ -199,7 +205,9 @@ class FeatureCache:
             logging.warning("features are not cached: %s", error)
 
     def _forget(self) -> None:
-        """Removes what is too much, parts that nobody goes on with, and what dead processes left half-written."""
+        """Removes what is too much, parts that nobody goes on with, and what dead processes left
+        half-written.
+        """
         now = time.time()
         with contextlib.suppress(OSError):
             for pattern, age in (("*.part", _FORGOTTEN), (".*.partial.*", _DEAD)):

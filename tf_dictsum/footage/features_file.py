@@ -1,4 +1,6 @@
-"""A features file that grows video by video: finished videos survive an interrupt, the file itself is whole or absent."""
+"""A features file that grows video by video: finished videos survive an interrupt, the file itself
+is whole or absent.
+"""
 
 import contextlib
 import json
@@ -30,17 +32,21 @@ _SLACK = (
 
 
 class FeaturesFile:
-    """FILE.h5 in the ECCV16 layout, and beside it, while it is being made, a hidden folder with one entry per finished video.
+    """FILE.h5 in the ECCV16 layout, and beside it, while it is being made, a hidden folder with one
+    entry per finished video.
 
-    A video that the file has already (the same content, wherever it lies) is not extracted again; one that has changed since
+    A video that the file has already (the same content, wherever it lies) is not extracted again;
+    one that has changed since
     replaces its old group.
 
     Args:
       path: of the file; what it holds is kept.
-      record: of the extractor (`data.extractor_record`); every video of a file is made by one extractor.
+      record: of the extractor (`data.extractor_record`); every video of a file is made by one
+        extractor.
 
     Raises:
-      UserError: the file is there and not a features file of this extractor, or its folder cannot be written.
+      UserError: the file is there and not a features file of this extractor, or its folder cannot
+        be written.
     """
 
     def __init__(self, path: pathlib.Path, record: Mapping[str, Any]):
@@ -70,11 +76,13 @@ class FeaturesFile:
                     self._files[str(about.get("file", key))] = key
         except READ_ERRORS as error:
             raise UserError(
-                f"{self.path}: is there and not a features file ({' '.join(str(error).split())}). {advice}"
+                f"{self.path}: is there and not a features file "
+                f"({' '.join(str(error).split())}). {advice}"
             ) from None
         if record is None:
             raise UserError(
-                f"{self.path}: is there and does not say what made its features, so nothing can be added. {advice}"
+                f"{self.path}: is there and does not say what made its features, so nothing can "
+                f"be added. {advice}"
             )
         check_extractor(record, self._record, str(self.path), "of this file", advice)
 
@@ -101,7 +109,8 @@ class FeaturesFile:
         self._parts.save(self._key(mark), footage)
         if self._parts.load(self._key(mark), "", "") is None:
             raise UserError(
-                f"{self._parts.folder}: features cannot be kept there. Free space or choose another `out`."
+                f"{self._parts.folder}: features cannot be kept there. Free space or choose "
+                "another `out`."
             )
         self._added[mark] = footage.video
 
@@ -111,7 +120,8 @@ class FeaturesFile:
             self._parts.folder.rmdir()
 
     def write(self) -> int:
-        """Writes the file with everything added, removes the parts; returns the number of videos in it.
+        """Writes the file with everything added, removes the parts; returns the number of videos in
+        it.
 
         Raises:
           UserError: it cannot be written; the parts stay, so that a later run goes on from here.
@@ -158,7 +168,8 @@ class FeaturesFile:
             footage = self._parts.load(self._key(mark), video, "")
             if footage is None:
                 raise UserError(
-                    f"{self._parts.folder}: the features of {shown(video)} are gone. Run the same command again."
+                    f"{self._parts.folder}: the features of {shown(video)} are gone. Run the "
+                    "same command again."
                 )
             group = file.create_group(key)
             write_video(group, _video(key, footage))
@@ -182,7 +193,9 @@ class FeaturesFile:
         return {"video": mark, **self._record}
 
     def _reserve(self, partial: pathlib.Path) -> None:
-        """Makes the file as long as it can get: HDF5 crashes on a disk that fills up under it. It cuts off the rest itself."""
+        """Makes the file as long as it can get: HDF5 crashes on a disk that fills up under it. It
+        cuts off the rest itself.
+        """
         needed = sum(part.stat().st_size for part in self._parts.folder.iterdir()) + _SLACK * (
             1 + len(self._added)
         )

@@ -1,4 +1,6 @@
-"""What is known about a video before anything is chosen: sampled features and the time of every frame."""
+"""What is known about a video before anything is chosen: sampled features and the time of every
+frame.
+"""
 
 import dataclasses
 from collections.abc import Mapping
@@ -24,8 +26,10 @@ class Footage:
       features: float32 [n_steps, D].
       extractor: what made the features, plain JSON values.
       change_points: int64 [n_shots, 2] where they are known already; None: they are to be found.
-      changes: float32 [n_frames], how much every frame differs from the one before (`video.changes`); None: unknown.
-      looks: float32 [n_steps, 5], brightness, contrast, ... of every sampled frame (`video.looks`); None: unknown.
+      changes: float32 [n_frames], how much every frame differs from the one before
+        (`video.changes`); None: unknown.
+      looks: float32 [n_steps, 5], brightness, contrast, ... of every sampled frame (`video.looks`);
+        None: unknown.
       warnings: sentences for people.
     """
 
@@ -49,7 +53,9 @@ class Footage:
 
     @property
     def ends(self) -> np.ndarray:
-        """float64 [n_frames], when every frame gives way to the next; a single frame is shown for a 25th of a second."""
+        """float64 [n_frames], when every frame gives way to the next; a single frame is shown for
+        a 25th of a second.
+        """
         return self.timeline.ends if self.n_frames > 1 else np.array([0.04])
 
 

@@ -53,7 +53,9 @@ EXTENSIONS = frozenset(
         "y4m",
     )
 )
-"""File name endings that are taken for videos when a folder is given; a file that is named itself may end as it likes."""
+"""File name endings that are taken for videos when a folder is given; a file that is named itself
+may end as it likes.
+"""
 
 _FEATURES = (".h5", ".hdf5")
 
@@ -64,7 +66,8 @@ class Input:
 
     Attributes:
       path: as given, or inside the folder as given.
-      name: beginning of the names of its outputs: the file's name without its ending, or with it where another one has the same.
+      name: beginning of the names of its outputs: the file's name without its ending, or with it
+        where another one has the same.
     """
 
     path: str
@@ -79,7 +82,8 @@ class Input:
 def find_inputs(arguments: Sequence[str], recursive: bool = False) -> list[Input]:
     """Files, folders (their videos) and patterns such as "clips/*.mp4", each file once.
 
-    Hidden files of a folder are left out: "._holiday.mp4" is no video but what macOS leaves beside one.
+    Hidden files of a folder are left out: "._holiday.mp4" is no video but what macOS leaves beside
+      one.
 
     Args:
       arguments: as on the command line.
@@ -96,7 +100,8 @@ def find_inputs(arguments: Sequence[str], recursive: bool = False) -> list[Input
             found = _videos(argument, recursive)
             if not found:
                 raise UserError(
-                    f"{argument}: a folder without videos (names ending in mp4, mkv, mov, webm, ...). Name the files themselves."
+                    f"{argument}: a folder without videos (names ending in mp4, mkv, mov, webm, "
+                    "...). Name the files themselves."
                 )
         elif re.match(r"[a-z][a-z0-9+.-]+://", argument):
             raise UserError(f"{argument}: an address, which is not read. Download it first.")

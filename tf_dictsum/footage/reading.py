@@ -77,7 +77,9 @@ class VideoReader:
         return footage, False
 
     def record(self, report: Report) -> dict[str, Any]:
-        """What makes the features (`data.extractor_record`). Raises UserError: the network cannot be had."""
+        """What makes the features (`data.extractor_record`). Raises UserError: the network cannot
+        be had.
+        """
         return self._loaded(report).record(self._fps)
 
     def _checksum(self, cache: FeatureCache, report: Report) -> str | None:
@@ -189,12 +191,15 @@ class _Estimate:
 def read_features_file(path: str) -> Iterator[Footage]:
     """Every video of a features file, as footage.
 
-    The video itself is used where the file says where it is (attribute `file` of its group, absolute or beside the features
-    file) and it is there. Without it there is no frame rate but the group's attribute `fps`, or what the field's sampling of
+    The video itself is used where the file says where it is (attribute `file` of its group,
+    absolute or beside the features
+    file) and it is there. Without it there is no frame rate but the group's attribute `fps`, or
+    what the field's sampling of
     two steps per second says.
 
     Raises:
-      UserError: the file cannot be read, or a video does not have the frames that the features speak of.
+      UserError: the file cannot be read, or a video does not have the frames that the features
+        speak of.
     """
     dataset = load_dataset(path)
     record = read_extractor(dataset.attributes)
@@ -238,7 +243,8 @@ def _footage(
         timeline = file.scan()  # of the whole file: its cuts come along
         if timeline.n_frames != video.n_frames:
             raise UserError(
-                f"{shown(place)}: has {timeline.n_frames} frames, but {source}:{video.key} was made "
+                f"{shown(place)}: has {timeline.n_frames} frames, but {source}:{video.key} was "
+                "made "
                 f"of {video.n_frames}. Was the video changed? Extract its features again."
             )
         return Footage(

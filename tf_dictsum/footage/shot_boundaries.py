@@ -1,4 +1,6 @@
-"""The shots of a video: kernel temporal segmentation of its features, with boundaries on the hard cuts."""
+"""The shots of a video: kernel temporal segmentation of its features, with boundaries on the hard
+cuts.
+"""
 
 import dataclasses
 
@@ -19,7 +21,8 @@ SOURCE = (
 def shots_of(footage: Footage) -> np.ndarray:
     """First and last frame (inclusive) of every shot: int64 [n_shots, 2], without gaps.
 
-    Shots that are known stay as many as they are; their boundaries too go to the hard cuts that are near.
+    Shots that are known stay as many as they are; their boundaries too go to the hard cuts that are
+    near.
     """
     given = footage.change_points
     if given is None:
@@ -34,5 +37,7 @@ def shots_of(footage: Footage) -> np.ndarray:
 
 
 def with_shots(footage: Footage) -> Footage:
-    """The footage with its shots found, once and for all: finding them again needs a second and a library."""
+    """The footage with its shots found, once and for all: finding them again needs a second and a
+    library.
+    """
     return dataclasses.replace(footage, change_points=shots_of(footage), changes=None)

@@ -1,12 +1,17 @@
 """The recurrence of the attention decoder, and its gradient.
 
-Of a decoder step only four products with weights stay in the loop: of both previous states, of the context and of
-the lower cell's new state. The feedback Linear is folded into the lower cell's input weights (P = O W_y) before it.
-The gradient loop keeps dz of both cells and the attention's own small gradients; those of every weight and of the
+Of a decoder step only four products with weights stay in the loop: of both previous states, of the
+context and of
+the lower cell's new state. The feedback Linear is folded into the lower cell's input weights (P = O
+W_y) before it.
+The gradient loop keeps dz of both cells and the attention's own small gradients; those of every
+weight and of the
 encoder outputs are matmuls over all steps after it.
 
-At batch 1 a step is bound by the weights it reads, 22 MB, more than a shared cache keeps. There the encoder's outputs
-M, fixed for the whole loop, are folded into the weights on both sides of the attention: with M W_q and M W_c made once,
+At batch 1 a step is bound by the weights it reads, 22 MB, more than a shared cache keeps. There the
+encoder's outputs
+M, fixed for the whole loop, are folded into the weights on both sides of the attention: with M W_q
+and M W_c made once,
 a step goes from states to logits and from attention to gates directly. (By bytes that stops
 paying at T = 1.2 H; measured, it still does at 2.5 H.)
 """
@@ -31,8 +36,10 @@ __all__ = ["DecoderWeights", "attention_recurrence"]
 class DecoderWeights(NamedTuple):
     """Weights of one decoder step, H wide; gate order i, f, c, o.
 
-    query [2H, H] and query_bias [H] read (lower h, upper h); context [H, 4H], lower [H, 4H] and lower_bias [4H] belong
-    to the lower cell; fed [H, 4H] and fed_bias [4H] are the folded feedback; upper_input [H, 4H], upper [H, 4H] and
+    query [2H, H] and query_bias [H] read (lower h, upper h); context [H, 4H], lower [H, 4H] and
+    lower_bias [4H] belong
+    to the lower cell; fed [H, 4H] and fed_bias [4H] are the folded feedback; upper_input [H, 4H],
+    upper [H, 4H] and
     upper_bias [4H] belong to the upper cell.
     """
 
@@ -108,7 +115,9 @@ def attention_recurrence(
 
 
 def _over_features(memory: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
-    """memory [batch, H, time] and vector [batch, H] -> [batch, time]; a plain matrix product at batch 1."""
+    """memory [batch, H, time] and vector [batch, H] -> [batch, time]; a plain matrix product at
+    batch 1.
+    """
     if memory.shape[0] == 1:
         return tf.matmul(vector, memory[0])
     return tf.linalg.matvec(memory, vector, transpose_a=True)
@@ -128,7 +137,8 @@ def _started(mask: tf.Tensor | None, like: tf.Tensor) -> tf.Tensor:
 
 
 def _forward(memory: tf.Tensor, *tensors: tf.Tensor | None) -> _Trace:
-    """memory, the four states, the ten weights and the mask -> the states and gates of all steps."""
+    """memory, the four states, the ten weights and the mask -> the states and gates of all steps.
+    """
     state, w, mask = tensors[:4], DecoderWeights(*tensors[4:14]), tensors[14]
     time, size = tf.shape(memory)[0], memory.shape[-1]
     w, folded = _fold(memory, w)
@@ -197,7 +207,9 @@ def _forward(memory: tf.Tensor, *tensors: tf.Tensor | None) -> _Trace:
 def _backward_loop(
     dy: tf.Tensor, memory: tf.Tensor, *tensors: tf.Tensor | None
 ) -> tuple[tf.Tensor, ...]:
-    """dy, memory, c1 and c2 before the first step, the weights, the trace, the mask -> state gradients; dz1, dz2, dlogits of all steps."""
+    """dy, memory, c1 and c2 before the first step, the weights, the trace, the mask -> state
+    gradients; dz1, dz2, dlogits of all steps.
+    """
     c1_first, c2_first, w, trace, mask = (
         *tensors[:2],
         DecoderWeights(*tensors[2:12]),
@@ -319,7 +331,9 @@ def _backward(
 
 
 def _fold(memory: tf.Tensor, w: DecoderWeights) -> tuple[DecoderWeights, bool]:
-    """At batch 1, weights with the encoder's outputs M multiplied in: query [2H, time], query_bias [time], context [time, 4H]."""
+    """At batch 1, weights with the encoder's outputs M multiplied in: query [2H, time], query_bias
+    [time], context [time, 4H].
+    """
     if memory.shape[1] != 1:
         return w, False
     m = memory[:, 0]

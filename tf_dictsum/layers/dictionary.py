@@ -12,7 +12,8 @@ __all__ = ["Dictionary"]
 
 @keras.saving.register_keras_serializable("tf_dictsum")
 class Dictionary(keras.layers.Layer):
-    """A learned matrix A [N, H] without bias, Glorot uniform: reads the summary's encoding e, predicts h.
+    """A learned matrix A [N, H] without bias, Glorot uniform: reads the summary's encoding e,
+    predicts h.
 
     Args:
       input_size: H, width of e.

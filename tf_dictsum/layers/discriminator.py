@@ -17,11 +17,13 @@ class Discriminator(keras.Model):
 
     Args:
       units: H, also the width of what it reads.
-      init: where the initial weights come from: "torch", "keras" or the `Initializers` of a larger model.
+      init: where the initial weights come from: "torch", "keras" or the `Initializers` of a larger
+        model.
       seed: of the initial weights, unless `init` is an `Initializers`.
 
     Call arguments:
-      x: float [batch, time, H], an original (compressed) or rebuilt video; mask: bool [batch, time] or None.
+      x: float [batch, time, H], an original (compressed) or rebuilt video; mask: bool [batch, time]
+        or None.
 
     Returns:
       (φ float [batch, H], C float [batch]).

@@ -11,7 +11,9 @@ __all__ = ["Initializers", "TwoUniforms"]
 
 
 class TwoUniforms(keras.initializers.Initializer):
-    """The sum of two draws of U(-limit, limit): PyTorch's b_ih + b_hh as the one bias of a Keras LSTM."""
+    """The sum of two draws of U(-limit, limit): PyTorch's b_ih + b_hh as the one bias of a Keras
+    LSTM.
+    """
 
     def __init__(self, limit: float, seed: int):
         self.limit = limit
@@ -29,11 +31,15 @@ class TwoUniforms(keras.initializers.Initializer):
 
 
 class Initializers:
-    """Hands out initializers with seeds of their own, so that one seed fixes every weight of a model.
+    """Hands out initializers with seeds of their own, so that one seed fixes every weight of a
+    model.
 
-    With kind="torch" (default of the method): LSTM weights and both of PyTorch's biases U(±1/√H), no forget-gate
-    bias of one; Linear weights and biases U(±1/√fan_in). With kind="keras": Glorot uniform kernels, orthogonal
-    recurrent kernels, zero biases with a forget-gate bias of one. With kind="xavier": Glorot uniform for every
+    With kind="torch" (default of the method): LSTM weights and both of PyTorch's biases U(±1/√H),
+    no forget-gate
+    bias of one; Linear weights and biases U(±1/√fan_in). With kind="keras": Glorot uniform kernels,
+    orthogonal
+    recurrent kernels, zero biases with a forget-gate bias of one. With kind="xavier": Glorot
+    uniform for every
     matrix, zero biases.
 
     Args:
@@ -53,13 +59,16 @@ class Initializers:
 
     @classmethod
     def of(cls, init: "str | Initializers", seed: int = 0) -> "Initializers":
-        """What a layer's `init` and `seed` stand for; the parts of a model share one object, and so one sequence of seeds."""
+        """What a layer's `init` and `seed` stand for; the parts of a model share one object, and
+        so one sequence of seeds.
+        """
         return init if isinstance(init, Initializers) else cls(init, seed)
 
     def get_config(self) -> dict[str, Any]:
         """`init` and `seed` for the config of a layer.
 
-        A layer made from them alone starts a sequence of seeds anew: of a part of a model they say the kind and the
+        A layer made from them alone starts a sequence of seeds anew: of a part of a model they say
+          the kind and the
         model's seed, not the values that this part was given.
         """
         return {"init": self.kind, "seed": self.seed}

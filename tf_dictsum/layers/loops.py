@@ -1,8 +1,11 @@
 """Compiling the time loops, and nothing else, with XLA.
 
-On a CPU a training step is fastest as an ordinary graph whose time loops are compiled: a compiled loop is several
-times faster than TensorFlow's own, the graph runs independent loops on different cores (the two directions of a
-layer, the discriminator beside the decoder), and the handful of loops compiles in seconds where a whole step with
+On a CPU a training step is fastest as an ordinary graph whose time loops are compiled: a compiled
+loop is several
+times faster than TensorFlow's own, the graph runs independent loops on different cores (the two
+directions of a
+layer, the discriminator beside the decoder), and the handful of loops compiles in seconds where a
+whole step with
 its dozens of copies takes minutes over a dataset's lengths. benchmarks/README.md has the numbers.
 """
 
@@ -19,7 +22,8 @@ __all__ = ["Compiled", "Programs", "call_loop", "compiled_loops", "loops_are_com
 
 
 class Programs:
-    """The compiled loops of one model: a program per loop and kind of arguments, shared by all layers of one size.
+    """The compiled loops of one model: a program per loop and kind of arguments, shared by all
+    layers of one size.
 
     They are kept as long as the layers that were made with them, and no longer.
     """
@@ -36,7 +40,9 @@ class Programs:
         tensors: Sequence[tf.Tensor | None],
         static: dict[str, bool],
     ) -> Any:
-        """loop(*tensors, **static) as an XLA program; traced anew for a new kind of arguments only."""
+        """loop(*tensors, **static) as an XLA program; traced anew for a new kind of arguments
+        only.
+        """
         given = [tf.convert_to_tensor(t) for t in tensors if t is not None]
         specs = tuple(tf.TensorSpec(_shape(t), t.dtype) for t in given)
         absent = tuple(t is None for t in tensors)
@@ -47,7 +53,9 @@ class Programs:
 
 
 Compiled = Programs | bool
-"""How a loop is run: by a model's programs, by one of its own (True), or as part of the graph (False)."""
+"""How a loop is run: by a model's programs, by one of its own (True), or as part of the graph
+(False).
+"""
 
 _PROGRAMS: contextvars.ContextVar[Programs | None] = contextvars.ContextVar(
     "compiled_loops", default=None
@@ -56,7 +64,8 @@ _PROGRAMS: contextvars.ContextVar[Programs | None] = contextvars.ContextVar(
 
 @contextlib.contextmanager
 def compiled_loops(enabled: bool) -> Iterator[None]:
-    """Recurrent layers constructed inside compile their loops with XLA (or do not), and share the programs.
+    """Recurrent layers constructed inside compile their loops with XLA (or do not), and share the
+    programs.
 
     Inside of another `compiled_loops(True)` they share that one's.
     """
@@ -86,7 +95,8 @@ def call_loop(
       compiled: run it through XLA.
       static: Python flags of `loop`.
     """
-    # The callers' custom gradients are the only ones. A tape that looked into a loop would prepare gradients of its
+    # The callers' custom gradients are the only ones. A tape that looked into a loop would prepare
+    # gradients of its
     # own: twice the tracing, and with a persistent tape a program that XLA refuses.
     with unrecorded():
         if not compiled:

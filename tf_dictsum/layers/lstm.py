@@ -1,4 +1,6 @@
-"""An LSTM layer for training: the equations and weights of keras.layers.LSTM, with only the recurrence in the loop."""
+"""An LSTM layer for training: the equations and weights of keras.layers.LSTM, with only the
+recurrence in the loop.
+"""
 
 from typing import Any
 
@@ -14,7 +16,8 @@ __all__ = ["LSTM", "project"]
 def project(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None = None) -> tf.Tensor:
     """x [..., D] times kernel [D, N], plus bias [N]: float [..., N], as ONE matrix product.
 
-    tf.matmul of a rank-3 x would repeat the kernel for every leading index, and its gradient would sum as many
+    tf.matmul of a rank-3 x would repeat the kernel for every leading index, and its gradient would
+    sum as many
     kernel-sized products.
     """
     flat = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), kernel)
@@ -27,10 +30,14 @@ def project(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None = None) -> t
 class LSTM(keras.layers.Layer):
     """Long short-term memory over a sequence, in either direction.
 
-    Weights `kernel` [D, 4H], `recurrent_kernel` [H, 4H] and `bias` [4H] in keras.layers.LSTM's order (i, f, c, o), so
-    `get_weights`/`set_weights` are interchangeable with it. Masked steps (a right-padded `mask`) carry the state on
-    and output zero, as keras.layers.LSTM does with zero_output_for_mask=True. Unlike it, a reversed layer leaves
-    every output at its own time step, and gradients are first-order only (a second order raises LookupError).
+    Weights `kernel` [D, 4H], `recurrent_kernel` [H, 4H] and `bias` [4H] in keras.layers.LSTM's
+    order (i, f, c, o), so
+    `get_weights`/`set_weights` are interchangeable with it. Masked steps (a right-padded `mask`)
+    carry the state on
+    and output zero, as keras.layers.LSTM does with zero_output_for_mask=True. Unlike it, a reversed
+    layer leaves
+    every output at its own time step, and gradients are first-order only (a second order raises
+    LookupError).
 
     Args:
       units: H.

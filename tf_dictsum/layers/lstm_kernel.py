@@ -1,12 +1,17 @@
 """The recurrence of an LSTM: the part that cannot leave the time loop, and its gradient.
 
-Everything that does not depend on the previous step happens outside: the input projection of all steps is one
-matmul before the loop, and the gradient loop only produces dz_t, so that the gradients of the input, the kernel,
+Everything that does not depend on the previous step happens outside: the input projection of all
+steps is one
+matmul before the loop, and the gradient loop only produces dz_t, so that the gradients of the
+input, the kernel,
 the recurrent kernel and the bias are one matmul (or sum) each after it.
 
-A step at batch 1 is a matrix-vector product bound by memory. Its weights are laid out [inputs, outputs] for either
-direction, the recurrent kernel as [H, 4H] forwards and as [4H, H] backwards: with that layout XLA's CPU code reads
-them once for the whole batch; with the other one it is as fast at batch 1, twice as slow at batch 2 and 1.6 times
+A step at batch 1 is a matrix-vector product bound by memory. Its weights are laid out [inputs,
+outputs] for either
+direction, the recurrent kernel as [H, 4H] forwards and as [4H, H] backwards: with that layout XLA's
+CPU code reads
+them once for the whole batch; with the other one it is as fast at batch 1, twice as slow at batch 2
+and 1.6 times
 slower at batch 8 (benchmarks/NOTES.md).
 """
 
@@ -46,13 +51,16 @@ def lstm_recurrence(
       recurrent_kernel: float [H, 4H], U.
       h0: float [batch, H], the state before the first step.
       c0: float [batch, H].
-      mask: bool [time, batch]; where False the state is carried on unchanged. None: all steps count.
+      mask: bool [time, batch]; where False the state is carried on unchanged. None: all steps
+        count.
       reverse: run from the last step to the first; outputs stay at their own time.
       compiled: run the loops through XLA, whatever the rest does.
 
     Returns:
-      hs float [time, batch, H], the state after every step, and the final cell state float [batch, H]. The final
-      hidden state is hs[-1], or hs[0] when reversed. First-order gradients only: a second order raises LookupError.
+      hs float [time, batch, H], the state after every step, and the final cell state float [batch,
+      H]. The final
+      hidden state is hs[-1], or hs[0] when reversed. First-order gradients only: a second order
+      raises LookupError.
     """
 
     @tf.custom_gradient
@@ -121,7 +129,9 @@ def _forward(
 
 
 def cell(z: tf.Tensor, c: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """From z [batch, 4H], before the activations, and c [batch, H]: the next h and c, and the gates after their activations."""
+    """From z [batch, 4H], before the activations, and c [batch, H]: the next h and c, and the
+    gates after their activations.
+    """
     i, f, g, o = tf.split(z, 4, axis=-1)
     i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
     c_next = f * c + i * g
@@ -193,13 +203,17 @@ def cell_gradient_factors(
 def cell_gradient(
     dh: tf.Tensor, dc: tf.Tensor, factors: GradientFactors, t: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """dz [batch, 4H] and the gradient of the previous cell state [batch, H] at step t, from those of h and c."""
+    """dz [batch, 4H] and the gradient of the previous cell state [batch, H] at step t, from those
+    of h and c.
+    """
     dc = dc + dh * factors.c[t]
     return tf.concat([dc, dc, dc, dh], axis=-1) * factors.z[t], dc * factors.carried[t]
 
 
 def shift_time(values: tf.Tensor, initial: tf.Tensor, reverse: bool) -> tf.Tensor:
-    """What every step saw of `values` [time, batch, H] from the step before it; the first step saw `initial` [batch, H]."""
+    """What every step saw of `values` [time, batch, H] from the step before it; the first step saw
+    `initial` [batch, H].
+    """
     if reverse:
         return tf.concat([values[1:], initial[tf.newaxis]], axis=0)
     return tf.concat([initial[tf.newaxis], values[:-1]], axis=0)
@@ -208,7 +222,9 @@ def shift_time(values: tf.Tensor, initial: tf.Tensor, reverse: bool) -> tf.Tenso
 def first_order_only(
     backward: Callable[..., tuple[tf.Tensor, ...]],
 ) -> Callable[..., tuple[tf.Tensor, ...]]:
-    """Wraps a hand-written gradient so that differentiating it again raises LookupError instead of being wrong."""
+    """Wraps a hand-written gradient so that differentiating it again raises LookupError instead of
+    being wrong.
+    """
 
     @tf.custom_gradient
     def guarded(*tensors: tf.Tensor) -> tuple[tuple[tf.Tensor, ...], Callable]:

@@ -10,7 +10,8 @@ __all__ = ["unrecorded"]
 def unrecorded() -> contextlib.AbstractContextManager[None]:
     """No gradient tape records what is computed inside.
 
-    tf.custom_gradient stops the recording in this way, but only when eager; `tf.GradientTape.stop_recording` needs
+    tf.custom_gradient stops the recording in this way, but only when eager;
+    `tf.GradientTape.stop_recording` needs
     the tape, which a layer does not have. There is no public name for it
     (`tests/layers/test_recording.py` notices when it changes).
     """

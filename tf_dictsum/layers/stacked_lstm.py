@@ -18,21 +18,25 @@ class StackedLSTM(keras.layers.Layer):
     Args:
       input_size: D.
       units: H, per direction.
-      init: where the initial weights come from: "torch", "keras" or the `Initializers` of a larger model.
-      bidirectional: a second LSTM per layer reads backwards; outputs are (forward, backward), 2H wide.
+      init: where the initial weights come from: "torch", "keras" or the `Initializers` of a larger
+        model.
+      bidirectional: a second LSTM per layer reads backwards; outputs are (forward, backward), 2H
+        wide.
       reverse: a one-directional stack that runs from the last step to the first.
       seed: of the initial weights, unless `init` is an `Initializers`.
       depth: number of layers.
 
     Attributes:
-      layers: the LSTMs, `layers[layer][direction]`; direction 0 is the only one, or the forward one.
+      layers: the LSTMs, `layers[layer][direction]`; direction 0 is the only one, or the forward
+        one.
 
     Call arguments:
       x: float [batch, time, D]; mask: bool [batch, time] or None.
       states: ((h, c), ...) to start the layers from; one-directional stacks only; zeros when None.
 
     Returns:
-      (outputs float [batch, time, H or 2H] of the top layer, [(h, c), ...] final states per layer and direction).
+      (outputs float [batch, time, H or 2H] of the top layer, [(h, c), ...] final states per layer
+      and direction).
     """
 
     def __init__(

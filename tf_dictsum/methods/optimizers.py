@@ -35,7 +35,8 @@ class Adam(keras.optimizers.Adam):
             tf.pow(self._constant(self.beta_2, step), step),
         )
         index = self._get_variable_index(variable)
-        # One fused pass over the weights. TensorFlow's kernel adds ε to √v; with ε √(1 − β₂ᵗ) that is PyTorch's formula.
+        # One fused pass over the weights. TensorFlow's kernel adds ε to √v; with ε √(1 − β₂ᵗ) that
+        # is PyTorch's formula.
         tf.raw_ops.ResourceApplyAdam(
             var=_handle(variable),
             m=_handle(self._momentums[index]),

@@ -1,4 +1,6 @@
-"""Whose summary lies in a folder: one process at a time writes it, and no other video's takes its place unasked."""
+"""Whose summary lies in a folder: one process at a time writes it, and no other video's takes its
+place unasked.
+"""
 
 import contextlib
 import dataclasses
@@ -36,7 +38,9 @@ class Identity:
     content: str
 
     def is_same_video(self, other: "Identity") -> bool:
-        """Whether it is the same content, wherever it lies, or a new version of the file at the same place."""
+        """Whether it is the same content, wherever it lies, or a new version of the file at the
+        same place.
+        """
         return self.source == other.source or (self.size, self.content) == (
             other.size,
             other.content,
@@ -82,7 +86,9 @@ class Claim:
         self.is_recorded = False
 
     def record(self) -> None:
-        """Writes down whose place it is: from now on another video is refused. Call it before the first file."""
+        """Writes down whose place it is: from now on another video is refused. Call it before the
+        first file.
+        """
         self._handle.seek(0)
         self._handle.truncate()
         json.dump(dataclasses.asdict(self._identity), self._handle)
@@ -97,7 +103,8 @@ def claimed(
 ) -> Iterator[Claim]:
     """Holds the place of one summary; a kill lets go of it too.
 
-    Files that dead processes left half-written are removed. The folder is made; if nothing is written it goes again.
+    Files that dead processes left half-written are removed. The folder is made; if nothing is
+    written it goes again.
 
     Args:
       folder: of the summary's files.
@@ -106,7 +113,8 @@ def claimed(
       overwrite: whether another video's summary may be replaced.
 
     Raises:
-      UserError: another process holds the place, another video's summary is there, or the folder cannot be written.
+      UserError: another process holds the place, another video's summary is there, or the folder
+        cannot be written.
     """
     place = pathlib.Path(folder)
     made = not place.exists()
@@ -156,7 +164,9 @@ def _opened(lock: pathlib.Path) -> IO[str]:
 
 @contextlib.contextmanager
 def _swept(folder: pathlib.Path) -> Iterator[None]:
-    """Marks the folder as written to; if no other process does, half-written files are of dead ones, and go."""
+    """Marks the folder as written to; if no other process does, half-written files are of dead
+    ones, and go.
+    """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         with contextlib.suppress(OSError):

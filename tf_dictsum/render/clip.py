@@ -1,4 +1,6 @@
-"""The summary as a video: the chosen shots one after another, with their sound (H.264 and AAC in MP4)."""
+"""The summary as a video: the chosen shots one after another, with their sound (H.264 and AAC in
+MP4).
+"""
 
 import contextlib
 import os
@@ -24,7 +26,8 @@ __all__ = ["PRESET", "QUALITY", "write_clip"]
 # Half the time of x264's default preset at the same size (docs/video.md has the numbers).
 PRESET, QUALITY = "veryfast", 20
 _AAC_FRAME = 1024
-# FFmpeg's default coder, twoloop, has audible bursts in steady tones (measured: 20 to 40 dB more error than this one).
+# FFmpeg's default coder, twoloop, has audible bursts in steady tones (measured: 20 to 40 dB more
+# error than this one).
 _AAC_OPTIONS = {"aac_coder": "fast"}
 _FADE = 0.004  # seconds at either end of a range, against clicks
 _BITS_PER_CHANNEL = 96_000
@@ -38,10 +41,13 @@ def write_clip(
     *,
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Writes the segments' frames, each exactly once and as long as in the video, and what sounds meanwhile.
+    """Writes the segments' frames, each exactly once and as long as in the video, and what sounds
+    meanwhile.
 
-    Frame times are the video's own, so a variable frame rate stays one. Pictures are upright, 8 bits, 4:2:0, not
-    scaled (odd sizes gain one column or row); the shape of pixels and the colour tags are kept. All audio tracks stay.
+    Frame times are the video's own, so a variable frame rate stays one. Pictures are upright, 8
+    bits, 4:2:0, not
+    scaled (odd sizes gain one column or row); the shape of pixels and the colour tags are kept. All
+    audio tracks stay.
     Every segment begins with a key frame, so that players seek there at once.
 
     Args:
@@ -52,7 +58,8 @@ def write_clip(
       progress: called with the number of frames just written.
 
     Raises:
-      UserError: the video cannot be read, has fewer frames than the timeline says, or the clip cannot be written.
+      UserError: the video cannot be read, has fewer frames than the timeline says, or the clip
+        cannot be written.
     """
     if not segments:
         raise ValueError("no segments: there is nothing to write")
@@ -88,7 +95,9 @@ def _output(path: pathlib.Path, stack: contextlib.ExitStack) -> Any:
 
 
 def _joined(segments: Sequence[Segment]) -> list[tuple[int, int]]:
-    """First and last frame of the ranges that the segments form; neighbours are one, so that nothing happens between them."""
+    """First and last frame of the ranges that the segments form; neighbours are one, so that
+    nothing happens between them.
+    """
     ranges: list[tuple[int, int]] = []
     for segment in segments:
         if ranges and ranges[-1][1] + 1 == segment.start_frame:
@@ -147,7 +156,8 @@ class _Writer:
             progress(1)
         if expected != last + 1:
             raise UserError(
-                f"{shown(self._video)}: frame {expected} cannot be decoded, though it could be when the video was read. "
+                f"{shown(self._video)}: frame {expected} cannot be decoded, though it could be "
+                "when the video was read. "
                 "Has the file changed? Run it again."
             )
         self._ticks += length
@@ -226,7 +236,9 @@ class _Sound:
         )
 
     def advance(self, to: Fraction) -> None:
-        """Encodes up to `to` seconds of the clip at least, so that pictures and sound lie side by side in the file."""
+        """Encodes up to `to` seconds of the clip at least, so that pictures and sound lie side by
+        side in the file.
+        """
         wanted = min(round(to * self._track.rate), self._planned)
         while self._encoded + self._waiting.shape[1] < wanted:
             self._waiting = np.concatenate([self._waiting, next(self._blocks)], axis=1)

@@ -19,8 +19,10 @@ def write_edl(path: str | os.PathLike[str], summary: VideoSummary, *, sound: boo
 def as_edl(summary: VideoSummary, *, sound: bool) -> str:
     """One cut per segment.
 
-    The format counts whole frames at a constant rate: timecodes are non-drop at the mean frame rate, rounded up to the
-    next whole number for counting (30 at 29.97); out points are exclusive. Where the rate varies, or lies above 60 (its
+    The format counts whole frames at a constant rate: timecodes are non-drop at the mean frame
+      rate, rounded up to the
+    next whole number for counting (30 at 29.97); out points are exclusive. Where the rate varies,
+    or lies above 60 (its
     frame field has two digits), a cut is at the nearest frame of that clock.
 
     Args:
@@ -37,7 +39,8 @@ def as_edl(summary: VideoSummary, *, sound: bool) -> str:
         length = max(round(segment.end * rate) - first, 1)
         times = (first, first + length, record, record + length)
         lines.append(
-            f"{number:03d}  AX       {'AA/V' if sound else 'V   '}  C        {' '.join(smpte_timecode(t, base) for t in times)}"
+            f"{number:03d}  AX       {'AA/V' if sound else 'V   '}  C        "
+            f"{' '.join(smpte_timecode(t, base) for t in times)}"
         )
         lines.append(f"* FROM CLIP NAME: {_line(clip)}")
         lines.append(f"* COMMENT: shot {segment.shot + 1}, score {segment.score:.4f}")

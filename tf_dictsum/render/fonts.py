@@ -24,7 +24,9 @@ def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
 
 
 def drawable(text: str) -> str:
-    """The text with what DejaVu Sans has no sign for (Chinese, Japanese, emoji, control characters) as a small square."""
+    """The text with what DejaVu Sans has no sign for (Chinese, Japanese, emoji, control
+    characters) as a small square.
+    """
     if text.isascii() and text.isprintable():
         return text
     signs = _signs()

@@ -15,7 +15,8 @@ def write_image(
 ) -> None:
     """Writes a picture as `kind` ("jpeg", "png"), with Pillow's options.
 
-    It is encoded in memory first: Pillow's own writing to a file takes a write cut short by a full disk for a whole one.
+    It is encoded in memory first: Pillow's own writing to a file takes a write cut short by a full
+      disk for a whole one.
     Raises UserError as `files.atomic_path` does.
     """
     data = io.BytesIO()

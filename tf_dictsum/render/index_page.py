@@ -1,4 +1,6 @@
-"""`index.html`: the summaries of one run over several videos, each with its storyboard and a link to its page."""
+"""`index.html`: the summaries of one run over several videos, each with its storyboard and a link
+to its page.
+"""
 
 import dataclasses
 import html
@@ -39,7 +41,9 @@ def write_index(path: str | os.PathLike[str], entries: Sequence[IndexEntry]) -> 
 
 
 def as_index(entries: Sequence[IndexEntry], folder: pathlib.Path) -> str:
-    """The page as text; links are relative to `folder`, where it will lie. It has no script and loads only pictures."""
+    """The page as text; links are relative to `folder`, where it will lie. It has no script and
+    loads only pictures.
+    """
     items = "".join(_item(entry, folder) for entry in entries)
     title = f"{len(entries)} summaries" if len(entries) != 1 else "1 summary"
     return (

@@ -5,7 +5,8 @@ from tf_dictsum.summary.summary import KeyFrame
 
 __all__ = ["KINDS", "key_frame_name", "key_frame_pattern", "output_name"]
 
-# What can be written, and how its file's name ends; `{number}` and `{time}` make one file per key frame.
+# What can be written, and how its file's name ends; `{number}` and `{time}` make one file per key
+# frame.
 KINDS = {
     "json": "-summary.json",
     "csv": "-summary.csv",

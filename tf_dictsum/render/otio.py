@@ -25,7 +25,8 @@ def write_otio(path: str | os.PathLike[str], summary: VideoSummary, *, sound_tra
 
 
 def as_timeline(summary: VideoSummary, *, sound_tracks: int) -> Any:
-    """An `opentimelineio.schema.Timeline`: a video track and one track per audio track, one clip per segment.
+    """An `opentimelineio.schema.Timeline`: a video track and one track per audio track, one clip
+    per segment.
 
     Times are frames at the video's mean rate; key frames are markers on the clips that they lie in.
 
@@ -87,7 +88,9 @@ def import_otio() -> Any:
 
 
 def _rate(summary: VideoSummary) -> float:
-    """The mean rate; a rate within a thousandth of a frame of one that cutting programs know becomes that one."""
+    """The mean rate; a rate within a thousandth of a frame of one that cutting programs know
+    becomes that one.
+    """
     known = [24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60, 120]
     rate = summary.fps if summary.fps > 0 else 25.0
     nearest = min(known, key=lambda value: abs(value - rate))

@@ -48,7 +48,8 @@ def check_kinds(kinds: Collection[str]) -> None:
 
 
 def check_folder(folder: str | os.PathLike[str]) -> None:
-    """Finds out before any work whether files can be written to a folder, or where it would be made.
+    """Finds out before any work whether files can be written to a folder, or where it would be
+    made.
 
     Raises:
       UserError: they cannot.
@@ -57,7 +58,8 @@ def check_folder(folder: str | os.PathLike[str]) -> None:
     place = next(p for p in (path, *path.absolute().parents) if p.exists())
     if place.is_dir() and not os.access(place, os.W_OK):
         raise UserError(
-            f"{path}: cannot write there, {place} is read-only for this user. Choose another with --out."
+            f"{path}: cannot write there, {place} is read-only for this user. Choose another "
+            "with --out."
         )
 
 
@@ -69,9 +71,11 @@ def write_outputs(
     timeline: Timeline | None = None,
     progress: Report | None = None,
 ) -> list[pathlib.Path]:
-    """Writes the files of these kinds (names: `names.KINDS`); each is whole or absent, whenever this ends.
+    """Writes the files of these kinds (names: `names.KINDS`); each is whole or absent, whenever
+    this ends.
 
-    What cannot be made is left out: pictures and clip without a video, the clip without segments, the storyboard
+    What cannot be made is left out: pictures and clip without a video, the clip without segments,
+      the storyboard
     without key frames.
 
     Args:
@@ -85,7 +89,8 @@ def write_outputs(
       The files written, in the order of `KINDS`, key frames among them.
 
     Raises:
-      UserError: as `check_kinds`, or the video cannot be read (any more), or a file cannot be written.
+      UserError: as `check_kinds`, or the video cannot be read (any more), or a file cannot be
+        written.
     """
     check_kinds(kinds)
     report = progress or (lambda what, done, total: None)
@@ -163,7 +168,9 @@ def _write(
 def older_outputs(
     folder: str | os.PathLike[str], name: str, written: Collection[pathlib.Path]
 ) -> list[pathlib.Path]:
-    """Files of a summary of this video name in the folder that are not among `written`: another run's, and perhaps of another choice."""
+    """Files of a summary of this video name in the folder that are not among `written`: another
+    run's, and perhaps of another choice.
+    """
     pictures = re.compile(re.escape(name) + key_frame_pattern())
     names = {output_name(name, kind) for kind in KINDS if kind != "keyframes"}
     new = {path.name for path in written}

@@ -44,7 +44,8 @@ def as_page(
 ) -> str:
     """The page as text.
 
-    It loads nothing but the video beside it (a content security policy says so to the browser): script, style and
+    It loads nothing but the video beside it (a content security policy says so to the browser):
+    script, style and
     pictures are inside. Without a script, key frames are links that open the video at their time.
 
     Args:
@@ -87,7 +88,9 @@ def _hash(text: str) -> str:
 
 
 def _relative(path: str | os.PathLike[str], folder: pathlib.Path) -> str:
-    """A link from the page to a file; every special character is encoded, so it can be nothing but a path."""
+    """A link from the page to a file; every special character is encoded, so it can be nothing but
+    a path.
+    """
     try:
         relative = os.path.relpath(path, folder)
     except ValueError:  # another drive
@@ -99,7 +102,8 @@ def _facts(summary: VideoSummary) -> str:
     shots, keys = len(summary.segments), len(summary.key_frames)
     part = summary.summary_frames / summary.n_frames if summary.n_frames else 0.0
     return (
-        f"{length_text(summary.summary_duration)} of {length_text(summary.duration)} ({part:.0%}) · "
+        f"{length_text(summary.summary_duration)} of {length_text(summary.duration)} "
+        f"({part:.0%}) · "
         f"{shots} of {len(summary.change_points)} shots · {keys} key frame{'s' * (keys != 1)}"
     )
 
@@ -202,7 +206,8 @@ def _segments(summary: VideoSummary, *, playable: bool) -> str:
             )
         rows.append(
             f'<tr data-segment="{number}"><td>{segment.shot + 1}</td><td>{start}</td><td>{short_timecode(segment.end)}</td>'
-            f"<td>{segment.duration:.2f} s</td><td>{segment.start_frame}–{segment.end_frame}</td><td>{segment.score:.3f}</td></tr>"
+            f"<td>{segment.duration:.2f} "
+            f"s</td><td>{segment.start_frame}–{segment.end_frame}</td><td>{segment.score:.3f}</td></tr>"
         )
     heads = "".join(
         f'<th scope="col">{name}</th>'
@@ -229,7 +234,8 @@ def _footer(summary: VideoSummary, media: dict[str, str]) -> str:
         ("Features", extractor),
         (
             "Selection",
-            f"{summary.rule}, at most {summary.budget} of {summary.n_frames} frames ({summary.budget_text})",
+            f"{summary.rule}, at most {summary.budget} of {summary.n_frames} frames "
+            f"({summary.budget_text})",
         ),
         ("Made by", f"tf_dictsum {__version__}"),
     ]

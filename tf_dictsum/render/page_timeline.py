@@ -62,7 +62,9 @@ def legend(summary: VideoSummary) -> str:
 
 
 def timeline(summary: VideoSummary, *, playable: bool) -> str:
-    """The drawing: chosen shots as bands, the scores as a line, key frames as dots, a mark where the player is."""
+    """The drawing: chosen shots as bands, the scores as a line, key frames as dots, a mark where
+    the player is.
+    """
     length = max(summary.duration, float(summary.pick_seconds[-1]), 1e-3)
     bands = "".join(
         f'<g data-segment="{n}" class="chosen">{_rect(s.start, s.end, length, 0.0, _HEIGHT)}'

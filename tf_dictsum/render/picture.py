@@ -1,4 +1,5 @@
-"""Decoded frames made upright, of even size and 4:2:0, as the encoder and every player want them."""
+"""Decoded frames made upright, of even size and 4:2:0, as the encoder and every player want them.
+"""
 
 from typing import Any
 
@@ -13,10 +14,12 @@ _TURNS = {1: ["transpose=cclock"], 2: ["hflip", "vflip"], 3: ["transpose=clock"]
 class PictureFilter:
     """Turns decoded frames into yuv420p frames of one size.
 
-    Nothing is scaled: odd sizes gain a column or row, a copy of the last one, since 4:2:0 has no odd sizes.
+    Nothing is scaled: odd sizes gain a column or row, a copy of the last one, since 4:2:0 has no
+      odd sizes.
 
     Args:
-      first: the first frame; its size is the size of all (others are scaled to it, should the stream change).
+      first: the first frame; its size is the size of all (others are scaled to it, should the
+        stream change).
       orientation: how frames are turned.
 
     Attributes:
@@ -42,7 +45,9 @@ class PictureFilter:
         self._made_for: tuple[Any, ...] = ()
 
     def __call__(self, frame: Any) -> Any:
-        """The frame for the encoder; the timestamp is kept. The frame that goes in may be the one that comes out."""
+        """The frame for the encoder; the timestamp is kept. The frame that goes in may be the one
+        that comes out.
+        """
         if (
             not self._steps
             and not self._pad

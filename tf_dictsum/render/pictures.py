@@ -1,4 +1,6 @@
-"""The pictures of the key frames: files at full size, and small copies for storyboard and page, from one pass over the video."""
+"""The pictures of the key frames: files at full size, and small copies for storyboard and page,
+from one pass over the video.
+"""
 
 import dataclasses
 import os
@@ -40,7 +42,8 @@ def key_frame_pictures(
     Args:
       summary: which frames.
       video: where they are; with its timeline they are sought.
-      folder: where to write them as JPEG at full size (names: `names.key_frame_name`); None writes none.
+      folder: where to write them as JPEG at full size (names: `names.key_frame_name`); None writes
+        none.
       progress: called with 1 after every key frame.
 
     Returns:
@@ -70,9 +73,11 @@ def key_frame_pictures(
 
 
 def remove_older_key_frames(folder: str | os.PathLike[str], summary: VideoSummary) -> None:
-    """Removes key frames that an earlier run wrote for a video of this name and this one does not have.
+    """Removes key frames that an earlier run wrote for a video of this name and this one does not
+    have.
 
-    Without it a second run with fewer or other key frames would leave a mixture of both that nobody can tell apart.
+    Without it a second run with fewer or other key frames would leave a mixture of both that nobody
+    can tell apart.
 
     Raises:
       UserError: a file cannot be removed.
@@ -85,5 +90,6 @@ def remove_older_key_frames(folder: str | os.PathLike[str], summary: VideoSummar
                 path.unlink()
             except OSError as error:
                 raise UserError(
-                    f"{path}: a key frame of an earlier run that cannot be removed: {error.strerror or error}."
+                    f"{path}: a key frame of an earlier run that cannot be removed: "
+                    f"{error.strerror or error}."
                 ) from error

@@ -1,4 +1,6 @@
-"""Ranges of a video's frames, decoded as stored, exact to the frame, with as little decoding as the file allows."""
+"""Ranges of a video's frames, decoded as stored, exact to the frame, with as little decoding as
+the file allows.
+"""
 
 import os
 from collections.abc import Iterator
@@ -23,7 +25,8 @@ class FrameRanges:
 
     Args:
       path: the video.
-      timeline: when its frames are shown. Where it is not exact, nothing is sought: frames are counted from the first one.
+      timeline: when its frames are shown. Where it is not exact, nothing is sought: frames are
+        counted from the first one.
 
     Raises:
       UserError: not a readable video.
@@ -52,7 +55,9 @@ class FrameRanges:
         return self._stream
 
     def frames(self, first: int, last: int) -> Iterator[tuple[int, Any]]:
-        """(number, `av.VideoFrame`) of the frames from `first` to `last`, inclusive; fewer where the file breaks off."""
+        """(number, `av.VideoFrame`) of the frames from `first` to `last`, inclusive; fewer where
+        the file breaks off.
+        """
         self._go_to(first)
         expected = first
         while expected <= last:
@@ -77,7 +82,9 @@ class FrameRanges:
             self._restart()
 
     def _seek(self, first: int) -> bool:
-        """Whether the next frames now come from a key frame at or before `first`; if not, nothing can be read any more."""
+        """Whether the next frames now come from a key frame at or before `first`; if not, nothing
+        can be read any more.
+        """
         av = import_av()
         line = self._timeline
         for earlier in _EARLIER_SECONDS:
@@ -110,7 +117,9 @@ class FrameRanges:
         self._sought = False
 
     def _by_timestamp(self) -> Iterator[tuple[int, Any]]:
-        """Numbered by the timeline. A frame that it does not know was not decoded when it was made: left out."""
+        """Numbered by the timeline. A frame that it does not know was not decoded when it was
+        made: left out.
+        """
         line = self._timeline
         for frame in self._decoded():
             if frame.pts is None:

@@ -39,7 +39,8 @@ _JITTER = Fraction(
 class SoundTrack:
     """One audio stream of a file, for reading ranges of it.
 
-    Every track has a container of its own: files interleave tracks as they like, so one pass for all may miss samples.
+    Every track has a container of its own: files interleave tracks as they like, so one pass for
+      all may miss samples.
 
     Args:
       path: the file.
@@ -47,7 +48,8 @@ class SoundTrack:
 
     Attributes:
       rate: samples per second of what is read: the stream's own where AAC has it, else 48000.
-      layout: name of the channel layout of what is read; mono or stereo where AAC lacks the stream's own.
+      layout: name of the channel layout of what is read; mono or stereo where AAC lacks the
+        stream's own.
       channels: its number of channels.
       language: as the file says, or None.
     """
@@ -66,7 +68,8 @@ class SoundTrack:
         self._container.close()
 
     def blocks(self, start: Fraction, count: int) -> Iterator[np.ndarray]:
-        """`count` samples from `start` on, in blocks float32 [channels, n]; silence where the track has nothing.
+        """`count` samples from `start` on, in blocks float32 [channels, n]; silence where the track
+        has nothing.
 
         Args:
           start: seconds on the file's own clock.
@@ -95,7 +98,9 @@ class SoundTrack:
             done += silence
 
     def _decoded(self, start: Fraction) -> Iterator[tuple[int, np.ndarray]]:
-        """(number of the first sample on the file's clock, samples) from a little before `start` on."""
+        """(number of the first sample on the file's clock, samples) from a little before `start`
+        on.
+        """
         av = import_av()
         resampler = av.AudioResampler(format="fltp", layout=self.layout, rate=self.rate)
         expected: int | None = None

@@ -25,12 +25,16 @@ _GROUND, _WORDS, _FAINT = "#16181d", "#f2f3f5", "#a9afb9"
 def write_storyboard(
     path: str | os.PathLike[str], summary: VideoSummary, thumbnails: Sequence[Thumbnail]
 ) -> None:
-    """Writes the sheet. Raises UserError as `files.atomic_path` does, ValueError without thumbnails."""
+    """Writes the sheet. Raises UserError as `files.atomic_path` does, ValueError without
+    thumbnails.
+    """
     write_image(path, storyboard(summary, thumbnails), "jpeg", quality=QUALITY)
 
 
 def storyboard(summary: VideoSummary, thumbnails: Sequence[Thumbnail]) -> Image.Image:
-    """The sheet: rows from left to right, number and time in each picture's corner, the video's name on top."""
+    """The sheet: rows from left to right, number and time in each picture's corner, the video's
+    name on top.
+    """
     if not thumbnails:
         raise ValueError("no key frames: there is nothing to show")
     aspect = thumbnails[0].picture.width / thumbnails[0].picture.height
@@ -89,7 +93,9 @@ def _fitting(text: str, face: object, room: float) -> str:
 
 
 def _write_time(picture: Image.Image, thumbnail: Thumbnail) -> None:
-    """Burns number and time into the lower left corner, on a dark ground that any picture lets one read."""
+    """Burns number and time into the lower left corner, on a dark ground that any picture lets one
+    read.
+    """
     size = min(max(round(picture.width / 16), 14), 24)
     text = f"{thumbnail.key.number}  {timecode(thumbnail.key.seconds).removeprefix('00:')}"
     face = font(size, True)

@@ -33,9 +33,11 @@ COLUMNS = (
 
 
 def write_summary_csv(path: str | os.PathLike[str], summary: VideoSummary) -> None:
-    """Writes a header and one row per segment (UTF-8, commas, Windows line ends as RFC 4180 has them).
+    """Writes a header and one row per segment (UTF-8, commas, Windows line ends as RFC 4180 has
+    them).
 
-    Every row says the video, its frame rate and what scored it, so that files of many videos can be put together.
+    Every row says the video, its frame rate and what scored it, so that files of many videos can be
+    put together.
     Raises UserError as `files.atomic_path` does.
     """
     with atomic_path(path) as partial, open(partial, "w", encoding="utf-8", newline="") as handle:
@@ -65,6 +67,8 @@ def write_summary_csv(path: str | os.PathLike[str], summary: VideoSummary) -> No
 
 
 def extractor_text(extractor: Mapping[str, object]) -> str:
-    """The extractor in one cell: network and layer where it says them (all of it is in the JSON file), else everything."""
+    """The extractor in one cell: network and layer where it says them (all of it is in the JSON
+    file), else everything.
+    """
     network, layer = extractor.get("network"), extractor.get("layer")
     return f"{network} {layer}" if network and layer else json.dumps(dict(extractor), default=str)

@@ -16,14 +16,17 @@ __all__ = ["as_json", "write_summary_json"]
 
 
 def write_summary_json(path: str | os.PathLike[str], summary: VideoSummary) -> None:
-    """Writes the summary as JSON; docs/video.md lists the keys. Raises UserError as `files.atomic_path` does."""
+    """Writes the summary as JSON; docs/video.md lists the keys. Raises UserError as
+    `files.atomic_path` does.
+    """
     write_json(path, as_json(summary))
 
 
 def as_json(summary: VideoSummary) -> dict[str, Any]:
     """The summary as plain values.
 
-    Frames count from 0, `end_frame` is inclusive; seconds count from the first frame; `clip_start` and `clip_end` are
+    Frames count from 0, `end_frame` is inclusive; seconds count from the first frame; `clip_start`
+    and `clip_end` are
     seconds of the summary clip. Shots count from 1, as in every file of a summary.
     """
     chosen = {segment.shot for segment in summary.segments}

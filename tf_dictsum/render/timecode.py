@@ -18,7 +18,9 @@ def filename_timecode(seconds: float) -> str:
 
 
 def smpte_timecode(frame: int, base: int) -> str:
-    """`01:02:03:11`, non-drop: `base` frames are one second of it, whatever the true rate (30 for 29.97)."""
+    """`01:02:03:11`, non-drop: `base` frames are one second of it, whatever the true rate (30 for
+    29.97).
+    """
     seconds, rest = divmod(frame, base)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{rest:02d}"
 

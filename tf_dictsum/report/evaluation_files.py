@@ -64,11 +64,14 @@ def read_evaluation(path: str, evaluate: Callable[[Sequence[str]], Report]) -> l
 
 
 def _check_system(source: str, system: object) -> None:
-    """Raises UserError for what is no table of measures; a measure that is no finite number is none."""
+    """Raises UserError for what is no table of measures; a measure that is no finite number is
+    none.
+    """
     videos = system.get("videos") if isinstance(system, dict) else None
     if not isinstance(videos, dict) or not isinstance(system, dict) or "name" not in system:
         raise UserError(
-            f"{source}: not an evaluation: a system without name or videos. Write it anew by `json`."
+            f"{source}: not an evaluation: a system without name or videos. Write it anew by "
+            "`json`."
         )
     for key, measures in videos.items():
         values = measures.values() if isinstance(measures, dict) else [math.inf]

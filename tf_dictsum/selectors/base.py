@@ -14,15 +14,18 @@ class Selector(keras.Model):
     """Scores the sampled frames of videos: what is left of a method once it is trained.
 
     A subclass is built on construction, decorated with
-    `@keras.saving.register_keras_serializable("tf_dictsum")`, and has a `get_config` whose entries are the arguments of
-    its constructor, so that a selector directory can hold it. Weight files follow its attributes' names: a change of
+    `@keras.saving.register_keras_serializable("tf_dictsum")`, and has a `get_config` whose entries
+    are the arguments of
+    its constructor, so that a selector directory can hold it. Weight files follow its attributes'
+    names: a change of
     these is a change of the file format.
 
     Args:
       input_size: D, width of the features.
 
     Call arguments:
-      features: float [batch, time, D]; mask: bool [batch, time] or None, True where a video has a frame.
+      features: float [batch, time, D]; mask: bool [batch, time] or None, True where a video has a
+        frame.
 
     Returns:
       scores float [batch, time], zero where masked.
@@ -40,7 +43,8 @@ class Selector(keras.Model):
         return {**super().get_config(), "input_size": self.input_size}
 
     def export_module(self) -> ExportedSelector:
-        """A module that computes the scores for inference only, with weights of its own, without XLA and at any length.
+        """A module that computes the scores for inference only, with weights of its own, without
+        XLA and at any length.
 
         This default runs `call`; a selector that has a faster graph overrides it.
         """

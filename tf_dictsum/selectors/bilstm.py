@@ -16,12 +16,14 @@ __all__ = ["BiLSTMSelector"]
 
 @keras.saving.register_keras_serializable("tf_dictsum")
 class BiLSTMSelector(Selector):
-    """Scores every sampled frame: Linear D -> H without activation, two-layer LSTM, Linear -> 1, sigmoid.
+    """Scores every sampled frame: Linear D -> H without activation, two-layer LSTM, Linear -> 1,
+    sigmoid.
 
     Args:
       input_size: D, width of the features.
       units: H.
-      init: where the initial weights come from: "torch", "keras" or the `Initializers` of a larger model.
+      init: where the initial weights come from: "torch", "keras" or the `Initializers` of a larger
+        model.
       bidirectional: the public code's selector (default); False is the paper's wording, "LSTM".
       seed: of the initial weights, unless `init` is an `Initializers`.
 
@@ -67,7 +69,9 @@ class BiLSTMSelector(Selector):
     def score_and_compress(
         self, features: tf.Tensor, mask: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The scores, and the compressed features float [batch, time, H] that the adversarial part rebuilds."""
+        """The scores, and the compressed features float [batch, time, H] that the adversarial part
+        rebuilds.
+        """
         compressed = project(
             features,
             tf.convert_to_tensor(self.compress.kernel),
@@ -94,7 +98,9 @@ class BiLSTMSelector(Selector):
         }
 
     def export_module(self) -> ExportedSelector:
-        """The graph that is served: weights laid out for its time loop, padding neither projected nor looped over."""
+        """The graph that is served: weights laid out for its time loop, padding neither projected
+        nor looped over.
+        """
         from tf_dictsum.selectors.bilstm_graph.module import BiLSTMModule
 
         return BiLSTMModule(self)

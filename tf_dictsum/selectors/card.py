@@ -1,4 +1,6 @@
-"""The README.md of a selector directory: what the model is, what it was trained on, and what was measured."""
+"""The README.md of a selector directory: what the model is, what it was trained on, and what was
+measured.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +13,8 @@ def model_card(config: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
 
     Args:
       config: of the selector, as Keras serializes it.
-      metadata: what metadata.json will hold; `description`, `attribution` and `limits` are printed as they are.
+      metadata: what metadata.json will hold; `description`, `attribution` and `limits` are printed
+        as they are.
     """
     values = config["config"]
     width = values.get("input_size")
@@ -43,7 +46,8 @@ def model_card(config: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
         "",
         metadata.get("limits")
         or "A score says how this model rates a frame among those of its video. Read measured numbers beside the rows of "
-        "random scores, of a position prior and of people: `python -m tf_dictsum.evaluate` prints them.",
+        "random scores, of a position prior and of people: `python -m tf_dictsum.evaluate` "
+        "prints them.",
     ]
     if metadata.get("attribution"):
         lines += ["", "## Attribution", "", str(metadata["attribution"])]
@@ -53,11 +57,14 @@ def model_card(config: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
 def _features(width: object, record: Mapping[str, Any] | None) -> list[str]:
     if not record:
         return [
-            f"Width {width}; the training data had no record of what made them. Give it features of the same kind."
+            f"Width {width}; the training data had no record of what made them. Give it features "
+            "of the same kind."
         ]
     return [
-        f"Width {width}: {record.get('network')} {record.get('layer')}, {record.get('fps')} frames per second.",
-        f"Preprocessing: {record.get('preprocessing')}. Weights (SHA-256): `{record.get('weights')}`.",
+        f"Width {width}: {record.get('network')} {record.get('layer')}, {record.get('fps')} "
+        "frames per second.",
+        f"Preprocessing: {record.get('preprocessing')}. Weights (SHA-256): "
+        f"`{record.get('weights')}`.",
     ]
 
 
@@ -68,7 +75,8 @@ def _training(metadata: Mapping[str, Any]) -> list[str]:
         lines.append(f"Converted from `{metadata['converted_from']}`.")
     if "epochs" in metadata:
         lines.append(
-            f"{metadata['epochs']} epochs on {metadata.get('dataset', 'unnamed data')}, seed {metadata.get('seed', 0)}."
+            f"{metadata['epochs']} epochs on {metadata.get('dataset', 'unnamed data')}, seed "
+            f"{metadata.get('seed', 0)}."
         )
     if data.get("keys"):
         lines.append(f"{len(data['keys'])} videos: {', '.join(data['keys'])}.")

@@ -23,10 +23,12 @@ class ExportedSelector(tf.Module):
 
         Args:
           features: float32 [batch, time, D]; what lies past a video's length is not looked at.
-          lengths: int32 [batch], sampled frames of every video; outside 0..time it is taken as the nearest of these.
+          lengths: int32 [batch], sampled frames of every video; outside 0..time it is taken as the
+            nearest of these.
 
         Returns:
-          {"scores": float32 [batch, time], zero past the length; "lengths": int32 [batch], as they were used}
+          {"scores": float32 [batch, time], zero past the length; "lengths": int32 [batch], as they
+          were used}
         """
         features = tf.ensure_shape(features, [None, None, self.input_size])
         lengths = tf.ensure_shape(lengths, [None])
@@ -39,7 +41,9 @@ class ExportedSelector(tf.Module):
         return {"scores": self.scores(features, lengths), "lengths": lengths}
 
     def scores(self, features: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-        """features float32 [batch, time, D], lengths int32 [batch] in 0..time -> float32 [batch, time]."""
+        """features float32 [batch, time, D], lengths int32 [batch] in 0..time -> float32 [batch,
+        time].
+        """
         raise NotImplementedError
 
 

@@ -1,6 +1,8 @@
-"""A selector directory: config.json, metadata.json, model.weights.h5, README.md; the older layout is still read.
+"""A selector directory: config.json, metadata.json, model.weights.h5, README.md; the older layout
+is still read.
 
-The older one is selector.json (sizes and metadata in one) and selector.weights.h5, without checksums.
+The older one is selector.json (sizes and metadata in one) and selector.weights.h5, without
+checksums.
 """
 
 import importlib
@@ -41,8 +43,10 @@ def save_selector(selector: Selector, folder: pathlib.Path, info: Mapping[str, A
     Args:
       selector: built.
       folder: made where missing; what else it holds is left alone.
-      info: plain JSON values beside the class and its config: `method`, `settings`, `seed`, `epochs`, `dataset`,
-        `training_data` (keys and hash), `extractor` (record of the features), `results` (measured), ...
+      info: plain JSON values beside the class and its config: `method`, `settings`, `seed`,
+        `epochs`, `dataset`,
+        `training_data` (keys and hash), `extractor` (record of the features), `results` (measured),
+        ...
 
     Raises:
       UserError: the file system refused.
@@ -96,7 +100,8 @@ def _selector_of(path: pathlib.Path) -> Selector:
         if keras.saving.get_registered_object(name) is None:
             if not module.startswith("tf_dictsum."):
                 raise UserError(
-                    f"{path}: the class {config['class_name']} is not ours; import its module ({module}) first."
+                    f"{path}: the class {config['class_name']} is not ours; import its module "
+                    f"({module}) first."
                 )
             importlib.import_module(module)
         selector = keras.saving.deserialize_keras_object(config)

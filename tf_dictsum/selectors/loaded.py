@@ -1,4 +1,6 @@
-"""One face for everything that scores a video: a Keras selector, a SavedModel, a model on a server."""
+"""One face for everything that scores a video: a Keras selector, a SavedModel, a model on a
+server.
+"""
 
 import abc
 import pathlib
@@ -55,12 +57,14 @@ class LoadedSelector(abc.ABC):
           float32 [n_steps].
 
         Raises:
-          UserError: features of another width, or the model does not give one finite score per step.
+          UserError: features of another width, or the model does not give one finite score per
+            step.
         """
         features = np.asarray(features, np.float32)
         if features.ndim != 2:
             raise UserError(
-                f"features of shape {list(features.shape)}; expected [n_steps, D], those of one video."
+                f"features of shape {list(features.shape)}; expected [n_steps, D], those of one "
+                "video."
             )
         self.check_features(features.shape[1])
         scores = np.asarray(self._score(features), np.float32)
@@ -68,7 +72,8 @@ class LoadedSelector(abc.ABC):
         if scores.shape != (len(features),) or not finite:
             answer = f"shape {scores.shape}" if finite else "NaN or infinite scores"
             raise UserError(
-                f"{self.source}: gives {answer} for {len(features)} sampled frames. Train or export it again."
+                f"{self.source}: gives {answer} for {len(features)} sampled frames. Train or "
+                "export it again."
             )
         return scores
 
@@ -84,7 +89,8 @@ class LoadedSelector(abc.ABC):
         """
         if self.input_size not in (None, width):
             raise UserError(
-                f"{self.source}: was trained on features of width {self.input_size}, these have {width}. "
+                f"{self.source}: was trained on features of width {self.input_size}, these have "
+                f"{width}. "
                 "Use a model trained on features of the same network."
             )
         check_extractor(self.extractor, extractor, self.source)
@@ -130,7 +136,9 @@ class KerasSelector(LoadedSelector):
         return self._run(features[None]).numpy()[0]
 
     def save(self, folder: str | pathlib.Path) -> None:
-        """Writes it as a selector directory of its own. Raises UserError when the file system refuses."""
+        """Writes it as a selector directory of its own. Raises UserError when the file system
+        refuses.
+        """
         from tf_dictsum.selectors.files import save_selector
 
         save_selector(self.model, pathlib.Path(folder), self.metadata)

@@ -28,9 +28,12 @@ def load_selector(source: str | os.PathLike[str], epoch: str = "last") -> Loaded
     """A trained selector.
 
     Args:
-      source: a selector directory; a run directory of `tf_dictsum.train` (of several splits and seeds the one with the
-        lowest training criterion, which sees no label); a SavedModel (its folder, or a folder of versions: the newest);
-        grpc://HOST:PORT/NAME (grpcs:// with TLS); the name of a preset that this package ships; or "salience", which needs no training.
+      source: a selector directory; a run directory of `tf_dictsum.train` (of several splits and
+        seeds the one with the
+        lowest training criterion, which sees no label); a SavedModel (its folder, or a folder of
+        versions: the newest);
+        grpc://HOST:PORT/NAME (grpcs:// with TLS); the name of a preset that this package ships; or
+        "salience", which needs no training.
       epoch: of a run: "last", or "selected", the one that was chosen without labels.
 
     Raises:
@@ -71,7 +74,8 @@ def presets() -> list[str]:
 
 
 def selector_folder(folder: pathlib.Path) -> pathlib.Path:
-    """`folder` if it is a selector directory, else the split of this run that `load_selector` takes; says which.
+    """`folder` if it is a selector directory, else the split of this run that `load_selector`
+    takes; says which.
 
     Raises:
       UserError: it is neither, or no split of the run is finished.
@@ -110,7 +114,9 @@ def selector_folder(folder: pathlib.Path) -> pathlib.Path:
 
 
 def _criterion(folder: pathlib.Path) -> float:
-    """The lowest value that the method's criterion took in a trained epoch; infinite where nothing says so."""
+    """The lowest value that the method's criterion took in a trained epoch; infinite where nothing
+    says so.
+    """
     selected = read_metadata(folder).get("selected")
     if isinstance(selected, dict) and isinstance(selected.get("value"), int | float):
         return float(selected["value"])

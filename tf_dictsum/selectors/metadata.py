@@ -55,7 +55,9 @@ def check_selector(folder: pathlib.Path) -> dict[str, Any]:
 
 
 def weights_file(folder: pathlib.Path, epoch: str = "last") -> pathlib.Path:
-    """The weights of the last epoch, or with epoch="selected" of the one that a run chose without labels."""
+    """The weights of the last epoch, or with epoch="selected" of the one that a run chose without
+    labels.
+    """
     if epoch == "selected":
         return folder / SELECTED
     return folder / (WEIGHTS if (folder / METADATA).is_file() else OLD_WEIGHTS)

@@ -45,7 +45,8 @@ class RemoteSelector(LoadedSelector):
       model: NAME.
 
     Raises:
-      UserError: no such address, no answer, no such model, or the packages for it are not installed.
+      UserError: no such address, no answer, no such model, or the packages for it are not
+        installed.
     """
 
     def __init__(self, source: str, deadline: float = 600.0, retries: int = 4):

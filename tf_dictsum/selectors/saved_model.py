@@ -47,7 +47,8 @@ class SavedModelSelector(LoadedSelector):
         except (OSError, ValueError, KeyError, AttributeError, tf.errors.OpError) as error:
             reason = " ".join(str(error).split())[:200]
             raise UserError(
-                f"{folder}: not a SavedModel that scores features ({type(error).__name__}: {reason})."
+                f"{folder}: not a SavedModel that scores features ({type(error).__name__}: "
+                f"{reason})."
             ) from error
         if missing:
             raise UserError(

@@ -1,6 +1,7 @@
 """PyTorch state dicts of SUM-GAN-AAE, as weights of our models.
 
-PyTorch's LSTM has weight_ih [4H, in] and weight_hh [4H, H] in gate order i, f, g, o (Keras: i, f, c, o, the same)
+PyTorch's LSTM has weight_ih [4H, in] and weight_hh [4H, H] in gate order i, f, g, o (Keras: i, f,
+c, o, the same)
 and two biases that only ever act as their sum; its Linear has weight [out, in].
 """
 
@@ -34,7 +35,8 @@ class _State:
     def take(self, name: str, shape: tuple[int, ...] | None = None) -> np.ndarray:
         if name not in self.arrays:
             raise UserError(
-                f"{self.source}: no weight named {name}; expected the state dict of a SUM-GAN-AAE model (names 0.*, 1.*, 2.*)."
+                f"{self.source}: no weight named {name}; expected the state dict of a "
+                "SUM-GAN-AAE model (names 0.*, 1.*, 2.*)."
             )
         value = self.arrays[name]
         self.unread.discard(name)
@@ -87,7 +89,8 @@ class _State:
     def finish(self) -> None:
         if self.unread:
             raise UserError(
-                f"{self.source}: {len(self.unread)} weights have no place in the model, such as {min(self.unread)}."
+                f"{self.source}: {len(self.unread)} weights have no place in the model, such as "
+                f"{min(self.unread)}."
             )
 
 
@@ -106,10 +109,12 @@ def summarizer_sizes(arrays: Mapping[str, Any], source: str) -> tuple[int, int]:
 
 
 def load_summarizer(summarizer: Any, arrays: Mapping[str, Any], source: str) -> None:
-    """Sets every weight of a `Summarizer` (the dictionary apart) from a SUM-GAN-AAE state dict of numpy arrays.
+    """Sets every weight of a `Summarizer` (the dictionary apart) from a SUM-GAN-AAE state dict of
+    numpy arrays.
 
     Raises:
-      UserError: a weight is missing, left over, of another shape or not finite; names it and the source.
+      UserError: a weight is missing, left over, of another shape or not finite; names it and the
+        source.
     """
     state = _State(arrays, source)
     state.dense(summarizer.scorer.compress, PREFIXES["compress"])
@@ -123,7 +128,8 @@ def load_summarizer(summarizer: Any, arrays: Mapping[str, Any], source: str) -> 
 
 
 def load_parallel(parallel: Any, arrays: Mapping[str, Any], source: str) -> None:
-    """Sets every weight of a `ParallelAutoencoder` from the paper author's state dict (enc.*, dec.*).
+    """Sets every weight of a `ParallelAutoencoder` from the paper author's state dict (enc.*,
+    dec.*).
 
     Raises:
       UserError: as `load_summarizer`.

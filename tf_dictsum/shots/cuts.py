@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 
 __all__ = ["hard_cuts", "snap_shots"]
 
-# Chosen on seven real films with 149 joins (shared test films): 148 of them to the frame, and 4 other frames.
+# Chosen on seven real films with 149 joins (shared test films): 148 of them to the frame, and 4
+# other frames.
 _LEAST = 7.0  # a cut changes the picture by so many levels (luma and both chroma together) ...
 _RATIO = 2.0  # ... and so many times more than every change near it
 _NEAR = 0.1  # seconds on either side: more than a repeated frame of a lower rate, and than a flash
@@ -17,11 +18,13 @@ _FLOOR = 0.5  # levels: what a still picture changes by in any codec
 def hard_cuts(changes: ArrayLike, fps: float) -> np.ndarray:
     """First frames after hard cuts.
 
-    A cut is a change of the picture that stands alone: at least `_RATIO` times every other one within a tenth of a
+    A cut is a change of the picture that stands alone: at least `_RATIO` times every other one
+      within a tenth of a
     second. So motion, dissolves (many changes alike) and flashes (two at once) are none.
 
     Args:
-      changes: [n_frames], how much every frame differs from the one before (`video.changes`); 0 for the first.
+      changes: [n_frames], how much every frame differs from the one before (`video.changes`); 0 for
+        the first.
       fps: mean frames per second.
 
     Returns:
@@ -42,14 +45,17 @@ def snap_shots(
 ) -> np.ndarray:
     """Shots with their boundaries moved to the hard cuts.
 
-    A boundary found among sampled frames means that a cut lies between the sampled frame before it and itself; a cut
-    up to one more sampling step away is taken for the same one. Boundaries without a cut near (dissolves) stay.
+    A boundary found among sampled frames means that a cut lies between the sampled frame before it
+    and itself; a cut
+    up to one more sampling step away is taken for the same one. Boundaries without a cut near
+    (dissolves) stay.
 
     Args:
       change_points: int [n_shots, 2], first and last frame (inclusive) of every shot, without gaps.
       picks: int [n_steps], sampled frames, increasing, the first one 0.
       cuts: int, first frames after hard cuts, increasing.
-      add: whether cuts without a boundary near become boundaries too; a shot then has at least one sampled frame,
+      add: whether cuts without a boundary near become boundaries too; a shot then has at least one
+        sampled frame,
         and of cuts that lie closer the first stays.
 
     Returns:

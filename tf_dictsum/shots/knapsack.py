@@ -13,9 +13,12 @@ _BLOCK = (
 def knapsack(values: ArrayLike, weights: ArrayLike, capacity: int) -> list[int]:
     """Chooses the items of largest total value whose total weight is at most `capacity`.
 
-    Among equally good choices it takes the one that the field's evaluation code takes, so that recorded
-    F-scores are reproduced: walking back from the last item through the dynamic-programming table, an item is
-    in the choice only if the table without it is strictly worse. Ties thus go to the earlier items, and an
+    Among equally good choices it takes the one that the field's evaluation code takes, so that
+    recorded
+    F-scores are reproduced: walking back from the last item through the dynamic-programming table,
+    an item is
+    in the choice only if the table without it is strictly worse. Ties thus go to the earlier items,
+    and an
     item of zero or negative value is never chosen (constant scores of 0 give an empty choice).
 
     Time is O(items x capacity), memory one byte per cell of the table.
@@ -40,7 +43,8 @@ def knapsack(values: ArrayLike, weights: ArrayLike, capacity: int) -> list[int]:
 
 
 def knapsacks(values: ArrayLike, weights: ArrayLike, capacity: int) -> np.ndarray:
-    """As `knapsack` for every row of `values` [m, n], over the same items: several times faster than row by row.
+    """As `knapsack` for every row of `values` [m, n], over the same items: several times faster
+    than row by row.
 
     Returns:
       bool [m, n], true where an item is chosen.

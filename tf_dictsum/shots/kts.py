@@ -1,7 +1,9 @@
 """Kernel temporal segmentation (Potapov et al., ECCV 2014): where the shots of a video begin.
 
-The change points that the field's datasets come with are made by it. The segmentation for every number of shots comes
-from `ruptures` (exact dynamic program); how many shots there are, and videos longer than memory and time allow in one
+The change points that the field's datasets come with are made by it. The segmentation for every
+number of shots comes
+from `ruptures` (exact dynamic program); how many shots there are, and videos longer than memory and
+time allow in one
 piece, are dealt with here.
 """
 
@@ -32,14 +34,17 @@ def change_points(
     A shot begins at a sampled frame: a cut lies between the sampled frame before it and that one.
 
     Args:
-      features: [n_steps, D], one row per sampled frame, of any scale: rows are brought to unit length.
+      features: [n_steps, D], one row per sampled frame, of any scale: rows are brought to unit
+        length.
       picks: int [n_steps], frame number of every sampled frame, increasing, the first one 0.
       n_frames: number of frames of the video.
       penalty: v_max of KTS; larger means fewer shots.
-      window: number of steps that are segmented at once; time is linear in the number of windows, memory constant.
+      window: number of steps that are segmented at once; time is linear in the number of windows,
+        memory constant.
 
     Returns:
-      int64 [n_shots, 2], first and last frame (inclusive) of every shot, from 0 to n_frames - 1 without gaps.
+      int64 [n_shots, 2], first and last frame (inclusive) of every shot, from 0 to n_frames - 1
+      without gaps.
 
     Raises:
       ValueError: features and picks do not belong together, or picks do not lie in the video.
@@ -57,8 +62,10 @@ def change_points(
 def _boundaries(rows: np.ndarray, penalty: float, window: int) -> list[int]:
     """Steps at which a shot begins, without step 0.
 
-    Each window begins at a boundary found before, where there is one in the later part of the window before it, so no
-    boundary comes from where windows meet; boundaries near a window's end are left to the next one, which sees both sides.
+    Each window begins at a boundary found before, where there is one in the later part of the
+    window before it, so no
+    boundary comes from where windows meet; boundaries near a window's end are left to the next one,
+    which sees both sides.
     """
     found: list[int] = []
     start = 0
@@ -72,9 +79,11 @@ def _boundaries(rows: np.ndarray, penalty: float, window: int) -> list[int]:
 
 
 def choose_boundaries(features: np.ndarray, penalty: float = PENALTY) -> list[int]:
-    """Boundaries of the number of shots that KTS chooses: the m that minimises J(m) + penalty m/2 (log(n/m) + 1).
+    """Boundaries of the number of shots that KTS chooses: the m that minimises J(m) + penalty m/2
+    (log(n/m) + 1).
 
-    J(m) is the sum of squared distances of the unit vectors to the means of their segments, for the best m boundaries; both
+    J(m) is the sum of squared distances of the unit vectors to the means of their segments, for the
+    best m boundaries; both
     terms are n times those of the original code. At most every second step begins a shot.
 
     Args:
@@ -100,7 +109,8 @@ def choose_boundaries(features: np.ndarray, penalty: float = PENALTY) -> list[in
 
 
 def segmentations(features: np.ndarray, most: int) -> Iterator[list[int]]:
-    """The best boundaries for 1, 2, ..., `most` boundaries: the least sum of squared distances to the segments' means.
+    """The best boundaries for 1, 2, ..., `most` boundaries: the least sum of squared distances to
+    the segments' means.
 
     Args:
       features: [n, D], n at least 2.

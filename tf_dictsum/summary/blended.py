@@ -1,4 +1,5 @@
-"""A way to a summary between the two others: what stands out, and what stands for the whole video."""
+"""A way to a summary between the two others: what stands out, and what stands for the whole video.
+"""
 
 from collections.abc import Callable
 
@@ -11,9 +12,11 @@ __all__ = ["Blended"]
 
 
 class Blended(Trained):
-    """The ranks of a selector's scores and of `Representative`'s added; the knapsack chooses the shots.
+    """The ranks of a selector's scores and of `Representative`'s added; the knapsack chooses the
+    shots.
 
-    On TVSum's half to test on it agrees with people better than `Representative` (rank correlation and
+    On TVSum's half to test on it agrees with people better than `Representative` (rank correlation
+    and
     F) and covers the video less well (docs/agreement.md).
 
     Args:

@@ -1,8 +1,12 @@
-"""What stands for a whole video: the choice of shots and of frames with the least representation error.
+"""What stands for a whole video: the choice of shots and of frames with the least representation
+error.
 
-Representation error is the mean distance, in feature space, from every sampled frame to its nearest chosen one (see
-`metrics.representation`). Both choices are greedy, as usual for this kind of objective (facility location: each step's gain
-can only shrink, so greedy is near the best); the choice of frames is then improved by exchanges, as k-medoids does.
+Representation error is the mean distance, in feature space, from every sampled frame to its nearest
+chosen one (see
+`metrics.representation`). Both choices are greedy, as usual for this kind of objective (facility
+location: each step's gain
+can only shrink, so greedy is near the best); the choice of frames is then improved by exchanges, as
+k-medoids does.
 """
 
 import heapq
@@ -38,9 +42,11 @@ def choose_shots(
     quality: np.ndarray | None = None,
     weights: np.ndarray | None = None,
 ) -> tuple[list[int], np.ndarray]:
-    """Shots that together stand for the video within a budget: again and again the one that gains most per unit of cost.
+    """Shots that together stand for the video within a budget: again and again the one that gains
+    most per unit of cost.
 
-    The gain of a shot is how much nearer the video's frames come to a chosen frame; before the first choice every frame is
+    The gain of a shot is how much nearer the video's frames come to a chosen frame; before the
+    first choice every frame is
     as far away as it is from the other frames on average. Ties go to the earlier shot.
 
     Args:
@@ -54,7 +60,8 @@ def choose_shots(
       weights: [n_steps], how much it matters that a frame is near a chosen one; None: all the same.
 
     Returns:
-      (indices of the chosen shots in the order of choice; float64 [n_shots], gain per cost of every shot at the moment of
+      (indices of the chosen shots in the order of choice; float64 [n_shots], gain per cost of every
+      shot at the moment of
       its choice, or after the last choice for those that were not chosen).
     """
     every = np.arange(len(features))
@@ -93,7 +100,8 @@ def choose_shots(
 
 
 def choose_frames(features: np.ndarray, count: int) -> list[int]:
-    """Frames that together stand for the video (k-medoids: greedy choice, then exchanges while one lowers the error).
+    """Frames that together stand for the video (k-medoids: greedy choice, then exchanges while one
+    lowers the error).
 
     Args:
       features: [n_steps, D].
@@ -116,7 +124,9 @@ def choose_frames(features: np.ndarray, count: int) -> list[int]:
 
 
 def _exchanged(table: np.ndarray, chosen: list[int]) -> list[int]:
-    """`chosen` after the best exchange of one member at a time, round after round, until a round changes nothing."""
+    """`chosen` after the best exchange of one member at a time, round after round, until a round
+    changes nothing.
+    """
     members = list(chosen)
     error = float(table[members].min(axis=0).mean(dtype=np.float64))
     for _ in range(10):
@@ -135,7 +145,9 @@ def _exchanged(table: np.ndarray, chosen: list[int]) -> list[int]:
 
 
 def _nearest(features: np.ndarray, steps: Sequence[np.ndarray], crowd: np.ndarray) -> np.ndarray:
-    """float32 [n_shots, n]: distance from every row of `crowd` to the nearest frame of every shot; many shots at a time."""
+    """float32 [n_shots, n]: distance from every row of `crowd` to the nearest frame of every shot;
+    many shots at a time.
+    """
     sizes = np.cumsum([len(own) for own in steps])
     parts = []
     for chunk in np.split(np.arange(len(steps)), np.flatnonzero(np.diff(sizes // 1000)) + 1):

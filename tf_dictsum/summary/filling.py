@@ -68,10 +68,12 @@ class Filling:
         most: float | None = None,
         least: float | None = None,
     ) -> bool:
-        """The best window around frame `at` within a range: as long as it may be, up to `most` and to what is left.
+        """The best window around frame `at` within a range: as long as it may be, up to `most` and
+        to what is left.
 
         Returns:
-          Whether it was taken: not where `at` is taken, or the window would last less than `least` (None: as for all).
+          Whether it was taken: not where `at` is taken, or the window would last less than `least`
+            (None: as for all).
         """
         if self._taken[first : last + 1].any():
             if self._taken[at]:
@@ -88,7 +90,9 @@ class Filling:
         return True
 
     def _window(self, first: int, last: int, at: int, length: float) -> tuple[int, int] | None:
-        """Of all windows around `at` of this length, the one of most worth; of equal ones the most central."""
+        """Of all windows around `at` of this length, the one of most worth; of equal ones the most
+        central.
+        """
         starts = np.arange(first, at + 1)
         limits = self._clock[starts] + length + _EPSILON
         ends = np.minimum(np.searchsorted(self._clock, limits, side="right") - 2, last)
@@ -103,7 +107,9 @@ class Filling:
         return int(starts[best]), int(ends[best])
 
     def reach(self, first: int, last: int, at: int) -> None:
-        """Lets the range that is nearest within `first` to `last` grow as far as frame `at`, if that fits."""
+        """Lets the range that is nearest within `first` to `last` grow as far as frame `at`, if
+        that fits.
+        """
         held = np.flatnonzero(self._taken[first : last + 1]) + first
         if not len(held) or self._taken[at]:
             return
@@ -113,7 +119,9 @@ class Filling:
             self.take(low, high)
 
     def extend(self) -> None:
-        """Lets ranges grow within their shots into what is free beside them, the ranges of most worth first."""
+        """Lets ranges grow within their shots into what is free beside them, the ranges of most
+        worth first.
+        """
         ranges = self.ranges
         ranges.sort(key=lambda r: -(self._sums[r[1] + 1] - self._sums[r[0]]) / (r[1] - r[0] + 1))
         for first, last in ranges:
@@ -131,7 +139,9 @@ class Filling:
         return True
 
     def make_room(self, wanted: float) -> bool:
-        """Shortens the longest ranges at their worse end until `wanted` is free; whether that could be done."""
+        """Shortens the longest ranges at their worse end until `wanted` is free; whether that
+        could be done.
+        """
         while self.room < wanted - _EPSILON:
             first, last = max(self.ranges, key=lambda r: self.length(*r), default=(0, -1))
             if last <= first or self.length(first + 1, last) < self.least:

@@ -1,4 +1,5 @@
-"""Which frames show what a video is about: the best of every shot, and none that repeats another."""
+"""Which frames show what a video is about: the best of every shot, and none that repeats another.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,14 +13,17 @@ NEAR = 0.05  # cosine distance of two pictures that look the same; half a second
 
 
 def best_steps(scores: np.ndarray, groups: Iterable[np.ndarray]) -> list[int]:
-    """The step of the highest score in every group of steps (the earlier of equal ones); empty groups give nothing."""
+    """The step of the highest score in every group of steps (the earlier of equal ones); empty
+    groups give nothing.
+    """
     return [int(group[np.argmax(scores[group])]) for group in groups if len(group)]
 
 
 def ranked_steps(
     scores: np.ndarray, groups: Sequence[np.ndarray], shot_scores: np.ndarray
 ) -> list[int]:
-    """All steps in the order in which they deserve to be key frames: the best of every shot, best shot first, then the
+    """All steps in the order in which they deserve to be key frames: the best of every shot, best
+    shot first, then the
     second of every shot, and so on.
 
     Args:

@@ -1,4 +1,6 @@
-"""How good a picture is, whatever it shows: blank, faded and blurred frames should stand for nothing."""
+"""How good a picture is, whatever it shows: blank, faded and blurred frames should stand for
+nothing.
+"""
 
 import numpy as np
 
@@ -15,10 +17,12 @@ _BLURRED = 0.3  # of less than so much: as bad as can be
 
 
 def qualities(looks: np.ndarray | None, picks: np.ndarray, shots: np.ndarray) -> np.ndarray:
-    """float64 [n_steps] in [0, 1]: 0 for blank frames (uniform, bars, credits); less than 1 for frames that are blurred or
+    """float64 [n_steps] in [0, 1]: 0 for blank frames (uniform, bars, credits); less than 1 for
+    frames that are blurred or
     faded beside the other frames of their shot.
 
-    Where all are blank, all are as good as any. Sharpness and contrast are compared within a shot only: a misty view is not a bad picture of the mist.
+    Where all are blank, all are as good as any. Sharpness and contrast are compared within a shot
+      only: a misty view is not a bad picture of the mist.
 
     Args:
       looks: [n_steps, 5] (`video.looks`); None: nothing is known, so every frame is good.
@@ -48,6 +52,8 @@ def qualities(looks: np.ndarray | None, picks: np.ndarray, shots: np.ndarray) ->
 
 
 def _against_usual(values: np.ndarray) -> np.ndarray:
-    """1 where a value is near the upper quartile of all or above, falling to 0.1 where it is far below."""
+    """1 where a value is near the upper quartile of all or above, falling to 0.1 where it is far
+    below.
+    """
     usual = max(float(np.quantile(values, 0.75)), 1e-9)
     return np.clip((values / usual - _BLURRED) / (_SOFT - _BLURRED), 0.1, 1.0)

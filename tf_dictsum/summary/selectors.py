@@ -1,4 +1,6 @@
-"""The two ways to a summary: a trained selector's scores, or representativeness, which needs no training."""
+"""The two ways to a summary: a trained selector's scores, or representativeness, which needs no
+training.
+"""
 
 import abc
 import dataclasses
@@ -28,7 +30,8 @@ class Candidates:
       budget: what the chosen parts may cost together.
       means: scores [n_steps] -> mean score of every part's frames [n_parts].
       eligible: bool [n_parts]; others (blank, too short) are not to be chosen.
-      quality: [n_steps] in [0, 1], how good the pictures are (`quality.qualities`); 0 for blank ones.
+      quality: [n_steps] in [0, 1], how good the pictures are (`quality.qualities`); 0 for blank
+        ones.
     """
 
     features: np.ndarray
@@ -76,7 +79,9 @@ class Selector(abc.ABC):
 
     @abc.abstractmethod
     def rank(self, candidates: Candidates, choice: Choice, count: int) -> list[int]:
-        """All steps, or the most wanted `count` and more, as key frames of the whole video: the most wanted first."""
+        """All steps, or the most wanted `count` and more, as key frames of the whole video: the
+        most wanted first.
+        """
 
 
 class Representative(Selector):
@@ -92,9 +97,12 @@ class Representative(Selector):
     )
 
     def choose(self, candidates: Candidates) -> Choice:
-        """As `Selector.choose`. A part's score is its gain per frame at the moment of its choice, over the first choice's
-        (the square root of that: gains fall steeply, and a curve should be readable). Within a part, the frame that is
-        nearest to the others has this score and the others less; bad pictures have less, blank ones 0."""
+        """As `Selector.choose`. A part's score is its gain per frame at the moment of its choice,
+        over the first choice's
+        (the square root of that: gains fall steeply, and a curve should be readable). Within a
+        part, the frame that is
+        nearest to the others has this score and the others less; bad pictures have less, blank ones
+        0."""
         features, good = candidates.features, candidates.quality > 0
         steps = [own[good[own]] if good[own].any() else own for own in candidates.steps]
         chosen, gains = choose_shots(
@@ -127,7 +135,8 @@ class Representative(Selector):
 
 
 class Trained(Selector):
-    """A trained model's scores, and the shots of the highest mean score that fit (the knapsack of the field).
+    """A trained model's scores, and the shots of the highest mean score that fit (the knapsack of
+    the field).
 
     Args:
       scorer: features [n, D] -> scores [n].
@@ -165,7 +174,9 @@ class Trained(Selector):
         return Choice(scores, tuple(knapsack(values, -(-weights // unit), room // unit)), means)
 
     def rank(self, candidates: Candidates, choice: Choice, count: int) -> list[int]:
-        """The best frame of every part, best part first; then the second ones. Bad pictures come later."""
+        """The best frame of every part, best part first; then the second ones. Bad pictures come
+        later.
+        """
         scores = choice.scores * candidates.quality
         means = np.array([scores[own].mean() for own in candidates.steps])
         return ranked_steps(scores, candidates.steps, means)

@@ -42,10 +42,14 @@ class _Cut:
 def summarize(footage: Footage, selector: Selector, budget: Budget) -> VideoSummary:
     """Chooses what stands for a video.
 
-    Shots longer than `LONGEST_PART`, or than half of what the clip may have, are offered to the choice in parts. Whole parts
-    come first; what is left of the budget goes to the best moments of further ones, and then to the frames around what is
-    there already. Blank pictures, and shots that are too short to be watched, come in only when nothing else is left.
-    Lengths are counted in time, in units of the mean frame, so that a variable frame rate changes nothing.
+    Shots longer than `LONGEST_PART`, or than half of what the clip may have, are offered to the
+    choice in parts. Whole parts
+    come first; what is left of the budget goes to the best moments of further ones, and then to the
+    frames around what is
+    there already. Blank pictures, and shots that are too short to be watched, come in only when
+    nothing else is left.
+    Lengths are counted in time, in units of the mean frame, so that a variable frame rate changes
+    nothing.
     """
     seconds, ends = footage.timeline.seconds, footage.ends
     duration = float(ends[-1])
@@ -125,7 +129,8 @@ def _cut_up(footage: Footage, budget: Budget) -> _Cut:
 
 
 def _candidates(footage: Footage, cut: _Cut, quality: np.ndarray) -> Candidates:
-    # Boundaries may lie between samples: a part without one borrows the sample before it, as its score does.
+    # Boundaries may lie between samples: a part without one borrows the sample before it, as its
+    # score does.
     steps = [_steps_of(footage.picks, first, last) for first, last in cut.parts.tolist()]
     lengths = cut.clock[cut.parts[:, 1] + 1] - cut.clock[cut.parts[:, 0]]
     costs, room = _costs(lengths, cut.budget)
@@ -147,7 +152,8 @@ def _candidates(footage: Footage, cut: _Cut, quality: np.ndarray) -> Candidates:
 
 
 def _costs(lengths: np.ndarray, allowed: int) -> tuple[list[int], int]:
-    """Lengths (in mean frames) and what they may be together, as whole numbers: frames at a constant rate, else hundredths of
+    """Lengths (in mean frames) and what they may be together, as whole numbers: frames at a
+    constant rate, else hundredths of
     a mean frame, rounded up. Rounding never keeps a part out of a budget that holds them all."""
     frames = np.round(lengths)
     if np.abs(lengths - frames).max() < 1e-9:
@@ -164,7 +170,9 @@ def _steps_of(picks: np.ndarray, first: int, last: int) -> np.ndarray:
 def _wanted_steps(
     footage: Footage, selector: Selector, candidates: Candidates, choice: Choice, budget: Budget
 ) -> tuple[list[int], int]:
-    """The key frames of the whole video that are asked for, most wanted first, and how many of them are repeats."""
+    """The key frames of the whole video that are asked for, most wanted first, and how many of
+    them are repeats.
+    """
     if budget.key_frames is None:
         return [], 0
     order = selector.rank(candidates, choice, budget.key_frames)

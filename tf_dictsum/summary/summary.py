@@ -1,4 +1,6 @@
-"""Everything that is known about one video's summary: all that the writers of files and pages need beside the video."""
+"""Everything that is known about one video's summary: all that the writers of files and pages need
+beside the video.
+"""
 
 import dataclasses
 from collections.abc import Mapping
@@ -17,7 +19,8 @@ class Segment:
       start_frame: first frame, counted from 0 in order of presentation.
       end_frame: last frame, inclusive.
       start: seconds at which the first frame appears.
-      end: seconds at which the last frame gives way to the next one (so segments of adjacent shots touch).
+      end: seconds at which the last frame gives way to the next one (so segments of adjacent shots
+        touch).
       score: mean score of its frames, in [0, 1].
     """
 
@@ -45,7 +48,8 @@ class KeyFrame:
 
     Attributes:
       number: 1, 2, ... in order of time.
-      frame: frame number, counted from 0 in order of presentation; always one of `VideoSummary.picks`.
+      frame: frame number, counted from 0 in order of presentation; always one of
+        `VideoSummary.picks`.
       seconds: when it appears.
       shot: row of `VideoSummary.change_points` that it lies in.
       score: score of this frame, in [0, 1].
@@ -62,17 +66,21 @@ class KeyFrame:
 class VideoSummary:
     """The summary of one video.
 
-    All seconds count from the first frame of the video, by presentation time, whatever the frame rate does.
+    All seconds count from the first frame of the video, by presentation time, whatever the frame
+    rate does.
     All frame numbers count decoded frames from 0 in order of presentation.
 
     Attributes:
-      video: path of the video as given; "" when there is only a features file (then no pictures can be made).
+      video: path of the video as given; "" when there is only a features file (then no pictures can
+        be made).
       name: short name, the beginning of the names of all output files.
       fps: mean frame rate, n_frames / duration.
       n_frames: frames that could be decoded.
       duration: seconds from the first frame to the end of the last one.
-      start_time: the file's own presentation time of the first frame, in seconds: file time = start_time + seconds.
-      width, height: size of the upright picture in pixels, rotation and pixel aspect applied as decoded; 0 when unknown.
+      start_time: the file's own presentation time of the first frame, in seconds: file time =
+        start_time + seconds.
+      width, height: size of the upright picture in pixels, rotation and pixel aspect applied as
+        decoded; 0 when unknown.
       picks: int64 [n_steps], frame number of every sampled frame.
       pick_seconds: float64 [n_steps], when they appear.
       scores: float64 [n_steps], in [0, 1], one per pick.
@@ -87,8 +95,10 @@ class VideoSummary:
       method: what scored the frames: "representative", "dictsum", "sum_gan_aae", ...
       method_text: one sentence about it for people, shown in every output.
       model: path or address of the trained model; "" for a method without one.
-      extractor: what the features are (network, layer, preprocessing, weights checksum, fps sampled), plain JSON values.
-      warnings: sentences for people, in the order they came up: broken tail, fewer key frames than asked for, ...
+      extractor: what the features are (network, layer, preprocessing, weights checksum, fps
+        sampled), plain JSON values.
+      warnings: sentences for people, in the order they came up: broken tail, fewer key frames than
+        asked for, ...
     """
 
     video: str

@@ -72,10 +72,12 @@ def variants_of(
       base: everything else; an empty axis takes its value.
       methods, sigmas, dict_weights: the axes; a method without σ or λ is taken once.
       named: name -> configuration, beside the grid (ablations).
-      settings_of: the settings of a method of the grid; else its defaults, with what `base` says otherwise.
+      settings_of: the settings of a method of the grid; else its defaults, with what `base` says
+        otherwise.
 
     Raises:
-      UserError: an unknown method, a value out of range or given twice, a variant's name given twice or unfit for a folder.
+      UserError: an unknown method, a value out of range or given twice, a variant's name given
+        twice or unfit for a folder.
     """
     axes: dict[str, Sequence[float]] = {"sigma": sigmas, "dict_weight": dict_weights}
     lists: dict[str, Sequence[str | float]] = {"methods": methods}
@@ -85,7 +87,8 @@ def variants_of(
     unknown = sorted(set(methods) - set(METHODS))
     if unknown:
         raise UserError(
-            f"methods={','.join(methods)}: no method named {', '.join(unknown)}; there are {', '.join(METHODS)}."
+            f"methods={','.join(methods)}: no method named {', '.join(unknown)}; there are "
+            f"{', '.join(METHODS)}."
         )
     if any(not 0 <= sigma <= 1 for sigma in sigmas) or any(not w >= 0 for w in dict_weights):
         raise UserError("`sigmas` are between 0 and 1, `dict_weights` 0 or more.")
@@ -111,7 +114,9 @@ def variants_of(
 
 
 def _carried_over(settings: MethodSettings, method: str) -> MethodSettings:
-    """The defaults of `method`, with those options of `settings` that it has too and that are not at their default."""
+    """The defaults of `method`, with those options of `settings` that it has too and that are not
+    at their default.
+    """
     defaults, kind = type(settings)().values(), METHODS.settings(method)
     shared = kind().values()
     changed = {n: v for n, v in settings.values().items() if n in shared and v != defaults[n]}
@@ -119,7 +124,9 @@ def _carried_over(settings: MethodSettings, method: str) -> MethodSettings:
 
 
 def jobs_of(variants: Iterable[Variant], splits: Iterable[int], folder: pathlib.Path) -> list[Job]:
-    """All runs: every variant's seeds × splits, a variant after the other, so that what is compiled for one run serves the next."""
+    """All runs: every variant's seeds × splits, a variant after the other, so that what is
+    compiled for one run serves the next.
+    """
     jobs = []
     numbers = list(splits)
     for variant in variants:

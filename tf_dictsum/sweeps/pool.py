@@ -24,19 +24,24 @@ def run_jobs(
 ) -> Iterator[tuple[J, R | None, str | None]]:
     """Runs every job in one of `workers` processes; yields them as they end.
 
-    concurrent.futures gives up all jobs when one process dies (out of memory, a crash in native code); here only the job
-    that it was at counts as failed, and a new process takes its place. Processes are started anew (no fork: TensorFlow does
+    concurrent.futures gives up all jobs when one process dies (out of memory, a crash in native
+    code); here only the job
+    that it was at counts as failed, and a new process takes its place. Processes are started anew
+    (no fork: TensorFlow does
     not survive one) and end by themselves when this process dies.
 
     Args:
       jobs: what to run; picklable.
-      work: called in the workers; importable by name. It may keep what it wants between calls (compiled programs).
+      work: called in the workers; importable by name. It may keep what it wants between calls
+        (compiled programs).
       workers: most processes at a time.
-      group: jobs that are alike: a process that did one takes the next of its kind, and otherwise a kind that no other
+      group: jobs that are alike: a process that did one takes the next of its kind, and otherwise a
+        kind that no other
         process is at.
 
     Yields:
-      (job, what `work` returned or None, None or what went wrong: the exception's text, or how the process died).
+      (job, what `work` returned or None, None or what went wrong: the exception's text, or how the
+      process died).
     """
     waiting = list(jobs)
     crew: list[_Worker[J, R]] = []
@@ -63,7 +68,9 @@ def run_jobs(
 
 
 def _choose(kinds: Sequence[Hashable], own: Hashable, taken: set[Hashable]) -> int:
-    """Index of the next job for a process that did a job of kind `own`, while others are at kinds `taken`."""
+    """Index of the next job for a process that did a job of kind `own`, while others are at kinds
+    `taken`.
+    """
     if own in kinds:
         return kinds.index(own)
     return next((n for n, kind in enumerate(kinds) if kind not in taken), 0)

@@ -92,7 +92,8 @@ class SweepReport:
             "Means over the test videos of a split, then over splits and seeds, with 95 % "
             "bootstrap intervals over seeds and splits (expanded percentile; an axis of fewer than "
             f"five is averaged over). {criterion_sentence(report.systems)} Best epoch: picked on "
-            "the test set, no estimate of anything. Seeds that lack a split are left out. p against random "
+            "the test set, no estimate of anything. Seeds that lack a split are left out. p "
+            "against random "
             "and against the reference: runs permuted within splits."
         )
         return Page([*blocks, Paragraph(explanation)])

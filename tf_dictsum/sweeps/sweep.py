@@ -34,21 +34,25 @@ def sweep(
     reference: str = "",
     train: bool = True,
 ) -> tuple[dict[str, Any], str, dict[str, str]]:
-    """Runs every variant × seed × split that is not done yet, and writes sweep.json, sweep.md and hparams/.
+    """Runs every variant × seed × split that is not done yet, and writes sweep.json, sweep.md and
+    hparams/.
 
     Args:
       base: names the folder (run_dir), the data and the splits.
       variants: what is compared.
       workers: processes at a time.
       threads: of each; 0: the machine's cores, shared out.
-      reference: variant that the others are tested against; "": the first of the reference method (sum_gan_aae), if there is one.
+      reference: variant that the others are tested against; "": the first of the reference method
+        (sum_gan_aae), if there is one.
       train: False only makes the tables of what is there.
 
     Returns:
-      The contents of sweep.json and sweep.md, and job name -> error of those that failed (in this call or before it).
+      The contents of sweep.json and sweep.md, and job name -> error of those that failed (in this
+      call or before it).
 
     Raises:
-      UserError: bad data or splits, another sweep in the same folder, a reference that is no variant, nothing finished.
+      UserError: bad data or splits, another sweep in the same folder, a reference that is no
+        variant, nothing finished.
     """
     folder = pathlib.Path(base.run_dir)
     dataset = load_dataset(base.dataset)

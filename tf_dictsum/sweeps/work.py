@@ -54,7 +54,9 @@ _methods: dict[
 
 
 def kind_of(job: Job) -> RunConfig:
-    """What jobs have in common that can share compiled programs: all but seed, split, folder and number of epochs."""
+    """What jobs have in common that can share compiled programs: all but seed, split, folder and
+    number of epochs.
+    """
     return dataclasses.replace(job.config, **_ONE_RUN)
 
 
@@ -127,7 +129,9 @@ def run_job(job: Job, threads: int) -> float:
 
 
 def _shared_files(job: Job, dataset: Dataset, split: Split) -> dict[pathlib.Path, pathlib.Path]:
-    """A job's file -> where jobs that would make the very same one find it: pretrained weights, as the method says."""
+    """A job's file -> where jobs that would make the very same one find it: pretrained weights, as
+    the method says.
+    """
     config, files = job.config, {}
     run = [job.seed, config.shuffle, config.jit, config.deterministic]
     content = content_hash(dataset, split.train_keys)
@@ -148,7 +152,9 @@ def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
 
 
 def _reused_method(settings: MethodSettings, setup: Setup) -> "Method":
-    """As `make_method`, but the last one of this process again if only seed, split, folder or epochs differ."""
+    """As `make_method`, but the last one of this process again if only seed, split, folder or
+    epochs differ.
+    """
     key = (settings, setup)
     if key not in _methods:
         _methods.clear()  # one at a time: at full size a model with its optimizers takes a gigabyte

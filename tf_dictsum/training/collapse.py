@@ -8,11 +8,13 @@ __all__ = ["CollapseWatch"]
 class CollapseWatch:
     """Warns once, through absl.logging, when the scores within a video hardly differ any more.
 
-    An untrained selector is nearly constant as well (standard deviation about .002 at H = 500), so a low value counts
+    An untrained selector is nearly constant as well (standard deviation about .002 at H = 500), so
+    a low value counts
     only after the scores have been spread out, or when they still are not after `grace` updates.
 
     Args:
-      threshold: standard deviation of the scores (which lie in 0..1) under which they count as constant.
+      threshold: standard deviation of the scores (which lie in 0..1) under which they count as
+        constant.
       grace: number of updates that the scores have to spread out.
     """
 
@@ -34,7 +36,8 @@ class CollapseWatch:
         if self._armed and not self._warned and std < self._threshold:
             self._warned = True
             logging.warning(
-                "scores collapse towards a constant (standard deviation %.4f, under %g), a known trait of this family; "
+                "scores collapse towards a constant (standard deviation %.4f, under %g), a known "
+                "trait of this family; "
                 "rank correlation says whether anything is left.",
                 std,
                 self._threshold,

@@ -12,9 +12,11 @@ _WHAT = {"loops": "its time loops", "on": "the whole training step"}
 
 
 class CompilationReport(keras.callbacks.Callback):
-    """Logs the padded lengths before the first epoch and, after the second, how much longer the first one took.
+    """Logs the padded lengths before the first epoch and, after the second, how much longer the
+    first one took.
 
-    XLA compiles when a length is first met, in the middle of a step, so the cost can only be seen as a difference.
+    XLA compiles when a length is first met, in the middle of a step, so the cost can only be seen
+    as a difference.
     For the first split and seed of a process: later ones find everything compiled.
 
     Args:
@@ -50,7 +52,8 @@ class CompilationReport(keras.callbacks.Callback):
         if len(self.epochs) == 2 and self.xla != "off":
             first, second = self.epochs
             logging.info(
-                "the first epoch's steps took %.1f s, the second's %.1f s: %.1f s for tracing and compiling %d lengths. "
+                "the first epoch's steps took %.1f s, the second's %.1f s: %.1f s for tracing "
+                "and compiling %d lengths. "
                 "The next run finds them compiled.",
                 first,
                 second,

@@ -18,7 +18,9 @@ def content_hash(dataset: Dataset, keys: Sequence[str]) -> str:
 
 
 def annotations_hash(dataset: Dataset, keys: Sequence[str]) -> str:
-    """SHA-256 over what people marked in some videos: targets of supervised methods, and what all are measured by."""
+    """SHA-256 over what people marked in some videos: targets of supervised methods, and what all
+    are measured by.
+    """
     return _hash(dataset, keys, ("user_summary", "user_scores", "gtscore", "gtsummary"))
 
 
@@ -47,7 +49,8 @@ def split_identity(split: Split, dataset: Dataset) -> dict[str, Any]:
 def same_content(written: Any, present: dict[str, Any]) -> str | None:
     """What differs between two identities, in words; None when nothing does.
 
-    Runs from before annotations were hashed have none in their split.json: nothing is known of theirs.
+    Runs from before annotations were hashed have none in their split.json: nothing is known of
+      theirs.
     """
     if not isinstance(written, dict):
         return "its split.json is damaged"

@@ -12,7 +12,8 @@ __all__ = ["selected_record"]
 def selected_record(
     trained: Sequence[Mapping[str, Any]], criterion: Criterion | None
 ) -> Mapping[str, Any]:
-    """The record that `criterion` chooses among those of trained epochs: the earliest with the lowest log.
+    """The record that `criterion` chooses among those of trained epochs: the earliest with the
+    lowest log.
 
     Without a criterion, or where its log was never recorded as a finite number, the last one.
     """

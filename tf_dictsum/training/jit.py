@@ -11,7 +11,8 @@ __all__ = ["jit_of"]
 def jit_of(config: RunConfig) -> Jit:
     """ "on": the whole step; "loops": its time loops; "off": nothing.
 
-    jit=auto takes the loops on a CPU (measured, benchmarks/README.md) and the whole step where there is a GPU,
+    jit=auto takes the loops on a CPU (measured, benchmarks/README.md) and the whole step where
+    there is a GPU,
     which is bound by the number of kernels it starts.
     """
     if not config.use_xla:

@@ -79,7 +79,8 @@ class Job:
         done = checkpoints.restore()
         if done is not None and done > epochs:
             raise UserError(
-                f"{self.folder}: is trained for {done} epochs already; epochs={epochs} is less. Ask for {done} or more."
+                f"{self.folder}: is trained for {done} epochs already; epochs={epochs} is less. "
+                f"Ask for {done} or more."
             )
         check_split_folder(self.folder, done)
         history = History(self.folder / HISTORY, -1 if done is None else done)
@@ -126,7 +127,9 @@ class Job:
         return [self.run.dataset.videos[key] for key in keys]
 
     def _save_selector(self, records: Sequence[dict[str, Any]]) -> None:
-        """Writes the selector of the last epoch, unless a finished run has it (it may have been stopped just before)."""
+        """Writes the selector of the last epoch, unless a finished run has it (it may have been
+        stopped just before).
+        """
         epochs = self.run.epochs
         if is_selector(self.folder):
             try:

@@ -48,7 +48,8 @@ class Outputs:
 
 
 class Monitor(keras.callbacks.Callback):
-    """After every epoch: scores the test videos, evaluates, logs, and saves a checkpoint, in an order safe to kill.
+    """After every epoch: scores the test videos, evaluates, logs, and saves a checkpoint, in an
+    order safe to kill.
 
     Args:
       method: being trained.

@@ -45,7 +45,8 @@ def read_other_run(path: str, splits: Mapping[int, Split], dataset: Dataset) -> 
     file = folder / "config.flags"
     if not file.is_file():
         raise UserError(
-            f"compare_to={path}: not a run directory (it has no config.flags). Name one of tf_dictsum.train."
+            f"compare_to={path}: not a run directory (it has no config.flags). Name one of "
+            "tf_dictsum.train."
         )
     flags = read_text(file, "the flags of a run")
     named = re.search(r"^--method=(\w+)$", flags, re.MULTILINE)
@@ -58,7 +59,8 @@ def read_other_run(path: str, splits: Mapping[int, Split], dataset: Dataset) -> 
                 continue
             if same_content(read_checked_json(run / SPLIT), split_identity(split, dataset)):
                 raise UserError(
-                    f"compare_to={path}: {run.name} was trained on other videos than split {number} of this run has. "
+                    f"compare_to={path}: {run.name} was trained on other videos than split "
+                    f"{number} of this run has. "
                     "Compare runs of the same `dataset` and `splits` (or `folds` and `fold_seed`)."
                 )
             records = read_history(run / HISTORY)

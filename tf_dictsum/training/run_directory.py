@@ -41,7 +41,8 @@ class RunDirectory:
         """Holds the folder for this process, with this configuration written into it.
 
         Raises:
-          UserError: another process trains here, the folder cannot be made, or it holds a run of another configuration.
+          UserError: another process trains here, the folder cannot be made, or it holds a run of
+            another configuration.
         """
         if self.path.is_file():
             raise UserError(f"{self.path}: is a file. Choose another `run_dir`.")
@@ -63,7 +64,8 @@ class RunDirectory:
             written = _parse(read_text(file, "the flags of a run", advice))
             if not written:
                 raise UserError(f"{file}: empty, expected the flags of a run. {advice}")
-            # A flag that is newer than the run has its default there: a new version takes up old runs.
+            # A flag that is newer than the run has its default there: a new version takes up old
+            # runs.
             defaults = _parse(RunConfig(method=type(self.config.method)()).as_flags())
             now = _parse(self.config.as_flags())
             before = {name: written.get(name, defaults[name]) for name in now}
@@ -72,7 +74,8 @@ class RunDirectory:
                 listed = ", ".join(f"{n}: {before[n]} there, {now[n]} now" for n in sorted(changed))
                 raise UserError(
                     f"{self.path}: holds a run of another configuration ({listed}). "
-                    "Use the same flags to resume it, another `run_dir`, or `overwrite` to delete it."
+                    "Use the same flags to resume it, another `run_dir`, or `overwrite` to "
+                    "delete it."
                 )
             if changed:
                 self._clear()
@@ -119,7 +122,8 @@ class RunDirectory:
 
 
 def _parse(text: str) -> dict[str, str]:
-    """Flag -> value as text; --x is "true" and --nox "false" (no option's name begins with "no")."""
+    """Flag -> value as text; --x is "true" and --nox "false" (no option's name begins with "no").
+    """
     values = {}
     for line in text.splitlines():
         if line.startswith("--"):

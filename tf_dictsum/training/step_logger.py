@@ -64,7 +64,8 @@ class StepLogger(keras.callbacks.Callback):
         advice = f"Lower the learning rates ({', '.join(rates)})" if rates else "Change its options"
         clip = " or set `clip`" if "clip" in options else ""
         return UserError(
-            f"{self.title}: {name} became {value} in epoch {self.epoch + 1}, step {batch + 1}: training diverged. "
+            f"{self.title}: {name} became {value} in epoch {self.epoch + 1}, step {batch + 1}: "
+            "training diverged. "
             f"{advice}{clip}, and train anew with `overwrite`."
         )
 

@@ -27,7 +27,9 @@ _COLOURS = 64
 
 
 def tag_of(name: str, logs: Mapping[str, Log]) -> str:
-    """The TensorBoard tag of a log of `train_step`; "other/<name>" for one that its method says nothing about."""
+    """The TensorBoard tag of a log of `train_step`; "other/<name>" for one that its method says
+    nothing about.
+    """
     if name in logs:
         return logs[name].tag
     for prefix in _PREFIXES:
@@ -44,8 +46,10 @@ class TensorBoardLogger:
     Args:
       log_dir: the run's folder, made when missing.
       flags_text: the resolved flags, shown literally under TEXT.
-      hparams: what HPARAMS compares, name -> value; runs with the same values are one row there, averaged. Empty: none.
-      first_step: on resume, the first step that will be written: what an interrupted run has written from there on
+      hparams: what HPARAMS compares, name -> value; runs with the same values are one row there,
+        averaged. Empty: none.
+      first_step: on resume, the first step that will be written: what an interrupted run has
+        written from there on
         is hidden.
       logs: what the method says about its logs; those that it does not name are under "other/".
 
@@ -68,7 +72,8 @@ class TensorBoardLogger:
         self._closed = False
         try:
             # Not tf.summary: it needs a default writer around every call and cannot mark a restart.
-            # Not tensorboardX: its flush does not wait for its queue, and an error of its writing thread is lost.
+            # Not tensorboardX: its flush does not wait for its queue, and an error of its writing
+            # thread is lost.
             self._writer = EventFileWriter(self._log_dir, flush_secs=_FLUSH_SECONDS)
         except Exception as error:
             raise self._cannot_write(error) from error
@@ -80,7 +85,9 @@ class TensorBoardLogger:
             self._summary(0, *hparams_summary.hparams_pb(self._hparams).value)
 
     def step(self, step: int, logs: Mapping[str, SupportsFloat]) -> None:
-        """Writes the logs of one training step (scalars by name; see `tag_of`), counted over the whole run."""
+        """Writes the logs of one training step (scalars by name; see `tag_of`), counted over the
+        whole run.
+        """
         self._scalars(step, {tag_of(name, self._logs): value for name, value in logs.items()})
 
     def epoch(
@@ -89,7 +96,8 @@ class TensorBoardLogger:
         """Writes one record of the history, at its epoch, and makes all so far visible on disk.
 
         Args:
-          record: {"epoch": int, "seconds": float, "losses": {name: mean}, "mean": {metric: float or None}, ...}.
+          record: {"epoch": int, "seconds": float, "losses": {name: mean}, "mean": {metric: float or
+            None}, ...}.
           images: test video -> uint8 [height, width, 3], shown in at most 64 colours.
           primary: the metric that HPARAMS shows first.
 
@@ -127,7 +135,9 @@ class TensorBoardLogger:
         self._writer.close()
 
     def _configure_hparams(self, measures: list[str]) -> None:
-        """Tells HPARAMS which of the scalars are results; without it every gradient norm would be a column."""
+        """Tells HPARAMS which of the scalars are results; without it every gradient norm would be
+        a column.
+        """
         if self._configured or not measures or not self._hparams:
             return
         self._configured = True
@@ -139,7 +149,8 @@ class TensorBoardLogger:
         self._summary(0, *hparams_summary.hparams_config_pb(columns, results).value)
 
     def _scalars(self, step: int, values: Mapping[str, SupportsFloat]) -> None:
-        # simple_value and not a tensor: the plain EventAccumulator knows no other scalars, nor hides overtaken ones otherwise.
+        # simple_value and not a tensor: the plain EventAccumulator knows no other scalars, nor
+        # hides overtaken ones otherwise.
         self._summary(
             step, *(Summary.Value(tag=tag, simple_value=float(x)) for tag, x in values.items())
         )
@@ -158,7 +169,8 @@ class TensorBoardLogger:
     def _cannot_write(self, error: Exception) -> UserError:
         # TensorFlow's file errors are no OSErrors, and they come out of the writer's thread.
         return UserError(
-            f"{self._log_dir}: cannot write TensorBoard logs: {error}. Free space or choose another place."
+            f"{self._log_dir}: cannot write TensorBoard logs: {error}. Free space or choose "
+            "another place."
         )
 
 

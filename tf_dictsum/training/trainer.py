@@ -39,7 +39,8 @@ def train(
 
     Args:
       config: of the run.
-      make: makes the method, as `make_method`; it may hand out one that was used before (runs begin by `reset`).
+      make: makes the method, as `make_method`; it may hand out one that was used before (runs begin
+        by `reset`).
 
     Returns:
       The contents of results.json and of results.md.
@@ -54,7 +55,8 @@ def train(
     for video in dataset.videos.values():
         if video.change_points is not None and shortest_shot(video) > budget_of(video):
             logging.warning(
-                "%s: no shot fits into 15 %% of the video, so its summary is empty; check its change_points.",
+                "%s: no shot fits into 15 %% of the video, so its summary is empty; check its "
+                "change_points.",
                 video.key,
             )
     others = []

@@ -15,9 +15,11 @@ __all__ = ["Checkpointer"]
 
 
 class Checkpointer:
-    """Saves named variables and the number of finished epochs; the newest whole checkpoint is the one that counts.
+    """Saves named variables and the number of finished epochs; the newest whole checkpoint is the
+    one that counts.
 
-    A new checkpoint is written beside the old one, and takes its place only when it is complete: a kill at any moment
+    A new checkpoint is written beside the old one, and takes its place only when it is complete: a
+      kill at any moment
     leaves one of the two.
 
     Args:
@@ -58,7 +60,8 @@ class Checkpointer:
             ) from error
 
     def restore(self) -> int | None:
-        """Restores the newest checkpoint; returns its number of finished epochs, or None when there is none.
+        """Restores the newest checkpoint; returns its number of finished epochs, or None when there
+        is none.
 
         Raises:
           UserError: it is damaged, or does not hold exactly these variables.
@@ -94,7 +97,8 @@ class Checkpointer:
         ) as error:
             lines = str(getattr(error, "message", None) or error).strip().splitlines()
             raise UserError(
-                f"{path}: the checkpoint is damaged or belongs to another model ({lines[0] if lines else 'no details'}). "
+                f"{path}: the checkpoint is damaged or belongs to another model "
+                f"({lines[0] if lines else 'no details'}). "
                 f"Delete {self.folder} to train this split anew, or choose another --run_dir."
             ) from error
         return int(self.epoch.numpy())

@@ -10,16 +10,20 @@ SHIPPED = pathlib.Path(__file__).parents[1] / "configs"
 
 
 def shipped_config(name: str) -> pathlib.Path | None:
-    """The shipped configuration of this name: "summe", "summe.flags" or "configs/summe.flags"; None without one."""
+    """The shipped configuration of this name: "summe", "summe.flags" or "configs/summe.flags";
+    None without one.
+    """
     stem = name.removeprefix("configs/").removesuffix(".flags")
     file = SHIPPED / f"{stem}.flags"
     return file if "/" not in stem and file.is_file() else None
 
 
 def expand_flagfiles(argv: Sequence[str]) -> list[str]:
-    """A command line with the lines of its flag files in place of `--flagfile=...`, those that they name included.
+    """A command line with the lines of its flag files in place of `--flagfile=...`, those that they
+    name included.
 
-    A file comes before a shipped configuration of the same name. What is neither is left as it is, for the parser to
+    A file comes before a shipped configuration of the same name. What is neither is left as it is,
+    for the parser to
     complain about; so is all behind "--".
     """
     arguments = list(argv)

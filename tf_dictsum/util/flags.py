@@ -1,4 +1,6 @@
-"""What every main shares: quiet TensorFlow, flags from a dataclass, errors as one line with exit status 2."""
+"""What every main shares: quiet TensorFlow, flags from a dataclass, errors as one line with exit
+status 2.
+"""
 
 import dataclasses
 import functools
@@ -27,9 +29,11 @@ READER_GONE = 141  # what a shell shows of a program that SIGPIPE ended
 
 
 def define_flags(*configs: type[Any]) -> None:
-    """Defines one absl flag for every `option` of some dataclasses, with its type, default, choices and bounds.
+    """Defines one absl flag for every `option` of some dataclasses, with its type, default, choices
+    and bounds.
 
-    An option that several of them have is one flag; where they differ in type or choices it takes any text, which is
+    An option that several of them have is one flag; where they differ in type or choices it takes
+    any text, which is
     checked when the dataclass is filled.
     """
     fields: dict[str, list[tuple[type[Any], dataclasses.Field[Any]]]] = {}
@@ -66,7 +70,8 @@ def _define(name: str, field: dataclasses.Field[Any], kind: Any, mixed: bool) ->
 
 
 def from_flags(config: type[T], values: flags.FlagValues | None = None, **more: Any) -> T:
-    """The dataclass filled from the parsed flags; what was not given has the dataclass's own default.
+    """The dataclass filled from the parsed flags; what was not given has the dataclass's own
+    default.
 
     Args:
       config: the dataclass.
@@ -105,7 +110,9 @@ def _converted(name: str, value: Any, kind: Any) -> Any:
 
 
 def _ours(record: Any) -> bool:
-    """Whether a log record is for our users: TensorFlow's and Keras' own notices below a warning are not."""
+    """Whether a log record is for our users: TensorFlow's and Keras' own notices below a warning
+    are not.
+    """
     of_package = pathlib.Path(record.pathname).is_relative_to(_PACKAGE)
     return of_package or record.levelno >= stdlib_logging.WARNING
 
@@ -156,7 +163,8 @@ def run(
     main: Callable[[list[str]], int | None],
     rewrite: Callable[[list[str]], list[str]] = lambda argv: argv,
 ) -> None:
-    """Parses the flags, calls `main` and exits: 0 (or what it returns), 2 for a user's mistake, 130 for Ctrl-C.
+    """Parses the flags, calls `main` and exits: 0 (or what it returns), 2 for a user's mistake, 130
+    for Ctrl-C.
 
     Args:
       main: takes the arguments that are no flags, the command first.
@@ -208,9 +216,11 @@ def run(
 
 
 def with_dashes(message: str, names: Container[str]) -> str:
-    """A library's message as a command says it: `name` and name=value become --name and --name=value.
+    """A library's message as a command says it: `name` and name=value become --name and
+    --name=value.
 
-    Only for `names`, the flags of this command: the library speaks of fields, which from Python they are.
+    Only for `names`, the flags of this command: the library speaks of fields, which from Python
+    they are.
     """
 
     def dashed(match: re.Match[str]) -> str:
@@ -221,7 +231,8 @@ def with_dashes(message: str, names: Container[str]) -> str:
 
 
 def _unread() -> bool:
-    """Whether nobody reads our output any more, as after `| head`; then what is still to come is thrown away.
+    """Whether nobody reads our output any more, as after `| head`; then what is still to come is
+    thrown away.
 
     (SIGPIPE's default action would do this too, but also end a server whose client hangs up.)
     """

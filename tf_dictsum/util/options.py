@@ -1,4 +1,6 @@
-"""Dataclass fields that are also flags: their help, choices and bounds, checked however they are set."""
+"""Dataclass fields that are also flags: their help, choices and bounds, checked however they are
+set.
+"""
 
 import dataclasses
 import math

@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 __all__ = ["PhaseBar", "Progress"]
 
-# Bars of one process only. tqdm's own lock is a semaphore of the machine, which a worker of a sweep that is ended
+# Bars of one process only. tqdm's own lock is a semaphore of the machine, which a worker of a sweep
+# that is ended
 # leaves behind ("leaked semaphore").
 tqdm.set_lock(threading.RLock())
 
@@ -55,15 +56,19 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """Number of steps counted so far, `initial` and skipped ones included (also when disabled)."""
+        """Number of steps counted so far, `initial` and skipped ones included (also when
+        disabled).
+        """
         return self._done
 
     def advance(self, logs: Mapping[str, SupportsFloat] | None = None, steps: int = 1) -> None:
         """Counts steps.
 
         Args:
-          logs: what `train_step` returned; its main losses are shown behind the bar. None: the steps took no time now
-            (done by an interrupted run, or left out), so that the time left is not estimated from them.
+          logs: what `train_step` returned; its main losses are shown behind the bar. None: the
+            steps took no time now
+            (done by an interrupted run, or left out), so that the time left is not estimated from
+            them.
           steps: how many; below 1 nothing happens.
         """
         if steps < 1:
@@ -119,7 +124,8 @@ class PhaseBar:
         Args:
           what: "reading", "clip", "loading TensorFlow", ...
           done: of `total`, in `unit`.
-          total: None when it is not known; such a bar is for people only, and left out of a log file.
+          total: None when it is not known; such a bar is for people only, and left out of a log
+            file.
           unit: such as "s" of video or "frame".
         """
         if not self._enabled:
@@ -157,7 +163,9 @@ class PhaseBar:
 
 
 def _bar(**options: Any) -> tqdm:
-    """A bar on stderr; in a log file, where every redraw is a new line, it is drawn every quarter of a minute."""
+    """A bar on stderr; in a log file, where every redraw is a new line, it is drawn every quarter
+    of a minute.
+    """
     terminal = sys.stderr.isatty()
     seconds = 0.2 if terminal else 15.0
     return tqdm(

@@ -16,13 +16,16 @@ FEW_CORES = 2
 
 
 def load_tensorflow(training: bool = False) -> None:
-    """Imports TensorFlow and looks for devices; what its C++ code says meanwhile is shown only where it matters.
+    """Imports TensorFlow and looks for devices; what its C++ code says meanwhile is shown only
+    where it matters.
 
-    It writes a dozen lines to stderr before its log level is read. They are kept back, unless the import fails or
+    It writes a dozen lines to stderr before its log level is read. They are kept back, unless the
+    import fails or
     the machine has a GPU (then a line about a driver may be the one that a user needs).
 
     Args:
-      training: on one or two cores, run one operation at a time, since a time loop and a matrix product beside it
+      training: on one or two cores, run one operation at a time, since a time loop and a matrix
+        product beside it
         only take the cores from each other (3 to 8 % of a training step; benchmarks/NOTES.md). A
         TF_NUM_INTEROP_THREADS in the environment is left as it is.
     """
@@ -36,9 +39,11 @@ def load_tensorflow(training: bool = False) -> None:
 
 
 def use_program_cache() -> pathlib.Path | None:
-    """Lets XLA keep what it compiled in the user's cache folder, so that the next run starts at once.
+    """Lets XLA keep what it compiled in the user's cache folder, so that the next run starts at
+    once.
 
-    One folder per TensorFlow version and kind of processor: compiled programs fit no other. A TF_XLA_FLAGS that names
+    One folder per TensorFlow version and kind of processor: compiled programs fit no other. A
+      TF_XLA_FLAGS that names
     a cache of its own is left as it is. Must run before TensorFlow is loaded.
 
     Returns:

@@ -1,1 +1,3 @@
-"""Reading video files with PyAV (extra `video`): `reader.VideoFile`; which frames are sampled: `sampling`."""
+"""Reading video files with PyAV (extra `video`): `reader.VideoFile`; which frames are sampled:
+`sampling`.
+"""

@@ -13,9 +13,11 @@ __all__ = ["Clock", "stamp_of"]
 
 
 def stamp_of(frames: Sequence[Any]) -> str:
-    """Which timestamp of a file's frames to trust: "pts", "dts" or "" (neither), judged by its first frames.
+    """Which timestamp of a file's frames to trust: "pts", "dts" or "" (neither), judged by its
+    first frames.
 
-    Presentation times increase; where they are missing or do not (AVI with B-frames), FFmpeg's decoding times of the
+    Presentation times increase; where they are missing or do not (AVI with B-frames), FFmpeg's
+    decoding times of the
     frames as they come out may; raw streams have neither.
     """
     for name in ("pts", "dts"):

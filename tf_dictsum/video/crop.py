@@ -1,4 +1,6 @@
-"""A decoded frame of any size -> the small square picture that a network reads, by FFmpeg's own filters."""
+"""A decoded frame of any size -> the small square picture that a network reads, by FFmpeg's own
+filters.
+"""
 
 import dataclasses
 import math
@@ -17,9 +19,11 @@ _TURNS = ((), ("transpose=cclock",), ("hflip", "vflip"), ("transpose=clock",))
 
 @dataclasses.dataclass(frozen=True)
 class Crop:
-    """Bicubic resize of the short side, then the centre: `scale=-1:256:flags=bicubic,crop=224:224` of a landscape picture.
+    """Bicubic resize of the short side, then the centre: `scale=-1:256:flags=bicubic,crop=224:224`
+    of a landscape picture.
 
-    The picture is resized before it becomes RGB, as the ffmpeg command does it. One pixel of difference in the crop moves
+    The picture is resized before it becomes RGB, as the ffmpeg command does it. One pixel of
+    difference in the crop moves
     GoogLeNet's features by a cosine distance of 0.01 to 0.03, so this is part of what features are.
 
     Attributes:

@@ -15,8 +15,10 @@ class Timeline:
     Attributes:
       ticks: int64 [n_frames], since the first frame, increasing strictly.
       time_base: seconds per tick.
-      start: the first frame's own timestamp in the file, in ticks (audio is timed on the same clock, in seconds).
-      exact: whether `ticks` are the file's own timestamps; False where some were missing or ran backwards and were
+      start: the first frame's own timestamp in the file, in ticks (audio is timed on the same
+        clock, in seconds).
+      exact: whether `ticks` are the file's own timestamps; False where some were missing or ran
+        backwards and were
         replaced by the frame before plus the mean distance.
     """
 
@@ -37,7 +39,9 @@ class Timeline:
 
     @property
     def ends(self) -> np.ndarray:
-        """float64 [n_frames], when every frame gives way to the next; the last is shown as long as the one before it."""
+        """float64 [n_frames], when every frame gives way to the next; the last is shown as long as
+        the one before it.
+        """
         seconds = self.seconds
         last = seconds[-1] - seconds[-2] if len(seconds) > 1 else 0.0
         return np.append(seconds[1:], seconds[-1] + last)
@@ -58,7 +62,8 @@ class Beginning:
 
     Attributes:
       timeline: of these frames.
-      changes: float32 [timeline.n_frames], how much each differs from the one before (`changes.ChangeMeter`).
+      changes: float32 [timeline.n_frames], how much each differs from the one before
+        (`changes.ChangeMeter`).
       problem: what was broken in them; "" for nothing.
     """
 
@@ -73,10 +78,12 @@ class VideoInfo:
 
     Attributes:
       width, height: of the frames as shown: pixels square, rotation applied.
-      rotation: degrees, counterclockwise, by which the stored pictures are turned (0, 90, 180, 270).
+      rotation: degrees, counterclockwise, by which the stored pictures are turned (0, 90, 180,
+        270).
       mirrored: whether they are also mirrored.
       pixel_aspect: width of a stored pixel over its height.
-      average_fps: mean frames per second: the header's word, from the first whole pass on that of `Timeline.fps`; None
+      average_fps: mean frames per second: the header's word, from the first whole pass on that of
+        `Timeline.fps`; None
         if unknown.
       duration: seconds as the header says, or None.
       codec: name of the video codec.

@@ -30,7 +30,8 @@ def open_container(path: str | os.PathLike[str]) -> Any:
     """An `av` input container.
 
     Raises:
-      UserError: missing, a folder, empty, unreadable, cut off before its index, or nothing that FFmpeg knows.
+      UserError: missing, a folder, empty, unreadable, cut off before its index, or nothing that
+        FFmpeg knows.
     """
     av = import_av()
     name = os.fspath(path)
@@ -52,12 +53,14 @@ def open_container(path: str | os.PathLike[str]) -> Any:
     except (av.error.FFmpegError, ValueError) as error:
         if _lacks_index(pathlib.Path(name)):
             raise UserError(
-                f"{shown(name)}: its index (moov) is missing, so nothing of it can be shown: it was cut off while being "
+                f"{shown(name)}: its index (moov) is missing, so nothing of it can be shown: it "
+                "was cut off while being "
                 "recorded or copied. Copy it again."
             ) from None
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(
-            f"{shown(name)}: not a video that FFmpeg can read ({reason}; it begins with {beginning[:8]!r})."
+            f"{shown(name)}: not a video that FFmpeg can read ({reason}; it begins with "
+            f"{beginning[:8]!r})."
         ) from None
 
 
@@ -80,7 +83,8 @@ def video_stream(container: Any, path: str | os.PathLike[str]) -> Any:
     stream = best if best in streams else streams[0]
     if stream.codec_context is None:
         raise UserError(
-            f"{shown(path)}: its video codec is not one that this FFmpeg decodes. Convert it, for example to H.264."
+            f"{shown(path)}: its video codec is not one that this FFmpeg decodes. Convert it, "
+            "for example to H.264."
         )
     return stream
 

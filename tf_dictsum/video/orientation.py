@@ -31,7 +31,8 @@ def orientation_of(frame: Any) -> Orientation:
     """
     for data in frame.side_data:
         if data.type.name == "DISPLAYMATRIX":
-            # libavutil/display.h: 3x3 int32, (x, y) -> (a x + c y, b x + d y), y downwards, 16.16 fixed point.
+            # libavutil/display.h: 3x3 int32, (x, y) -> (a x + c y, b x + d y), y downwards, 16.16
+            # fixed point.
             a, b, _, c, d = (int(v) for v in np.frombuffer(bytes(data), np.int32)[:5])
             mirrored = a * d - b * c < 0
             if mirrored:  # x -> -x comes first

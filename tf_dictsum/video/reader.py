@@ -26,7 +26,9 @@ _SEEK_SECONDS = 10.0  # a frame farther ahead than this is sought, a nearer one 
 
 
 class Frame(NamedTuple):
-    """A decoded frame: its number from 0, its time since the first frame, uint8 [height, width, 3] as shown."""
+    """A decoded frame: its number from 0, its time since the first frame, uint8 [height, width, 3]
+    as shown.
+    """
 
     number: int
     seconds: float
@@ -34,20 +36,26 @@ class Frame(NamedTuple):
 
 
 class VideoFile:
-    """A video that FFmpeg can read, opened anew for every pass, so that passes may run side by side.
+    """A video that FFmpeg can read, opened anew for every pass, so that passes may run side by
+    side.
 
-    Frames come with rotation, mirroring and the shape of the pixels applied, all of the size that `info` says.
-    Frame numbers count decoded frames in the order of showing; nothing is taken from the container's counts.
+    Frames come with rotation, mirroring and the shape of the pixels applied, all of the size that
+    `info` says.
+    Frame numbers count decoded frames in the order of showing; nothing is taken from the
+    container's counts.
 
     Args:
       path: the file.
-      timeline: of an earlier whole pass over the same file, which makes `frames` seek instead of decoding all.
+      timeline: of an earlier whole pass over the same file, which makes `frames` seek instead of
+        decoding all.
       threads: of the decoder; 0 lets FFmpeg choose.
 
     Attributes:
       info: `VideoInfo`; its frame_count is None until a pass has reached the end.
-      timeline: `Timeline`; None until a pass has reached the end (of the file, or of what can be read of it).
-      changes: float32 [n_frames], how much every frame differs from the one before; None as `timeline`, and where that
+      timeline: `Timeline`; None until a pass has reached the end (of the file, or of what can be
+        read of it).
+      changes: float32 [n_frames], how much every frame differs from the one before; None as
+        `timeline`, and where that
         was given.
       problem: what was broken, as text, when a pass has found something; None otherwise.
 
@@ -68,7 +76,8 @@ class VideoFile:
             beginning = [decoded for decoded, _ in zip(frames, range(_LOOK_AHEAD), strict=False)]
         if not beginning:
             raise UserError(
-                f"{shown(path)}: no frame of it can be decoded ({self.problem or 'it has none'}). Copy it again."
+                f"{shown(path)}: no frame of it can be decoded "
+                f"({self.problem or 'it has none'}). Copy it again."
             )
         self._stamp = stamp_of(beginning)
         self._orientation = orientation_of(beginning[0])
@@ -119,15 +128,18 @@ class VideoFile:
     def sampled_frames(
         self, fps: float = 2.0, crop: Crop | None = None, after: Beginning | None = None
     ) -> Iterator[Frame]:
-        """The frames that `sampling` picks at `fps` steps per second, in order; with a `crop` only that part of them.
+        """The frames that `sampling` picks at `fps` steps per second, in order; with a `crop` only
+        that part of them.
 
-        Decodes the whole file once; holds two frames. What is broken is logged once, as a warning, and left out.
+        Decodes the whole file once; holds two frames. What is broken is logged once, as a warning,
+        and left out.
         When the iterator ends, `timeline`, `changes` and `info.frame_count` are known.
 
         Args:
           fps: steps per second.
           crop: what of the pictures is wanted.
-          after: how far an earlier pass came (`beginning`): what it has had is left out, and where the file seeks
+          after: how far an earlier pass came (`beginning`): what it has had is left out, and where
+            the file seeks
             exactly it is not decoded again.
         """
         sampler = Sampler(fps, self._time_base)
@@ -157,7 +169,8 @@ class VideoFile:
                 held = decoded
         if held is None:
             raise UserError(
-                f"{shown(self.path)}: cannot be decoded any more ({self.problem or 'was it changed?'})."
+                f"{shown(self.path)}: cannot be decoded any more "
+                f"({self.problem or 'was it changed?'})."
             )
         if sampler.finish() and clock.count - 1 >= first_new:
             yield Frame(clock.count - 1, clock.seconds(-1), picture(held))
@@ -173,7 +186,9 @@ class VideoFile:
         )
 
     def _continued(self, after: Beginning) -> tuple[Any, Generator[Any, None, None]]:
-        """The last frame that was decoded and those behind it; None and all where the file does not seek exactly."""
+        """The last frame that was decoded and those behind it; None and all where the file does
+        not seek exactly.
+        """
         line = after.timeline
         if line.exact and line.n_frames > 1:
             frames = self._decoded(line.start + int(line.ticks[-1]))
@@ -188,9 +203,11 @@ class VideoFile:
         return None, self._decoded()
 
     def frames(self, indices: Iterable[int]) -> Iterator[Frame]:
-        """The frames of these numbers (any iterable, such as a range), in increasing order, each once.
+        """The frames of these numbers (any iterable, such as a range), in increasing order, each
+        once.
 
-        With a `timeline` distant frames are sought; without one everything up to the last is decoded.
+        With a `timeline` distant frames are sought; without one everything up to the last is
+        decoded.
 
         Raises:
           UserError: there is no frame of such a number.
@@ -219,7 +236,9 @@ class VideoFile:
         return self.timeline
 
     def _from(self, wanted: list[int]) -> Iterator[tuple[int, float, Any]]:
-        """Some of the `wanted` frames from the first on: up to the next long way, after which seeking is faster."""
+        """Some of the `wanted` frames from the first on: up to the next long way, after which
+        seeking is faster.
+        """
         line = self.timeline
         if line is not None and line.exact:
             seconds = line.seconds
@@ -249,7 +268,9 @@ class VideoFile:
         self._no_such(target, clock.count)
 
     def _sought(self, wanted: list[int], line: Timeline) -> Iterator[tuple[int, float, Any]]:
-        """The `wanted` frames by seeking; fewer (a beginning of them) where the file does not seek exactly."""
+        """The `wanted` frames by seeking; fewer (a beginning of them) where the file does not seek
+        exactly.
+        """
         targets = iter(wanted)
         target = next(targets)
         before = -1
@@ -267,7 +288,8 @@ class VideoFile:
     def _decoded(self, seek: int | None = None) -> Generator[Any, None, None]:
         """Every `av.VideoFrame` that can be decoded; what fails is noted in `problem`.
 
-        Threads share the slices of a frame, never whole frames: that would cost a third more work and lose the frames
+        Threads share the slices of a frame, never whole frames: that would cost a third more work
+          and lose the frames
         in flight where the data are damaged.
 
         Args:

@@ -1,4 +1,6 @@
-"""Against numbers of the public PyTorch SUM-GAN-AAE and the paper author's parallel autoencoder (float64)."""
+"""Against numbers of the public PyTorch SUM-GAN-AAE and the paper author's parallel autoencoder
+(float64).
+"""
 
 import json
 

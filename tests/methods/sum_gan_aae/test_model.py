@@ -49,7 +49,9 @@ def weights(model):
 
 
 def steps(model, *batches):
-    """Eagerly: tracing a step takes longer than a few of these; graph and XLA are the golden tests' part."""
+    """Eagerly: tracing a step takes longer than a few of these; graph and XLA are the golden
+    tests' part.
+    """
     return [{k: float(v) for k, v in model.train_step(b).items()} for b in batches]
 
 
@@ -91,7 +93,8 @@ def test_without_the_reconstruction_loss(update):
     assert halved["selector_total"] == pytest.approx(
         0.5 * seen["reconstruction"] + seen["sparsity"] + seen["dictionary"]
     )
-    # Without it the selector's loss says nothing about φ(X̂): its gradient is that of sparsity and dictionary alone.
+    # Without it the selector's loss says nothing about φ(X̂): its gradient is that of sparsity and
+    # dictionary alone.
     none = make(recon_weight=0.0, dict_weight=0.0, update=update, dictionary=False)
     (alone,) = steps(none, video(6))
     assert alone["selector_total"] == alone["sparsity"]
@@ -136,7 +139,9 @@ def test_a_batch_is_the_mean_over_its_videos():
 
 
 def test_joint_update_uses_one_forward_pass():
-    """Its gradients are those of the initial weights: the first losses agree with a pass that changes nothing."""
+    """Its gradients are those of the initial weights: the first losses agree with a pass that
+    changes nothing.
+    """
     joint, sequential = make(update="joint"), make()
     a, b = steps(joint, video(6))[0], steps(sequential, video(6))[0]
     for name in ("reconstruction", "sparsity", "dictionary", "gradient_norm_selector"):
@@ -215,12 +220,15 @@ def test_clipping_bounds_the_norm_of_a_group():
 
 
 def test_clip_scope_all_sees_what_other_updates_left():
-    """By hand: the second step's factor for the selector counts the gradients that the first step's updates left behind."""
+    """By hand: the second step's factor for the selector counts the gradients that the first
+    step's updates left behind.
+    """
     limit = 1e-2
     model = make(clip_scope="all", clip=limit, dictionary=False)
     steps(model, video(6), video(6))
     left = model.stepper.state
-    # The discriminator's update came last: all gradients, its own included, were scaled to the limit together.
+    # The discriminator's update came last: all gradients, its own included, were scaled to the
+    # limit together.
     assert np.sqrt(sum((v.numpy() ** 2).sum() for v in left)) == pytest.approx(limit, rel=1e-3)
     own = {id(v) for v in model.discriminator_group}
     stale = [

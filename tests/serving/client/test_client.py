@@ -342,7 +342,9 @@ def test_addresses(server):
 
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory):
-    """A certificate authority made for the test, with a server's and a client's certificate; and a stranger's authority."""
+    """A certificate authority made for the test, with a server's and a client's certificate; and a
+    stranger's authority.
+    """
     folder = tmp_path_factory.mktemp("pki")
     authority, stranger = trustme.CA(), trustme.CA()
     for name, made in (("ca", authority), ("stranger", stranger)):

@@ -107,11 +107,13 @@ def test_a_batching_file_that_says_nothing_means_tensorflows_defaults(write):
         ),
         ("allowed_batch_sizes: 4", r"last entry was 4; expected 1000"),
         (
-            "enable_large_batch_splitting { value: true } max_batch_size { value: 4 }\nmax_execution_batch_size { value: 8 }",
+            "enable_large_batch_splitting { value: true } max_batch_size "
+            "{ value: 4 }\nmax_execution_batch_size { value: 8 }",
             r"line 2: max_execution_batch_size: 8; must not exceed max_batch_size \(4\)",
         ),
         (
-            "enable_large_batch_splitting { value: true } max_batch_size { value: 8 } max_execution_batch_size { value: 4 }\n"
+            "enable_large_batch_splitting { value: true } max_batch_size { value: 8 } "
+            "max_execution_batch_size { value: 4 }\n"
             "allowed_batch_sizes: 4",
             r"line 2: .*must match max_batch_size; last entry was 4; expected 8",
         ),
@@ -331,7 +333,8 @@ CONFIG = 'name: "m" base_path: "/m" model_platform: "tensorflow"'
             r"model_platform: Model m requests unsupported platform caffe",
         ),
         (
-            f"model_config_list {{ config {{ {CONFIG} model_version_policy {{ latest {{ num_versions: -1 }} }} }} }}",
+            f"model_config_list "
+            f"{{ config {{ {CONFIG} model_version_policy {{ latest {{ num_versions: -1 }} }} }} }}",
             r"line 1: num_versions: .*-1",
         ),
         (
@@ -339,7 +342,8 @@ CONFIG = 'name: "m" base_path: "/m" model_platform: "tensorflow"'
             r'no field named "nonsense"',
         ),
         (
-            f"model_config_list {{ config {{ {CONFIG} version_labels {{ key: 'a' value: 'b' }} }} }}",
+            f"model_config_list "
+            f"{{ config {{ {CONFIG} version_labels {{ key: 'a' value: 'b' }} }} }}",
             r"line 1: version_labels: Couldn't parse integer: 'b'",
         ),
     ],

@@ -137,7 +137,9 @@ def test_signature(exported):
     ],
 )
 def test_the_graph_itself_refuses_what_does_not_fit(exported, shape, lengths):
-    """Optimizers of graphs drop checks that they think are idle (they did); a stock server has no others."""
+    """Optimizers of graphs drop checks that they think are idle (they did); a stock server has no
+    others.
+    """
     servable = Servable(exported / "1")
     call = raw_call(servable)
     assert call(np.ones((2, 4, WIDTH)), [4, 2]).shape == (2, 4)

@@ -57,7 +57,8 @@ def check(code, text, call):
 def test_shapes_that_differ_without_padding():
     requests = [{"x": np.zeros((1, 2))}, {"x": np.zeros((1, 3))}]
     text = (
-        "Tensors with name 'x' from different tasks have different shapes and padding is turned off."
+        "Tensors with name 'x' from different tasks have different shapes and padding is turned "
+        "off."
         "Set pad_variable_length_inputs to true, or ensure that all tensors with the same name"
         "have equal dimensions starting with the first dim."
     )

@@ -20,7 +20,9 @@ OPTIONS = Batching(
 
 
 class Model:
-    """Doubles x; holds its runs while `gate` is closed; refuses batches that hold a negative number."""
+    """Doubles x; holds its runs while `gate` is closed; refuses batches that hold a negative
+    number.
+    """
 
     def __init__(self):
         self.gate = threading.Event()
@@ -41,7 +43,8 @@ class Model:
 
 @pytest.fixture
 def start():
-    """Starts a batcher with some options; gives (model, batcher) and ends its threads afterwards."""
+    """Starts a batcher with some options; gives (model, batcher) and ends its threads afterwards.
+    """
     threads = []
 
     def make(**changes):

@@ -1,4 +1,6 @@
-"""Versions come and go: policies, hot swap, broken versions, labels, reload. The model itself is a stand-in here."""
+"""Versions come and go: policies, hot swap, broken versions, labels, reload. The model itself is a
+stand-in here.
+"""
 
 import errno
 import threading

@@ -24,7 +24,8 @@ __all__ = ["DictSum", "exchanged"]
 
 
 def exchanged(hidden: Mapping[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
-    """Every video with the h of another one: one random cycle through all of them, so that none keeps its own.
+    """Every video with the h of another one: one random cycle through all of them, so that none
+    keeps its own.
 
     An ablation: if the dictionary loss helps by what h says about the video, it must stop helping.
 
@@ -38,7 +39,8 @@ def exchanged(hidden: Mapping[str, np.ndarray], seed: int) -> dict[str, np.ndarr
     keys = list(hidden)
     if len(keys) < 2:
         raise UserError(
-            "parallel_hidden=shuffled gives a video the h of another one: it needs two training videos or more."
+            "parallel_hidden=shuffled gives a video the h of another one: it needs two training "
+            "videos or more."
         )
     order = np.random.default_rng(seed).permutation(len(keys))
     return {
@@ -47,7 +49,9 @@ def exchanged(hidden: Mapping[str, np.ndarray], seed: int) -> dict[str, np.ndarr
 
 
 class DictSum(SumGanAae):
-    """Adds a pretrained, frozen parallel encoder (its h is computed once per video) and the dictionary A."""
+    """Adds a pretrained, frozen parallel encoder (its h is computed once per video) and the
+    dictionary A.
+    """
 
     name: ClassVar[str] = "dictsum"
     Settings = DictSumSettings
@@ -93,7 +97,8 @@ class DictSum(SumGanAae):
         super().prepare(videos, folder, callbacks)
 
     def extras(self, videos: Sequence[Video]) -> Mapping[str, Extra]:
-        """h of every video, by the parallel encoder as it is now; salience where it has a weight."""
+        """h of every video, by the parallel encoder as it is now; salience where it has a weight.
+        """
         hidden = self.parallel.encode(videos)
         if self.settings.parallel_hidden == "shuffled":
             hidden = exchanged(hidden, self.seed)

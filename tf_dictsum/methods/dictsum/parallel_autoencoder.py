@@ -1,4 +1,6 @@
-"""The parallel LSTM autoencoder: pretrained on raw features, then frozen; its encoding h is what A e must predict."""
+"""The parallel LSTM autoencoder: pretrained on raw features, then frozen; its encoding h is what A
+e must predict.
+"""
 
 from typing import Any
 
@@ -16,18 +18,22 @@ LEAKY_SLOPE = 0.01  # the paper author's parallel autoencoder
 
 
 class ParallelAutoencoder(keras.Model):
-    """Two-layer LSTM encoder over raw X; two-layer LSTM decoder that reads h at every step and runs backwards.
+    """Two-layer LSTM encoder over raw X; two-layer LSTM decoder that reads h at every step and runs
+    backwards.
 
-    The decoder starts from the encoder's final states. Output: Linear, then LeakyReLU(0.01) (pool5 features are
+    The decoder starts from the encoder's final states. Output: Linear, then LeakyReLU(0.01) (pool5
+    features are
     not negative) or nothing.
 
     Args:
       input_size: D, width of the features; units: N, width of h.
       initializers: where the initial weights come from.
-      dropout: rate between the encoder's layers while training (0.2 in the paper author's code); h never sees it.
+      dropout: rate between the encoder's layers while training (0.2 in the paper author's code); h
+        never sees it.
       output: "leaky_relu" or "linear".
       seed: of the dropout.
-      loss: squared error summed over the steps and features of a video ("sum", the author's) or their mean ("mean").
+      loss: squared error summed over the steps and features of a video ("sum", the author's) or
+        their mean ("mean").
       clip: largest global gradient norm; 0: no clipping.
 
     Call arguments:
@@ -99,7 +105,9 @@ class ParallelAutoencoder(keras.Model):
 
     @tf.autograph.experimental.do_not_convert
     def train_step(self, data: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """One Adam step on {"features": [batch, time, D], "lengths": int32 [batch]}; the optimizer is `compile`'s."""
+        """One Adam step on {"features": [batch, time, D], "lengths": int32 [batch]}; the optimizer
+        is `compile`'s.
+        """
         features, lengths = data["features"], data["lengths"]
         mask = tf.sequence_mask(lengths, tf.shape(features)[1])
         with tf.GradientTape() as tape:

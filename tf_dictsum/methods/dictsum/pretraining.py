@@ -1,4 +1,6 @@
-"""Pretraining of the parallel autoencoder: first stage of the dictionary method, on training videos only."""
+"""Pretraining of the parallel autoencoder: first stage of the dictionary method, on training
+videos only.
+"""
 
 import math
 import pathlib
@@ -30,7 +32,9 @@ SEED_OFFSET = 7919  # so that the parallel autoencoder does not start from the s
 
 
 def epochs_without_progress(losses: Sequence[float]) -> int:
-    """How many of the last `losses` did not improve on the best one before them by at least 0.01 %."""
+    """How many of the last `losses` did not improve on the best one before them by at least 0.01
+    %.
+    """
     best, waited = math.inf, 0
     for loss in losses:
         best, waited = (loss, 0) if loss < best * (1 - 1e-4) else (best, waited + 1)
@@ -89,7 +93,8 @@ class ParallelEncoder:
         folder: pathlib.Path,
         callbacks: Sequence[keras.callbacks.Callback],
     ) -> None:
-        """Trains on `videos`, or takes up what `folder` holds of it, or loads the weights of `parallel_encoder`.
+        """Trains on `videos`, or takes up what `folder` holds of it, or loads the weights of
+        `parallel_encoder`.
 
         Raises:
           UserError: the given weights do not fit, or a damaged checkpoint.
@@ -154,7 +159,8 @@ class ParallelEncoder:
 
 
 class _PretrainingWatch(keras.callbacks.Callback):
-    """Keeps every epoch's mean loss, saves a checkpoint, stops on a plateau of the training loss."""
+    """Keeps every epoch's mean loss, saves a checkpoint, stops on a plateau of the training loss.
+    """
 
     def __init__(self, losses: tf.Variable, first: int, checkpoints: Checkpointer, patience: int):
         super().__init__()

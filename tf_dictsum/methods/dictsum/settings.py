@@ -13,7 +13,9 @@ __all__ = ["DictSumSettings", "ParallelSettings"]
 
 @dataclasses.dataclass(frozen=True)
 class ParallelSettings:
-    """All that the parallel autoencoder and its pretraining read, so that equal ones give equal weights."""
+    """All that the parallel autoencoder and its pretraining read, so that equal ones give equal
+    weights.
+    """
 
     init: str
     adam_epsilon: float
@@ -52,7 +54,8 @@ class DictSumSettings(SumGanAaeSettings):
     )
     parallel_hidden: str = option(
         "own",
-        "h that A e must predict: the video's own, or shuffled: that of another training video (ablation)",
+        "h that A e must predict: the video's own, or shuffled: that of another training video "
+        "(ablation)",
         choices=("own", "shuffled"),
     )
     dictionary_lr: float = option(1e-4, "Adam's rate for the dictionary A", lower_bound=0.0)
@@ -67,7 +70,8 @@ class DictSumSettings(SumGanAaeSettings):
     # Parallel encoder
     parallel_encoder: str = option(
         "",
-        "weights of a parallel autoencoder pretrained before (parallel.weights.h5); skips pretraining",
+        "weights of a parallel autoencoder pretrained before (parallel.weights.h5); skips "
+        "pretraining",
     )
     parallel_size: int = option(
         500, "N, width of the parallel encoder (the public branch has 1024)", lower_bound=1

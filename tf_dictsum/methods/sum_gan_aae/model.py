@@ -20,7 +20,8 @@ __all__ = ["Summarizer"]
 
 
 class Summarizer(keras.Model):
-    """SUM-GAN-AAE. Losses are per video, then averaged over the batch; padding past a length changes nothing.
+    """SUM-GAN-AAE. Losses are per video, then averaged over the batch; padding past a length
+    changes nothing.
 
     Args:
       input_size: D, width of the features.
@@ -65,7 +66,8 @@ class Summarizer(keras.Model):
 
     @property
     def adversarial_variables(self) -> list[Any]:
-        """Every trainable variable but the dictionary's: 24,285,002 weights at D = 1024, H = 500."""
+        """Every trainable variable but the dictionary's: 24,285,002 weights at D = 1024, H = 500.
+        """
         parts = self.decoder.trainable_variables + self.discriminator.trainable_variables
         return self.selector_group + parts
 
@@ -77,7 +79,9 @@ class Summarizer(keras.Model):
         discriminator_optimizer: keras.optimizers.Optimizer,
         **kwargs: Any,
     ) -> None:
-        """Takes one optimizer per update and builds each on its own variables, so that a checkpoint holds them whole."""
+        """Takes one optimizer per update and builds each on its own variables, so that a
+        checkpoint holds them whole.
+        """
         super().compile(optimizer=None, **kwargs)
         self.selector_optimizer, self.decoder_optimizer = selector_optimizer, decoder_optimizer
         self.discriminator_optimizer = discriminator_optimizer
@@ -120,7 +124,8 @@ class Summarizer(keras.Model):
     # Nothing in it needs autograph, which would take a third of the time to trace a step.
     @tf.autograph.experimental.do_not_convert
     def train_step(self, data: Data) -> Logs:
-        """The paper's three updates; returns every loss and what TensorBoard shows, of this step."""
+        """The paper's three updates; returns every loss and what TensorBoard shows, of this step.
+        """
         mask = tf.sequence_mask(data["lengths"], tf.shape(data["features"])[1])
         if self.settings.update == "joint":
             return updates.joint(self, data, mask)
@@ -155,7 +160,9 @@ class Summarizer(keras.Model):
         return total, {"original": original, "summary": summary}
 
     def update_others(self, forward: Forward, data: Data) -> Logs:
-        """Updates of variables beside the three groups, by the losses that the selector was given; none here."""
+        """Updates of variables beside the three groups, by the losses that the selector was given;
+        none here.
+        """
         return {}
 
     def _reconstruction(self, forward: Forward) -> tf.Tensor:

@@ -12,7 +12,9 @@ __all__ = ["SumGanAaeSettings"]
 
 @dataclasses.dataclass(frozen=True)
 class SumGanAaeSettings(MethodSettings):
-    """Choices of the adversarial model and its training; the README has what the paper and the public code say."""
+    """Choices of the adversarial model and its training; the README has what the paper and the
+    public code say.
+    """
 
     method: ClassVar[str] = "sum_gan_aae"
 
@@ -38,7 +40,8 @@ class SumGanAaeSettings(MethodSettings):
     )
     recon_weight: float = option(
         1.0,
-        "weight of the reconstruction loss in the selector's and the decoder's update; 0: without it (ablation)",
+        "weight of the reconstruction loss in the selector's and the decoder's update; 0: "
+        "without it (ablation)",
         lower_bound=0.0,
     )
     update: str = option(
@@ -65,7 +68,8 @@ class SumGanAaeSettings(MethodSettings):
     clip: float = option(5.0, "largest global gradient norm of an update; 0: none", lower_bound=0.0)
     clip_scope: str = option(
         "group",
-        "clip by the norm of the group being stepped, or of all gradients, stale ones included (public code)",
+        "clip by the norm of the group being stepped, or of all gradients, stale ones included "
+        "(public code)",
         choices=("group", "all"),
     )
 
@@ -73,7 +77,8 @@ class SumGanAaeSettings(MethodSettings):
         super().__post_init__()
         if self.clip_scope == "all" and self.update == "joint":
             raise UserError(
-                "clip_scope=all describes the public code's sequential updates. Use update=sequential with it."
+                "clip_scope=all describes the public code's sequential updates. Use "
+                "update=sequential with it."
             )
 
     @property

@@ -15,7 +15,9 @@ __all__ = ["joint", "observe", "sequential"]
 
 
 def sequential(model: Summarizer, data: Data, mask: tf.Tensor) -> Logs:
-    """Selector and encoder, then decoder, then discriminator, each after a forward pass of its own (algorithm 1)."""
+    """Selector and encoder, then decoder, then discriminator, each after a forward pass of its own
+    (algorithm 1).
+    """
     stepper, features = model.stepper, data["features"]
 
     with tf.GradientTape() as tape:
@@ -60,7 +62,8 @@ def joint(model: Summarizer, data: Data, mask: tf.Tensor) -> Logs:
         )
     selector_gradients = tape.gradient(selector_total, model.selector_group)
     decoder_gradients = tape.gradient(decoder_total, model.decoder_group)
-    # The discriminator's loss does not reach back through X̂: its gradients stop at its input, and go on from X alone.
+    # The discriminator's loss does not reach back through X̂: its gradients stop at its input, and
+    # go on from X alone.
     judge = model.discriminator.trainable_variables
     compress = model.scorer.compress.trainable_variables
     *of_judge, of_input = tape.gradient(discriminator_total, [*judge, judged_input])
@@ -86,7 +89,9 @@ def joint(model: Summarizer, data: Data, mask: tf.Tensor) -> Logs:
 
 
 def observe(forward: Forward, mask: tf.Tensor) -> Logs:
-    """Mean and deviation of the scores within a video, and what the discriminator says, averaged over the batch."""
+    """Mean and deviation of the scores within a video, and what the discriminator says, averaged
+    over the batch.
+    """
     weights = tf.cast(mask, forward.scores.dtype)
     count = tf.reduce_sum(weights, axis=1)
     mean = tf.reduce_sum(forward.scores * weights, axis=1) / count

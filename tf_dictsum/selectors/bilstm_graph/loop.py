@@ -1,4 +1,6 @@
-"""The time loop of the exported scorer: nothing but the recurrent product and the cell, both directions in one loop."""
+"""The time loop of the exported scorer: nothing but the recurrent product and the cell, both
+directions in one loop.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -22,7 +24,8 @@ def run_loop(
     i, g, f, o = split(z_t + h_{t-1} U);  c_t = σ(f) c_{t-1} + σ(i) tanh(g);  h_t = σ(o) tanh(c_t)
 
     Args:
-      projections: per direction float [frames, 4H], the input's part of z, packed in the order in which it is read;
+      projections: per direction float [frames, 4H], the input's part of z, packed in the order in
+        which it is read;
         gates i, g, f, o.
       recurrent: per direction U, float [H, 4H].
       packing: of the frames.
@@ -87,7 +90,9 @@ def _loop(
 
 
 def _step_of_one(t: tf.Tensor, z: tf.Tensor, u: tf.Tensor, state: State) -> State:
-    """One video: TensorFlow's fused cell, which takes the input's part of z as its bias and reads no other input."""
+    """One video: TensorFlow's fused cell, which takes the input's part of z as its bias and reads
+    no other input.
+    """
     h, c = state
     units = u.shape[0]
     peephole = tf.zeros([units])

@@ -17,10 +17,13 @@ __all__ = ["BiLSTMModule"]
 
 
 class BiLSTMModule(ExportedSelector):
-    """What a `BiLSTMSelector` computes, for inference only, at any batch size and length and without XLA.
+    """What a `BiLSTMSelector` computes, for inference only, at any batch size and length and
+    without XLA.
 
-    The input projections are products over all frames before the loop, weights are stored in the order in which the
-    loop wants them (gates i, g, f, o), and padding is neither projected nor looped over: see `packed.Packing`.
+    The input projections are products over all frames before the loop, weights are stored in the
+    order in which the
+    loop wants them (gates i, g, f, o), and padding is neither projected nor looped over: see
+    `packed.Packing`.
 
     Args:
       selector: float32.

@@ -1,4 +1,6 @@
-"""Videos of different lengths without their padding: the frames of step 0 of all videos, then those of step 1, ..."""
+"""Videos of different lengths without their padding: the frames of step 0 of all videos, then
+those of step 1, ...
+"""
 
 import dataclasses
 
@@ -11,14 +13,17 @@ __all__ = ["Packing"]
 class Packing:
     """Where the frames of a padded batch [batch, time] lie when packed, longest video first.
 
-    At step t the videos that still have frames are the first `active[t]`, and their frames are the rows `start[t]` to
-    `start[t] + active[t]` of a packed tensor [frames, ...]. Every video is left-aligned, read in either direction, so
+    At step t the videos that still have frames are the first `active[t]`, and their frames are the
+    rows `start[t]` to
+    `start[t] + active[t]` of a packed tensor [frames, ...]. Every video is left-aligned, read in
+    either direction, so
     both directions of an LSTM have the same rows active.
 
     Attributes:
       batch, time: int32, of the padded batch.
       frames: int32 [frames], the padded position (video * time + frame) of every packed frame.
-      mirror: int32 [frames], the packed position of the frame that a backward reader has instead; its own inverse.
+      mirror: int32 [frames], the packed position of the frame that a backward reader has instead;
+        its own inverse.
       start, active: int32 [steps].
     """
 

@@ -20,9 +20,11 @@ class Connection:
       server: HOST:PORT of its gRPC port, or unix:PATH.
       tls: whether to use TLS; also implied by any of the files.
       ca_file: PEM file of the authorities to trust; "": those of the machine.
-      client_cert_file, client_key_file: PEM files to show to a server that asks for a certificate; both or none.
+      client_cert_file, client_key_file: PEM files to show to a server that asks for a certificate;
+        both or none.
       tls_server_name: name that the server's certificate must carry, where it differs from HOST.
-      max_message_bytes: largest message to send or receive; -1: no limit (gRPC's own limit for received ones is 4 MB).
+      max_message_bytes: largest message to send or receive; -1: no limit (gRPC's own limit for
+        received ones is 4 MB).
     """
 
     server: str

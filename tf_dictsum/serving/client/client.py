@@ -50,7 +50,9 @@ class Model:
 
 @dataclasses.dataclass(frozen=True)
 class Backoff:
-    """Waits between tries: `first` seconds, doubled every time up to `most`, each shortened at random by up to a half."""
+    """Waits between tries: `first` seconds, doubled every time up to `most`, each shortened at
+    random by up to a half.
+    """
 
     retries: int = 8
     first: float = 0.5
@@ -111,7 +113,8 @@ class ScoringClient:
           The version that answers now, and D, the width of features that it expects (None: any).
 
         Raises:
-          UserError: the server does not answer, has no such model or signature, or it is not one that scores features.
+          UserError: the server does not answer, has no such model or signature, or it is not one
+            that scores features.
         """
         from tensorflow_serving.apis import get_model_metadata_pb2
 
@@ -130,7 +133,8 @@ class ScoringClient:
         if not {"features", "lengths"} <= found.inputs.keys() or "scores" not in found.outputs:
             has = f"{', '.join(sorted(found.inputs))} -> {', '.join(sorted(found.outputs))}"
             raise UserError(
-                f"{what}: signature {self.model.signature} is {has}; expected features, lengths -> scores."
+                f"{what}: signature {self.model.signature} is {has}; expected features, lengths "
+                "-> scores."
             )
         dims = found.inputs["features"].tensor_shape.dim
         width = int(dims[2].size) if len(dims) == 3 and dims[2].size > 0 else None
@@ -143,25 +147,29 @@ class ScoringClient:
           features: float [n_steps, D].
 
         Raises:
-          UserError: the server refuses, does not answer in time, or answers something else than n_steps finite scores.
+          UserError: the server refuses, does not answer in time, or answers something else than
+            n_steps finite scores.
         """
         import tensorflow as tf
 
         reply = self._call(self._stub.Predict, self.request(features))
         if "scores" not in reply.outputs:
             raise UserError(
-                f"{self._connection.server}: the answer has no scores, only {', '.join(sorted(reply.outputs)) or 'nothing'}."
+                f"{self._connection.server}: the answer has no scores, only "
+                f"{', '.join(sorted(reply.outputs)) or 'nothing'}."
             )
         scores = tf.make_ndarray(reply.outputs["scores"])
         steps = len(features)
         if scores.ndim != 2 or len(scores) != 1 or scores.shape[1] < steps:
             raise UserError(
-                f"{self._connection.server}: scores of shape {list(scores.shape)} for {steps} steps; expected [1, {steps}]."
+                f"{self._connection.server}: scores of shape {list(scores.shape)} for {steps} "
+                f"steps; expected [1, {steps}]."
             )
         scores = scores[0, :steps]  # the server may have padded it in a batch
         if not np.isfinite(scores).all():
             raise UserError(
-                f"{self._connection.server}: scores that are not finite; check the features and the exported model."
+                f"{self._connection.server}: scores that are not finite; check the features and "
+                "the exported model."
             )
         return Scores(scores.astype(np.float32), int(reply.model_spec.version.value))
 

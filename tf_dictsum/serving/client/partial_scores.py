@@ -1,4 +1,6 @@
-"""Scores received so far, in a file beside the result, so that an interrupted job goes on where it was."""
+"""Scores received so far, in a file beside the result, so that an interrupted job goes on where it
+was.
+"""
 
 import hashlib
 import pathlib
@@ -58,7 +60,8 @@ class PartialScores:
                     self._videos[key] = Scores(values, int(row["version"]))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise UserError(
-                f"{self.path}: not the partial scores of an interrupted job. Delete it or choose another `out`."
+                f"{self.path}: not the partial scores of an interrupted job. Delete it or choose "
+                "another `out`."
             ) from None
 
     def version(self, key: str) -> int:

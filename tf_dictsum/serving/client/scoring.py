@@ -26,9 +26,11 @@ def score_dataset(
     in_flight: int = 8,
     progress: bool = True,
 ) -> int:
-    """Scores every video of a dataset with one and the same model version, and writes {"video_1": [n_steps floats], ...}.
+    """Scores every video of a dataset with one and the same model version, and writes {"video_1":
+    [n_steps floats], ...}.
 
-    What is received is kept in `<out>.partial`; called again after an interruption, it asks only for the rest. When the server
+    What is received is kept in `<out>.partial`; called again after an interruption, it asks only
+    for the rest. When the server
     moves to another version meanwhile, the videos scored by the former are scored again.
 
     Args:
@@ -42,7 +44,8 @@ def score_dataset(
       The version.
 
     Raises:
-      UserError: the server's model expects features of another width, the file system refuses, or what `ScoringClient` raises.
+      UserError: the server's model expects features of another width, the file system refuses, or
+        what `ScoringClient` raises.
         What was received before is kept.
     """
     features = {
@@ -55,7 +58,8 @@ def score_dataset(
             version, width = client.signature()
             if width not in (None, dataset.feature_size):
                 raise UserError(
-                    f"{dataset.source}: features of width {dataset.feature_size}, but model {model.name} version {version} expects "
+                    f"{dataset.source}: features of width {dataset.feature_size}, but model "
+                    f"{model.name} version {version} expects "
                     f"{width}. Use the features that it was trained on."
                 )
             if number:
@@ -72,7 +76,8 @@ def score_dataset(
                 partial.delete()
                 return partial.version(next(iter(features)))
     raise UserError(
-        f"model {model.name}: the server changed its version {_ROUNDS} times meanwhile. Pin one with `model_version`."
+        f"model {model.name}: the server changed its version {_ROUNDS} times meanwhile. Pin one "
+        "with `model_version`."
     )
 
 
@@ -83,7 +88,8 @@ def _score(
     in_flight: int,
     bar: Progress,
 ) -> None:
-    # Longest first: no long one is left alone at the end, and neighbours in a server's batch are alike.
+    # Longest first: no long one is left alone at the end, and neighbours in a server's batch are
+    # alike.
     order = sorted(videos, key=lambda key: -len(videos[key]))
     with concurrent.futures.ThreadPoolExecutor(in_flight, "score") as pool:
         calls = {pool.submit(client.score, videos[key]): key for key in order}
@@ -97,7 +103,8 @@ def _score(
             client.close()  # the calls under way, and their waits for another try, end at once
             if isinstance(error, UserError) and len(partial):
                 raise UserError(
-                    f"{error} {len(partial)} of {partial.total} videos are kept in {partial.path}; the same command goes on from there."
+                    f"{error} {len(partial)} of {partial.total} videos are kept in "
+                    f"{partial.path}; the same command goes on from there."
                 ) from error
             raise
         finally:

@@ -18,17 +18,21 @@ def _cores() -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Batching:
-    """How requests are put together. Defaults are TensorFlow's (kernels/batching_util/shared_batch_scheduler.h).
+    """How requests are put together. Defaults are TensorFlow's
+    (kernels/batching_util/shared_batch_scheduler.h).
 
     Attributes:
       max_batch_size: most videos of a batch.
       batch_timeout_micros: how long a request waits for others, µs.
       max_enqueued_batches: batches that may wait; beyond, requests are refused with UNAVAILABLE.
-      num_batch_threads: batches that are computed at the same time; the file's default is the number of cores.
+      num_batch_threads: batches that are computed at the same time; the file's default is the
+        number of cores.
       thread_pool_name: name of these threads.
-      allowed_batch_sizes: batches are padded to the first of these sizes that holds them; empty: any size. The last
+      allowed_batch_sizes: batches are padded to the first of these sizes that holds them; empty:
+        any size. The last
         one is max_batch_size, also where batches are split.
-      pad_variable_length_inputs: requests of different lengths may share a batch, padded with each tensor's first element.
+      pad_variable_length_inputs: requests of different lengths may share a batch, padded with each
+        tensor's first element.
       enable_large_batch_splitting: a request may be split over several batches.
       max_execution_batch_size: size of the pieces, only with splitting; None: max_batch_size.
     """
@@ -89,7 +93,8 @@ def _check(found: Batching, path: str, text: str) -> None:
     if found.enable_large_batch_splitting and found.largest_execution > found.max_batch_size:
         where = at(path, text, "max_execution_batch_size")
         raise UserError(
-            f"{where}: {found.largest_execution}; must not exceed max_batch_size ({found.max_batch_size})."
+            f"{where}: {found.largest_execution}; must not exceed max_batch_size "
+            f"({found.max_batch_size})."
         )
     sizes = found.allowed_batch_sizes
     if sizes and sizes[-1] != found.max_batch_size:

@@ -1,4 +1,6 @@
-"""The models file (--model_config_file) of tensorflow_model_server: which models and versions to serve."""
+"""The models file (--model_config_file) of tensorflow_model_server: which models and versions to
+serve.
+"""
 
 import dataclasses
 import pathlib
@@ -82,7 +84,8 @@ def models_from_message(message: Any, source: str, text: str = "") -> tuple[Serv
       text: the file's text, to name lines.
 
     Raises:
-      UserError: no model list, or a model whose name is given twice, with a relative path or another platform.
+      UserError: no model list, or a model whose name is given twice, with a relative path or
+        another platform.
     """
     if message.WhichOneof("config") != "model_config_list":
         found = (
@@ -151,7 +154,8 @@ def _policy(config: Any) -> VersionPolicy:
     if kind == "specific":
         versions = config.model_version_policy.specific.versions
         return VersionPolicy("specific", versions=tuple(sorted(set(versions))))
-    # 0, which is also "not set", counts as 1 (sources/storage_path/file_system_storage_path_source.cc).
+    # 0, which is also "not set", counts as 1
+    # (sources/storage_path/file_system_storage_path_source.cc).
     return VersionPolicy("latest", count=max(1, config.model_version_policy.latest.num_versions))
 
 

@@ -30,7 +30,8 @@ def read_monitoring(path: str) -> Monitoring:
     shown = message.prometheus_config.path or DEFAULT_PATH
     if not shown.startswith("/") or any(c.isspace() or c in "?#" for c in shown):
         raise UserError(
-            f"{at(path, text, 'path')}: {shown!r}; expected the path of a URL, such as {DEFAULT_PATH}."
+            f"{at(path, text, 'path')}: {shown!r}; expected the path of a URL, such as "
+            f"{DEFAULT_PATH}."
         )
     return Monitoring(message.prometheus_config.enable, shown)
 

@@ -1,4 +1,6 @@
-"""The TLS file (--ssl_config_file) of tensorflow_model_server: keys and certificates as text inside the file."""
+"""The TLS file (--ssl_config_file) of tensorflow_model_server: keys and certificates as text
+inside the file.
+"""
 
 import dataclasses
 
@@ -47,12 +49,14 @@ def read_ssl(path: str) -> TLS:
         if "-----BEGIN " not in value or kind not in value:
             remedy = 'put the file\'s text there, its line ends written as \\n: server_key: "-----BEGIN ...\\n..."'
             raise UserError(
-                f"{at(path, text, name)}: not the PEM text of a {kind.strip('-').lower()} (a file name is not read); {remedy}."
+                f"{at(path, text, name)}: not the PEM text of a {kind.strip('-').lower()} (a "
+                f"file name is not read); {remedy}."
             )
     if message.client_verify and not message.custom_ca:
         where = at(path, text, "client_verify")
         raise UserError(
-            f"{where}: true, but custom_ca is missing; put the certificate there that signs the clients' certificates."
+            f"{where}: true, but custom_ca is missing; put the certificate there that signs the "
+            "clients' certificates."
         )
     return TLS(message.server_key, message.server_cert, message.custom_ca, message.client_verify)
 

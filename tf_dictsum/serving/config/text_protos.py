@@ -1,9 +1,13 @@
 """Reads TensorFlow Serving's configuration files: protocol buffers in text form.
 
-tensorflow-serving-api has `ModelServerConfig` but lacks three messages that its server reads as well: `BatchingParameters`
-(servables/tensorflow/session_bundle_config.proto), `MonitoringConfig` (config/monitoring_config.proto) and `SSLConfig`
-(config/ssl_config.proto). They are declared here, name by name and type by type, in a descriptor pool of their own, so
-that protobuf's parser reads the files and a later tensorflow-serving-api that brings them does not clash.
+tensorflow-serving-api has `ModelServerConfig` but lacks three messages that its server reads as
+well: `BatchingParameters`
+(servables/tensorflow/session_bundle_config.proto), `MonitoringConfig`
+(config/monitoring_config.proto) and `SSLConfig`
+(config/ssl_config.proto). They are declared here, name by name and type by type, in a descriptor
+pool of their own, so
+that protobuf's parser reads the files and a later tensorflow-serving-api that brings them does not
+clash.
 """
 
 import difflib
@@ -29,7 +33,8 @@ M = TypeVar("M", bound=Message)
 
 _SECRET = frozenset({"server_key"})
 _UNTERMINATED = "String missing ending quote"
-# Of files that hold a key the parser's own words are repeated only as far as these go: everything behind them may be
+# Of files that hold a key the parser's own words are repeated only as far as these go: everything
+# behind them may be
 # a part of the key (an unterminated string is quoted whole, with its line or without).
 _QUOTES_NOTHING = (
     rf'{_UNTERMINATED}|Expected "(true" or "false|:)"|Expected (string|identifier|number)'
@@ -113,7 +118,8 @@ def read_message(path: str, message: M) -> tuple[M, str]:
       The message, and the file's text (for `at`).
 
     Raises:
-      UserError: the file is missing or unreadable, is not the text form, or has an unknown field or a value of a wrong type;
+      UserError: the file is missing or unreadable, is not the text form, or has an unknown field or
+        a value of a wrong type;
         names file, line and finding.
     """
     text = read_text(path, f"the text form of {message.DESCRIPTOR.full_name}")
@@ -152,7 +158,8 @@ def _explain(error: text_format.ParseError, text: str, message: Message) -> str:
 
 
 def _distant(finding: str, fields: Collection[str]) -> bool:
-    """Whether the unknown name is no misspelt field: behind a lost quote it is a part of a value."""
+    """Whether the unknown name is no misspelt field: behind a lost quote it is a part of a value.
+    """
     name = finding.rsplit('no field named "', 1)[-1].rstrip('"')
     return not difflib.get_close_matches(name, fields, cutoff=0.6)
 

@@ -1,4 +1,6 @@
-"""Which versions of a model lie on disk, which of them a policy wants, and where the next one goes."""
+"""Which versions of a model lie on disk, which of them a policy wants, and where the next one
+goes.
+"""
 
 import pathlib
 
@@ -39,7 +41,8 @@ def aspired_versions(
 
 
 def new_version(folder: pathlib.Path, version: int | None = None) -> pathlib.Path:
-    """The folder of a version that is not there yet; without a number, one more than the newest (1 for the first).
+    """The folder of a version that is not there yet; without a number, one more than the newest (1
+    for the first).
 
     Raises:
       UserError: it exists, or the folder cannot be read.

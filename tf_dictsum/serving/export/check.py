@@ -31,7 +31,8 @@ def graph_nodes(saved_model: Any) -> Iterator[Any]:
 
 
 def check_export(path: pathlib.Path, selector: Selector) -> None:
-    """Loads a written SavedModel in TensorFlow's C++ session and compares it with the selector it was made from.
+    """Loads a written SavedModel in TensorFlow's C++ session and compares it with the selector it
+    was made from.
 
     Raises:
       UserError: it computes something else, or would not run on a stock TensorFlow Serving.
@@ -49,7 +50,8 @@ def check_export(path: pathlib.Path, selector: Selector) -> None:
 
 def _fail(path: pathlib.Path, finding: str) -> UserError:
     return UserError(
-        f"{path}: the exported model fails its own check: {finding}. Nothing was published; please report it."
+        f"{path}: the exported model fails its own check: {finding}. Nothing was published; "
+        "please report it."
     )
 
 
@@ -66,7 +68,8 @@ def _check_graph(path: pathlib.Path) -> None:
     if compiled:
         raise _fail(
             path,
-            f"{len(compiled)} functions must be compiled by XLA, which stock TensorFlow Serving refuses",
+            f"{len(compiled)} functions must be compiled by XLA, which stock TensorFlow Serving "
+            "refuses",
         )
 
 

@@ -25,21 +25,24 @@ def export(
     feature_extractor: str = "",
     sampling_fps: float = FPS,
 ) -> pathlib.Path:
-    """Writes a SavedModel for TensorFlow Serving and `tf_dictsum.serve`; it appears whole or not at all.
+    """Writes a SavedModel for TensorFlow Serving and `tf_dictsum.serve`; it appears whole or not at
+    all.
 
     Args:
       selector: with weights of its own, or where one is (see `load_selector`).
       folder: of the model; its last part is the model's name, versions go below.
       version: to write; None: the next one.
       epoch: of a selector that is given by where it is: "last", or "selected" without labels.
-      feature_extractor: what made the features, for the metadata; "": what the selector's metadata says, or unknown.
+      feature_extractor: what made the features, for the metadata; "": what the selector's metadata
+        says, or unknown.
       sampling_fps: frames a second that are scored, for the metadata, unless the selector's says.
 
     Returns:
       The version's folder.
 
     Raises:
-      UserError: no such selector, one without weights here (a SavedModel, a server), the version exists, the file system
+      UserError: no such selector, one without weights here (a SavedModel, a server), the version
+        exists, the file system
         refuses, or tensorflow-serving-api is not installed.
     """
     try:

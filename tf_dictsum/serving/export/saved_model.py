@@ -42,7 +42,8 @@ def write_saved_model(
       The version's folder.
 
     Raises:
-      UserError: the version exists, the file system refused, or the written model does not compute what the selector does.
+      UserError: the version exists, the file system refused, or the written model does not compute
+        what the selector does.
     """
     target = new_version(folder, version)
     partial = folder / f".{uuid.uuid4().hex[:8]}.partial.{version}"

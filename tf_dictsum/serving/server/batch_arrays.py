@@ -1,4 +1,6 @@
-"""Several requests as one batch, and back: padding as TensorFlow Serving pads (batching/batching_util.cc)."""
+"""Several requests as one batch, and back: padding as TensorFlow Serving pads
+(batching/batching_util.cc).
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -30,8 +32,10 @@ def batch_size(inputs: Inputs) -> int:
 def merge(requests: Sequence[Arrays], options: Batching) -> dict[str, np.ndarray]:
     """Concatenates the inputs of several requests along their first dimension.
 
-    With pad_variable_length_inputs every other dimension grows to the largest one, filled with the tensor's own first
-    element. With allowed_batch_sizes the last request's first row is repeated up to the next of these sizes.
+    With pad_variable_length_inputs every other dimension grows to the largest one, filled with the
+    tensor's own first
+    element. With allowed_batch_sizes the last request's first row is repeated up to the next of
+    these sizes.
 
     Raises:
       ServingError: shapes differ and padding is off; an empty tensor among others.
@@ -67,7 +71,8 @@ def _common_shape(alias: str, values: Sequence[np.ndarray], padding: bool) -> tu
     if not padding or len({len(shape) for shape in shapes}) > 1:
         raise ServingError(
             Code.FAILED_PRECONDITION,
-            f"Tensors with name '{alias}' from different tasks have different shapes and padding is turned off."
+            f"Tensors with name '{alias}' from different tasks have different shapes and padding "
+            "is turned off."
             "Set pad_variable_length_inputs to true, or ensure that all tensors with the same name"
             "have equal dimensions starting with the first dim.",
         )
@@ -87,7 +92,8 @@ def split(outputs: Arrays, sizes: Sequence[int]) -> list[dict[str, np.ndarray]]:
         if len(value) < total:
             raise ServingError(
                 Code.FAILED_PRECONDITION,
-                "Batched output tensor's 0th dimension does not equal the sum of the 0th dimension sizes of the input tensors",
+                "Batched output tensor's 0th dimension does not equal the sum of the 0th "
+                "dimension sizes of the input tensors",
             )
     ends = np.cumsum(sizes)
     return [

@@ -1,4 +1,6 @@
-"""Dynamic batching: requests that arrive while others are computed share the next run of the model."""
+"""Dynamic batching: requests that arrive while others are computed share the next run of the
+model.
+"""
 
 import dataclasses
 import threading

@@ -173,7 +173,8 @@ class Core:
             )
         if request.config.WhichOneof("config") != "model_config_list":
             raise invalid(
-                "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported"
+                "ServerModelConfig type not supported by HandleReloadConfigRequest. Only "
+                "ModelConfigList is currently supported"
             )
         try:
             models = models_from_message(request.config, "")

@@ -1,7 +1,9 @@
 """Classify, Regress and MultiInference: what they refuse, and in which order.
 
-They need a signature whose one input takes serialized tf.Examples; models that score videos have none, so a request
-gets as far as that check (TensorFlow Serving's servables/tensorflow/{classifier,regressor,multi_inference}.cc).
+They need a signature whose one input takes serialized tf.Examples; models that score videos have
+none, so a request
+gets as far as that check (TensorFlow Serving's
+servables/tensorflow/{classifier,regressor,multi_inference}.cc).
 """
 
 from collections.abc import Mapping
@@ -52,7 +54,9 @@ def first_spec(request: Any) -> Any:
 
 
 def refuse_multi(servable: Servable, request: Any) -> ServingError:
-    """The answer to a MultiInferenceRequest: to its first task, as no signature here passes the checks."""
+    """The answer to a MultiInferenceRequest: to its first task, as no signature here passes the
+    checks.
+    """
     if not request.tasks:
         return invalid("ModelSpec has no name specified.")
     task = request.tasks[0]

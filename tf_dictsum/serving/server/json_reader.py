@@ -1,7 +1,10 @@
-"""Reads JSON as RapidJSON 1.1 does in TensorFlow Serving: the same documents, the same errors, the same offsets.
+"""Reads JSON as RapidJSON 1.1 does in TensorFlow Serving: the same documents, the same errors, the
+same offsets.
 
-What differs from Python's `json`: the text ends with the document (what follows is not looked at), only UTF-8, NaN, Inf
-and Infinity with a sign are numbers, a number that a double cannot hold is an error, an object may name a member twice.
+What differs from Python's `json`: the text ends with the document (what follows is not looked at),
+only UTF-8, NaN, Inf
+and Infinity with a sign are numbers, a number that a double cannot hold is an error, an object may
+name a member twice.
 """
 
 import dataclasses
@@ -39,7 +42,8 @@ class JsonObject:
 Json: TypeAlias = "bool | int | float | str | list[Json] | JsonObject | None"
 
 _DECODER = json.JSONDecoder(object_pairs_hook=JsonObject)
-# Where Python's reader may answer otherwise than RapidJSON: surrogates, and numbers that are too big. Patterns that
+# Where Python's reader may answer otherwise than RapidJSON: surrogates, and numbers that are too
+# big. Patterns that
 # begin with one letter are searched for quickly.
 _DOUBTFUL = tuple(re.compile(p) for p in (rb"\\u[dD]", rb"e\+?[0-9]{3}", rb"E\+?[0-9]{3}"))
 _LONG = 140  # digits in a row, fewer than the 309 of the largest double
@@ -80,7 +84,9 @@ def read_json(body: bytes) -> Json:
 
 
 def _has_long_number(body: bytes) -> bool:
-    """Whether 140 digits stand in a row somewhere; surely where 280 do, as every 140th byte is looked at."""
+    """Whether 140 digits stand in a row somewhere; surely where 280 do, as every 140th byte is
+    looked at.
+    """
     return any(body[at : at + _LONG].isdigit() for at in range(0, len(body), _LONG))
 
 
@@ -250,7 +256,9 @@ class _Reader:
         return end
 
     def _not_finite(self, start: int, at: int) -> tuple[float, int]:
-        """NaN, Inf or Infinity; as RapidJSON, which goes on after a beginning of NaN as if it had read none."""
+        """NaN, Inf or Infinity; as RapidJSON, which goes on after a beginning of NaN as if it had
+        read none.
+        """
         value = -math.inf if self._data[start] == ord("-") else math.inf
         at, complete = self._take(at, b"NaN")
         if complete:
@@ -271,7 +279,9 @@ class _Reader:
 
 
 def _used(whole: bytes, fraction: bytes) -> int:
-    """How many digits of a fraction RapidJSON reads into the number: those that a double still feels."""
+    """How many digits of a fraction RapidJSON reads into the number: those that a double still
+    feels.
+    """
     number, used = int(whole), 0
     for digit in fraction:
         if number >= 2**53:

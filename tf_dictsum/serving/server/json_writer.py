@@ -1,4 +1,6 @@
-"""Writes JSON as TensorFlow Serving does: RapidJSON's PrettyWriter with arrays on one line, and its short floats."""
+"""Writes JSON as TensorFlow Serving does: RapidJSON's PrettyWriter with arrays on one line, and
+its short floats.
+"""
 
 import math
 import re
@@ -29,7 +31,9 @@ def quoted(text: str) -> str:
 
 
 def decimal(value: float, kind: type[np.floating] = np.float32) -> str:
-    """A number of a reply: six digits where they read back as the same number, else 9 (float32) or 17 (float64)."""
+    """A number of a reply: six digits where they read back as the same number, else 9 (float32) or
+    17 (float64).
+    """
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "-Infinity" if value < 0 else "Infinity"
     value = float(kind(value))
@@ -54,7 +58,9 @@ def decimals(values: np.ndarray) -> list[str]:
 
 
 def shown(value: Json) -> str:
-    """A value inside an error text; cut, and up to the first number in it that is not finite, as TensorFlow Serving's."""
+    """A value inside an error text; cut, and up to the first number in it that is not finite, as
+    TensorFlow Serving's.
+    """
     if _is_double(value):
         assert isinstance(value, (int, float))
         return decimal(float(value), np.float64 if abs(value) > _LARGEST else np.float32)
@@ -64,7 +70,9 @@ def shown(value: Json) -> str:
 
 
 def _write(value: Json, parts: list[str]) -> None:
-    """Appends a value's text to parts until it is complete, long enough, or meets a number that is not finite."""
+    """Appends a value's text to parts until it is complete, long enough, or meets a number that is
+    not finite.
+    """
     todo: list[tuple[Json, int] | str] = [(value, 0)]
     written = 0
     while todo and written < _LONGEST:

@@ -29,7 +29,8 @@ class Labels:
         return self._labels.get(model, {}).get(label)
 
     def check(self, models: Sequence[ServedModel], loaded: Callable[[str, int], bool]) -> None:
-        """Refuses labels for versions that are not loaded yet; a label that exists may not move to one either.
+        """Refuses labels for versions that are not loaded yet; a label that exists may not move to
+        one either.
 
         Args:
           models: with their new labels.

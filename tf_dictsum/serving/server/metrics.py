@@ -14,7 +14,9 @@ _BUCKETS = [10 * 1.8**n for n in range(33)]  # µs; tensorflow_serving/servables
 
 
 class _RequestCount(Collector):
-    """A counter whose name does not end in _total, which prometheus_client's own Counter insists on."""
+    """A counter whose name does not end in _total, which prometheus_client's own Counter insists
+    on.
+    """
 
     name = ":tensorflow:serving:request_count"
 

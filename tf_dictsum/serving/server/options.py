@@ -1,4 +1,6 @@
-"""The flags of `python -m tf_dictsum.serve`; names and defaults are tensorflow_model_server's unless the help says otherwise."""
+"""The flags of `python -m tf_dictsum.serve`; names and defaults are tensorflow_model_server's
+unless the help says otherwise.
+"""
 
 import dataclasses
 
@@ -16,7 +18,8 @@ class ServeOptions:
     # Where
     host: str = option(
         "127.0.0.1",
-        "address to listen on (not a flag of tensorflow_model_server); 0.0.0.0 for all: there is no login",
+        "address to listen on (not a flag of tensorflow_model_server); 0.0.0.0 for all: there is "
+        "no login",
     )
     port: int = option(
         8500,
@@ -56,7 +59,8 @@ class ServeOptions:
     )
     enable_model_reload: bool = option(
         False,
-        "let clients say by HandleReloadConfigRequest what is served; the graph of a SavedModel can "
+        "let clients say by HandleReloadConfigRequest what is served; the graph of a SavedModel "
+        "can "
         "read and write files (not a flag of tensorflow_model_server, where every client may; here "
         "it is also on where ssl_config_file demands client certificates)",
     )
@@ -128,11 +132,13 @@ class ServeOptions:
     def __post_init__(self) -> None:
         if not self.model_config_file and not self.model_base_path:
             raise UserError(
-                "say what to serve: --model_name=NAME --model_base_path=FOLDER, or --model_config_file=FILE."
+                "say what to serve: --model_name=NAME --model_base_path=FOLDER, or "
+                "--model_config_file=FILE."
             )
         if self.batching_parameters_file and not self.enable_batching:
             raise UserError(
-                "--batching_parameters_file is set without --enable_batching. Add it, or drop the file."
+                "--batching_parameters_file is set without --enable_batching. Add it, or drop "
+                "the file."
             )
         if self.monitoring_config_file and not self.rest_api_port:
             raise UserError(

@@ -43,7 +43,8 @@ def predict(
       (resolved signature name, output name -> array).
 
     Raises:
-      ServingError: with TensorFlow Serving's codes and texts (servables/tensorflow/predict_util.cc).
+      ServingError: with TensorFlow Serving's codes and texts
+        (servables/tensorflow/predict_util.cc).
     """
     signature = _find_signature(servable, request.model_spec.signature_name)
     inputs = _inputs(servable.signatures[signature], request.inputs)
@@ -74,7 +75,8 @@ def _inputs(definition: Any, given: Mapping[str, Any]) -> dict[str, np.ndarray |
     wanted, sent = set(definition.inputs), set(given)
     if len(sent) > len(wanted) or (len(sent) < len(wanted) and not definition.defaults):
         raise invalid(
-            f"input size does not match signature: {len(sent)}!={len(wanted)} len({_set(sent)}) != len({_set(wanted)}). "
+            f"input size does not match signature: {len(sent)}!={len(wanted)} len({_set(sent)}) "
+            f"!= len({_set(wanted)}). "
             f"Sent extra: {_set(sent - wanted)}. Missing but required: {_set(wanted - sent)}."
         )
     arrays: dict[str, np.ndarray | Unfeedable] = {}
@@ -85,14 +87,17 @@ def _inputs(definition: Any, given: Mapping[str, Any]) -> dict[str, np.ndarray |
             arrays[alias] = decode(definition.defaults[alias], alias)
         else:
             raise invalid(
-                f"Signature input alias: {alias}(feed name: {definition.inputs[alias].name}) not found in request and no default value "
-                f"provided. Inputs expected to be in the request {_set(sent)}, or default input alias set: "
+                f"Signature input alias: {alias}(feed name: {definition.inputs[alias].name}) not "
+                "found in request and no default value "
+                f"provided. Inputs expected to be in the request {_set(sent)}, or default input "
+                "alias set: "
                 f"{','.join(sorted(definition.defaults))}"
             )
     if sent - wanted:
         used = ",".join(sorted(sent & wanted))
         raise invalid(
-            f"Inputs contains invalid name. Used request inputs: {used}, request input: {','.join(sorted(sent))}"
+            f"Inputs contains invalid name. Used request inputs: {used}, request input: "
+            f"{','.join(sorted(sent))}"
         )
     return arrays
 
@@ -102,7 +107,8 @@ def _outputs(definition: Any, names: Sequence[str]) -> list[str]:
     for name in names:
         if name not in definition.outputs:
             raise invalid(
-                f"output tensor alias not found in signature: {name} Outputs expected to be in the set {_set(definition.outputs)}."
+                f"output tensor alias not found in signature: {name} Outputs expected to be in "
+                f"the set {_set(definition.outputs)}."
             )
         if name in seen:
             raise invalid(f"duplicate output tensor alias: {name}")

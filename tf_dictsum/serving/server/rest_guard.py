@@ -1,4 +1,6 @@
-"""What stands between a REST client and the application: size and time limits, and clients that leave."""
+"""What stands between a REST client and the application: size and time limits, and clients that
+leave.
+"""
 
 import asyncio
 import contextlib

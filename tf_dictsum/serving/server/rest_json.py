@@ -1,4 +1,5 @@
-"""The JSON of a Predict request (TensorFlow Serving's util/json_tensor.cc): its tensors as arrays."""
+"""The JSON of a Predict request (TensorFlow Serving's util/json_tensor.cc): its tensors as arrays.
+"""
 
 import math
 from collections.abc import Mapping
@@ -75,7 +76,8 @@ class Document:
             return columns(self["inputs"], inputs, self._booleans)
         if "inputs" in self:
             raise self.wrong(
-                "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist "
+                "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to "
+                "exist "
             )
         instances = self["instances"]
         if not isinstance(instances, list):

@@ -112,7 +112,9 @@ def _not_found() -> Response:
 
 
 def _unpacked(body: bytes, most: int) -> bytes:
-    """A gzip body's content; what is not gzip, not whole or too long is empty, as in TensorFlow Serving."""
+    """A gzip body's content; what is not gzip, not whole or too long is empty, as in TensorFlow
+    Serving.
+    """
     reader = zlib.decompressobj(31)
     try:
         content = reader.decompress(body, most)

@@ -19,7 +19,9 @@ __all__ = ["RestServer"]
 
 
 def _protocol(limits: Limits) -> type[H11Protocol]:
-    """A connection that is closed when nothing is asked on it, or when a head does not arrive whole."""
+    """A connection that is closed when nothing is asked on it, or when a head does not arrive
+    whole.
+    """
 
     class Protocol(H11Protocol):
         _timer: asyncio.TimerHandle | None = None

@@ -1,4 +1,6 @@
-"""One loaded version of a model: the SavedModel in TensorFlow's C++ session, as in TensorFlow Serving."""
+"""One loaded version of a model: the SavedModel in TensorFlow's C++ session, as in TensorFlow
+Serving.
+"""
 
 import contextlib
 import logging
@@ -28,7 +30,8 @@ Inputs: TypeAlias = Mapping[str, np.ndarray | Unfeedable]
 
 
 class Servable:
-    """A SavedModel, loaded for inference. Thread-safe; TensorFlow releases Python's lock while it computes.
+    """A SavedModel, loaded for inference. Thread-safe; TensorFlow releases Python's lock while it
+    computes.
 
     Args:
       path: the version's folder.
@@ -66,7 +69,9 @@ class Servable:
         self._ends: dict[str, Any] = {}  # tensor name -> TF_Output
 
     def fits(self, inputs: Inputs, signature: str) -> TypeGuard[Mapping[str, np.ndarray]]:
-        """Whether values have the types and shapes that a signature tells, so that they may share a batch."""
+        """Whether values have the types and shapes that a signature tells, so that they may share
+        a batch.
+        """
         for alias, value in inputs.items():
             info = self.signatures[signature].inputs[alias]
             if (
@@ -86,7 +91,8 @@ class Servable:
     ) -> dict[str, np.ndarray]:
         """Computes outputs of a signature.
 
-        This is the call under `Session.run`, without its conversions: a wrong type or shape reaches TensorFlow's own
+        This is the call under `Session.run`, without its conversions: a wrong type or shape reaches
+        TensorFlow's own
         checks, whose words are those of TensorFlow Serving.
 
         Args:
@@ -185,7 +191,8 @@ def _check_bundle(path: pathlib.Path) -> None:
             return
         raise ServingError(
             Code.NOT_FOUND,
-            "Specified file path does not appear to contain a SavedModel bundle (should have a file "
+            "Specified file path does not appear to contain a SavedModel bundle (should have a "
+            "file "
             f"called `saved_model.pb`)\nSpecified file path: {path}",
         )
     try:

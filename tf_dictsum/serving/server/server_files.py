@@ -59,7 +59,9 @@ class ServerFiles:
 
 
 def _check(model: ServedModel, labels_may_wait: bool) -> None:
-    """Refuses a model that tensorflow_model_server would not start with either, or would wait for without a word."""
+    """Refuses a model that tensorflow_model_server would not start with either, or would wait for
+    without a word.
+    """
     if not model.folder.is_absolute():
         raise UserError(
             f"Expected model {model.name} to have an absolute path or URI; got "
@@ -73,5 +75,6 @@ def _check(model: ServedModel, labels_may_wait: bool) -> None:
         )
     if not model.folder.is_dir():
         raise UserError(
-            f"{model.base_path}: no such folder; expected the version folders of model {model.name}."
+            f"{model.base_path}: no such folder; expected the version folders of model "
+            f"{model.name}."
         )

@@ -1,4 +1,6 @@
-"""What a request can end with: the canonical codes that gRPC and TensorFlow share, and the texts of TensorFlow Serving."""
+"""What a request can end with: the canonical codes that gRPC and TensorFlow share, and the texts
+of TensorFlow Serving.
+"""
 
 import enum
 
@@ -44,7 +46,9 @@ class ServingError(Exception):
 
     @property
     def short(self) -> str:
-        """The text as gRPC carries it: at most 1024 characters, longer ones are cut as TensorFlow Serving cuts them."""
+        """The text as gRPC carries it: at most 1024 characters, longer ones are cut as TensorFlow
+        Serving cuts them.
+        """
         return self.message if len(self.message) <= _LONGEST else self.message[:_LONGEST] + _CUT
 
 

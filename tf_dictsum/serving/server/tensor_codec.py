@@ -64,21 +64,25 @@ class Unfeedable:
 def unfeedable(
     dtype: tf.DType, shape: tuple[int, ...], alias: str, refusal: str = ""
 ) -> Unfeedable:
-    """An Unfeedable. Raises ServingError where TensorFlow has no tensor of so many dimensions either."""
+    """An Unfeedable. Raises ServingError where TensorFlow has no tensor of so many dimensions
+    either.
+    """
     if len(shape) > _MOST_DIMENSIONS:
         raise _failed(alias)
     return Unfeedable(dtype, shape, refusal)
 
 
 def decode(proto: Any, alias: str) -> np.ndarray | Unfeedable:
-    """The array of a TensorProto: its bytes, or its typed values, the last of which stands for all that are missing.
+    """The array of a TensorProto: its bytes, or its typed values, the last of which stands for all
+    that are missing.
 
     Args:
       proto: the TensorProto.
       alias: the input's name, for the error.
 
     Raises:
-      ServingError: INVALID_ARGUMENT "tensor parsing error: alias", also where a proto of a few bytes asks for more than
+      ServingError: INVALID_ARGUMENT "tensor parsing error: alias", also where a proto of a few
+        bytes asks for more than
         64 MiB of repeated values (TensorFlow Serving would allocate them).
     """
     try:
@@ -123,9 +127,11 @@ def _resource(proto: Any) -> str:
         (handle.hash_code, handle.name, handle.maybe_type_name) if handle else (0, "", "")
     )
     return (
-        f"Invalid resource type hash code: {code}(name: {name} type: {kind}). Perhaps a resource tensor was being "
+        f"Invalid resource type hash code: {code}(name: {name} type: {kind}). Perhaps a resource "
+        "tensor was being "
         "provided as a feed? That is not currently allowed. Please file an issue at "
-        "https://github.com/tensorflow/tensorflow/issues/new, ideally with a short code snippet that leads to this "
+        "https://github.com/tensorflow/tensorflow/issues/new, ideally with a short code snippet "
+        "that leads to this "
         "error message."
     )
 
@@ -140,7 +146,8 @@ def encode(value: np.ndarray, proto: Any, as_content: bool = False) -> None:
     Args:
       value: the array.
       proto: empty.
-      as_content: as bytes in tensor_content; otherwise, and that is TensorFlow Serving's default, in the field of its type.
+      as_content: as bytes in tensor_content; otherwise, and that is TensorFlow Serving's default,
+        in the field of its type.
     """
     field = _FIELDS.get(value.dtype.name)
     if field is None or as_content:

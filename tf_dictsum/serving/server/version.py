@@ -62,7 +62,8 @@ class Version:
         self._changed = threading.Condition()
 
     def load(self, engine: Engine) -> None:
-        """Loads and warms the version: afterwards it is AVAILABLE, or END with an error. Never raises ServingError.
+        """Loads and warms the version: afterwards it is AVAILABLE, or END with an error. Never
+        raises ServingError.
 
         Args:
           engine: how, and how often it is tried.

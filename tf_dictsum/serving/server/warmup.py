@@ -1,4 +1,6 @@
-"""Warm-up requests inside a SavedModel: TensorFlow Serving replays them before a version takes traffic."""
+"""Warm-up requests inside a SavedModel: TensorFlow Serving replays them before a version takes
+traffic.
+"""
 
 import pathlib
 from collections.abc import Iterator, Sequence
@@ -20,7 +22,8 @@ def write_warmup(
 ) -> None:
     """Writes one PredictionLog per (batch, time) into a TFRecord file.
 
-    Every request says its features by one value that stands for all of them, as a TensorProto may, so that the file
+    Every request says its features by one value that stands for all of them, as a TensorProto may,
+    so that the file
     stays small.
 
     Args:
@@ -55,7 +58,8 @@ def read_warmup(version: pathlib.Path) -> Iterator[Any]:
     """The PredictRequests of a SavedModel's warm-up file, none if it has none.
 
     Raises:
-      ServingError: DATA_LOSS (not TFRecord) or INVALID_ARGUMENT (more than 1000 records, or other than Predict).
+      ServingError: DATA_LOSS (not TFRecord) or INVALID_ARGUMENT (more than 1000 records, or other
+        than Predict).
     """
     from tensorflow_serving.apis import prediction_log_pb2
 
@@ -70,7 +74,8 @@ def read_warmup(version: pathlib.Path) -> Iterator[Any]:
     if len(records) > _MOST:
         raise ServingError(
             Code.INVALID_ARGUMENT,
-            f"Number of warmup records exceeds the maximum ({_MOST}) in {path}. Warmup data should be minimal.",
+            f"Number of warmup records exceeds the maximum ({_MOST}) in {path}. Warmup data "
+            "should be minimal.",
         )
     for record in records:
         log = prediction_log_pb2.PredictionLog.FromString(record)
