@@ -38,7 +38,8 @@ class Options:
 
 
 def summary_of(video: VideoFile, line: Timeline, options: Options) -> VideoSummary:
-    """Evenly spaced shots, with the sampled frame nearest to the middle of each as its key frame.
+    """Evenly spaced shots, with the sampled frame nearest to the middle of each as its key
+    frame.
     """
     length = max(int(options.shot_seconds * line.fps), 1)
     count = max(int(options.ratio * line.n_frames) // length, 1)

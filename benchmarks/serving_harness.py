@@ -47,7 +47,8 @@ def free_port() -> int:
 def write_model(
     folder: pathlib.Path, version: int = 1, width: int = 7, units: int = 5
 ) -> pathlib.Path:
-    """Exports an untrained selector, another one for every version; returns the version's folder.
+    """Exports an untrained selector, another one for every version; returns the version's
+    folder.
     """
     from tf_dictsum.layers.initializers import Initializers
     from tf_dictsum.selectors.bilstm import BiLSTMSelector

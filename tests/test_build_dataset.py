@@ -369,7 +369,7 @@ def test_titles_decide_and_not_the_keys(tmp_path):
     """
     folder = summe(tmp_path / "GT")
     shots = points_file(
-        tmp_path / "shots.h5", {"video_1": POINTS["video_3"], "video_2": POINTS["video_1"], "video_3": POINTS["video_2"]},
+        tmp_path / "shots.h5", {"video_1": POINTS["video_3"], "video_2": POINTS["video_1"], "video_3": POINTS["video_2"]},  # noqa: E501
         {"video_1": "car", "video_2": "Air_Force_One", "video_3": "Base jumping"},
     )  # fmt: skip
     features = features_file(
@@ -765,7 +765,7 @@ def test_command_line(tmp_path, folder, shots):
     assert done.returncode == 0, done.stderr
     assert (
         done.stdout
-        == f"{out}: SumMe, 3 videos, 251 frames, 8 shots, 3 to 5 users, no features (enough to evaluate, not to train)\n"
+        == f"{out}: SumMe, 3 videos, 251 frames, 8 shots, 3 to 5 users, no features (enough to evaluate, not to train)\n"  # noqa: E501
     )
     assert "3 videos, but SumMe has 25" in done.stderr
     assert list(load_dataset(str(out), need_features=False).videos) == list(POINTS)

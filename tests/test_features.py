@@ -182,7 +182,7 @@ def test_another_extractor_is_refused(films, tmp_path, command):
     command(films / "short.mkv", out=out)
     with pytest.raises(
         UserError,
-        match=r"films.h5: not the features of this file \(fps 4.0 here, 2.0 there\).*Choose another `out`",
+        match=r"films.h5: not the features of this file \(fps 4.0 here, 2.0 there\).*Choose another `out`",  # noqa: E501
     ):
         command(films, out=out, fps=4)
     with h5py.File(out, "a") as file:

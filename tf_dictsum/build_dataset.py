@@ -109,7 +109,7 @@ def _described(dataset: Dataset) -> str:
         else "no features (enough to evaluate, not to train)"
     )
     frames = sum(video.n_frames for video in videos)
-    return f"{dataset.name}, {len(videos)} videos, {frames} frames, {shots} shots, {people} users, {width}"
+    return f"{dataset.name}, {len(videos)} videos, {frames} frames, {shots} shots, {people} users, {width}"  # noqa: E501
 
 
 run = cli.command(main, Options)

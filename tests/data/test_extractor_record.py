@@ -44,7 +44,7 @@ def test_comparison():
     check_extractor(RECORD, {}, "x.h5")
     with pytest.raises(
         UserError,
-        match=r"x.h5: not the features .*\(weights bbbbbbbbbbbb here, aaaaaaaaaaaa there\). Extract them with",
+        match=r"x.h5: not the features .*\(weights bbbbbbbbbbbb here, aaaaaaaaaaaa there\). Extract them with",  # noqa: E501
     ):
         check_extractor(RECORD, {**RECORD, "weights": "b" * 64}, "x.h5")
     with pytest.raises(

@@ -506,7 +506,7 @@ def test_disk_full_is_one_line(tmp_path):
     assert done.returncode == 2
     assert (
         done.stderr
-        == f"error: {tmp_path / 'full.h5'}: cannot write it: File too large. Free space or choose another place.\n"
+        == f"error: {tmp_path / 'full.h5'}: cannot write it: File too large. Free space or choose another place.\n"  # noqa: E501
     )
     assert not list(tmp_path.iterdir())
 

@@ -70,7 +70,7 @@ def test_directory_prefixes_are_dropped(tmp_path):
         ([split(test=())], "split 0: test_keys is empty"),
         (
             [split(test=("video_99",))],
-            r"split 0: test_keys has 'video_99', which is not in data\.h5 \(6 videos: video_1, .*, video_6\)",
+            r"split 0: test_keys has 'video_99', which is not in data\.h5 \(6 videos: video_1, .*, video_6\)",  # noqa: E501
         ),
         ([split(test=("",))], "split 0: test_keys has '', which is not in"),
         ([split(), split(("video_1", "x/video_1"))], "split 1: train_keys has 'video_1' twice"),

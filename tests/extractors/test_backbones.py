@@ -42,7 +42,7 @@ def test_networks_are_found():
 def test_mistakes(mobilenet, tmp_path, monkeypatch):
     with pytest.raises(
         UserError,
-        match=r"--backbone=ResNet5: unknown. Give googlenet or one of keras.applications: .*ResNet50,",
+        match=r"--backbone=ResNet5: unknown. Give googlenet or one of keras.applications: .*ResNet50,",  # noqa: E501
     ):
         make_backbone("ResNet5", "")
     with pytest.raises(

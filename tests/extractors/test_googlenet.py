@@ -85,7 +85,7 @@ def test_weights_that_do_not_fit():
     less = {k: v for k, v in arrays.items() if not k.startswith("inception_4c")}
     with pytest.raises(
         UserError,
-        match=r"w.npz: not the weights of BVLC GoogLeNet: 12 of 114 arrays are missing, such as inception_4c",
+        match=r"w.npz: not the weights of BVLC GoogLeNet: 12 of 114 arrays are missing, such as inception_4c",  # noqa: E501
     ):
         set_weights(model, less, "w.npz")
     with pytest.raises(UserError, match=r"114 of 114 arrays are missing.*it has nothing"):
@@ -93,6 +93,6 @@ def test_weights_that_do_not_fit():
     turned = {**arrays, "conv2/3x3/kernel": arrays["conv2/3x3/kernel"].transpose(3, 2, 0, 1)}
     with pytest.raises(
         UserError,
-        match=r"w.npz: conv2/3x3 has shapes \(192, 64, 3, 3\) and \(192,\), GoogLeNet has \(3, 3, 64, 192\)",
+        match=r"w.npz: conv2/3x3 has shapes \(192, 64, 3, 3\) and \(192,\), GoogLeNet has \(3, 3, 64, 192\)",  # noqa: E501
     ):
         set_weights(model, turned, "w.npz")

@@ -62,7 +62,7 @@ def test_cut_files(tmp_path, some, kind):
     (tmp_path / "cut.bin").write_bytes(content[: len(content) * 2 // 3])
     with pytest.raises(
         UserError,
-        match=r"cut.bin: neither a .caffemodel, an ONNX model nor an .npz of weights \(.*Copy or download it again",
+        match=r"cut.bin: neither a .caffemodel, an ONNX model nor an .npz of weights \(.*Copy or download it again",  # noqa: E501
     ):
         read_weights(tmp_path / "cut.bin")
 

@@ -103,7 +103,7 @@ def test_the_record(weights_file):
     assert record == {
         "network": "bvlc_googlenet",
         "layer": "pool5",
-        "preprocessing": "FFmpeg bicubic to short side 256, centre crop 224, BGR minus (104, 117, 123)",
+        "preprocessing": "FFmpeg bicubic to short side 256, centre crop 224, BGR minus (104, 117, 123)",  # noqa: E501
         "weights": record["weights"],
         "fps": 2.0,
     }

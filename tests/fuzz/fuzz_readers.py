@@ -1,4 +1,5 @@
-"""The readers, whole files for each (the seeds), and what a result must be like to count as right.
+"""The readers, whole files for each (the seeds), and what a result must be like to count as
+right.
 """
 
 import dataclasses
@@ -218,14 +219,14 @@ def _read_text_proto(kind: str) -> Callable[[pathlib.Path], Any]:
     return read
 
 
-_KEY = r"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\nSECRETabcDEF\n-----END PRIVATE KEY-----\n"
+_KEY = r"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\nSECRETabcDEF\n-----END PRIVATE KEY-----\n"  # noqa: E501
 _PROTOS = {
     "ssl": f'server_key: "{_KEY}"\nserver_cert: "-----BEGIN CERTIFICATE-----\\nMIIC\\n"\n'
     'custom_ca: ""\nclient_verify: false\n',
     "batching": "max_batch_size { value: 8 }\nbatch_timeout_micros { value: 1000 }\n"
     "allowed_batch_sizes: 4\nallowed_batch_sizes: 8\nnum_batch_threads { value: 2 }\n",
     "monitoring": 'prometheus_config { enable: true path: "/metrics" }\n',
-    "models": 'model_config_list {\n  config {\n    name: "dictsum"\n    base_path: "/models/dictsum"\n'
+    "models": 'model_config_list {\n  config {\n    name: "dictsum"\n    base_path: "/models/dictsum"\n'  # noqa: E501
     '    model_platform: "tensorflow"\n    model_version_policy { specific { versions: 2 } }\n'
     '    version_labels { key: "stable" value: 2 }\n  }\n}\n',
 }

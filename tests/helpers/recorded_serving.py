@@ -1,4 +1,5 @@
-"""Plays requests that were recorded with TensorFlow Serving's own code, and compares the answers.
+"""Plays requests that were recorded with TensorFlow Serving's own code, and compares the
+answers.
 """
 
 import base64

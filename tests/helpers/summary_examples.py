@@ -84,7 +84,7 @@ def make_summary(
         "budget_text": "15 % of the video",
         "rule": "knapsack",
         "method": "representative",
-        "method_text": "Scored by a classical selector (KTS + representativeness), no trained model.",
+        "method_text": "Scored by a classical selector (KTS + representativeness), no trained model.",  # noqa: E501
         "model": "",
         "extractor": {"network": "bvlc_googlenet", "layer": "pool5", "fps": 2.0},
         "warnings": (),

@@ -334,7 +334,7 @@ try:
 except UserError as error:
     print(error)
     sys.exit(2)
-"""
+"""  # noqa: E501
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode == 2, done.stderr
     assert "out.mp4: cannot write it: File too large" in done.stdout

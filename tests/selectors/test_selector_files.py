@@ -169,7 +169,8 @@ def test_the_class_of_a_config_is_imported(folder):
 
 
 def test_a_run_of_the_older_layout(tmp_path):
-    """Trained by an earlier version (selector.json): its selectors give the scores that it wrote.
+    """Trained by an earlier version (selector.json): its selectors give the scores that it
+    wrote.
     """
     videos = load_dataset("demo").videos
     for number in (0, 1):

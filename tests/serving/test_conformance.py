@@ -301,7 +301,7 @@ class TestConformance:
         request.output_filter.append("scores")
         assert list(target.predict(request).outputs) == ["scores"]
         request.output_filter[:] = ["scores", "importance"]
-        text = "output tensor alias not found in signature: importance Outputs expected to be in the set {"
+        text = "output tensor alias not found in signature: importance Outputs expected to be in the set {"  # noqa: E501
         with refused("INVALID_ARGUMENT", text, "scores"):
             target.predict(request)
         request.output_filter[:] = ["scores", "scores"]
@@ -589,7 +589,7 @@ class TestConformance:
     # HandleReloadConfigRequest [model_service_impl.cc, server_core.cc]
 
     def test_reload_without_a_list(self, target):
-        text = "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported"
+        text = "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported"  # noqa: E501
         with refused("INVALID_ARGUMENT", exactly=text):
             target.models.HandleReloadConfigRequest(
                 model_management_pb2.ReloadConfigRequest(), timeout=30
@@ -639,7 +639,7 @@ class TestConformance:
         request.model_spec.version_label = "stable"
         spec = target.predict(request).model_spec
         assert spec.version.value == target.version
-        text = f"Request to assign label to version 987654 of model {target.model}, which is not currently available for inference"
+        text = f"Request to assign label to version 987654 of model {target.model}, which is not currently available for inference"  # noqa: E501
         with refused("FAILED_PRECONDITION", text):
             target.reload((target.model, configured), labels={"next": 987654})
 
@@ -742,7 +742,7 @@ class TestConformance:
             (":predict", '{"instances": []}', 400, ""),
             (
                 ":predict",
-                '{"instances": [{"features": [[1]], "lengths": 1}, {"features": [[1], [2]], "lengths": 2}]}',
+                '{"instances": [{"features": [[1]], "lengths": 1}, {"features": [[1], [2]], "lengths": 2}]}',  # noqa: E501
                 400,
                 "",
             ),
@@ -794,7 +794,7 @@ class TestConformance:
             lines = rest.get(
                 f"http://{target.rest}/monitoring/prometheus/metrics"
             ).text.splitlines()
-            wanted = f':tensorflow:serving:request_count{{model_name="{target.model}",status="{status}"}} '
+            wanted = f':tensorflow:serving:request_count{{model_name="{target.model}",status="{status}"}} '  # noqa: E501
             return next(
                 (float(line.removeprefix(wanted)) for line in lines if line.startswith(wanted)), 0.0
             )

@@ -68,7 +68,7 @@ def test_serve_it(tmp_path):
         if (
             number == len(commands) - 2
         ):  # what a reader's own slowness gives: the second version is there
-            command = f'for i in $(seq 300); do {command}; grep -q \'"version": "2"\' {number}.out && break; sleep 0.2; done'
+            command = f'for i in $(seq 300); do {command}; grep -q \'"version": "2"\' {number}.out && break; sleep 0.2; done'  # noqa: E501
         script.append(command)
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),

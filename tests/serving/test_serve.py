@@ -140,7 +140,7 @@ def test_clients_that_hang_up_do_not_end_the_server(base):
         body = json.dumps(
             {"inputs": {"features": np.zeros((1, 20, WIDTH)).tolist(), "lengths": [20]}}
         ).encode()
-        head = f"POST /v1/models/dictsum:predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        head = f"POST /v1/models/dictsum:predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()  # noqa: E501
         for said in (b"\x16\x03\x01hello\r\n\r\n", (head + body) * 2) * 10:
             with socket.create_connection((host, int(port))) as client:
                 client.sendall(said)
@@ -166,7 +166,7 @@ def test_a_port_in_use(tmp_path):
 
 
 def test_a_missing_package_is_named():
-    code = "import importlib.util as u, sys; u.find_spec = lambda n: None if n == 'uvicorn' else True; import tf_dictsum.serve as s; s.run()"
+    code = "import importlib.util as u, sys; u.find_spec = lambda n: None if n == 'uvicorn' else True; import tf_dictsum.serve as s; s.run()"  # noqa: E501
     done = subprocess.run(
         [sys.executable, "-c", code, "--model_base_path=x"],
         capture_output=True,

@@ -210,7 +210,7 @@ def test_nobody_reads_on():
     """As in `... --help | head -1`: no traceback, and the status that a shell shows for a closed
     pipe.
     """
-    code = "from tf_dictsum.util import flags as cli; cli.run(lambda argv: [print('x' * 1000, flush=True) for _ in range(1000)] and 0)"
+    code = "from tf_dictsum.util import flags as cli; cli.run(lambda argv: [print('x' * 1000, flush=True) for _ in range(1000)] and 0)"  # noqa: E501
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -221,7 +221,7 @@ def test_nobody_reads_on():
 
 
 def test_a_broken_pipe_elsewhere_is_an_error():
-    code = "from tf_dictsum.util import flags as cli\ndef main(argv):\n    raise BrokenPipeError('a socket')\ncli.run(main)"
+    code = "from tf_dictsum.util import flags as cli\ndef main(argv):\n    raise BrokenPipeError('a socket')\ncli.run(main)"  # noqa: E501
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert "BrokenPipeError: a socket" in done.stderr

@@ -57,7 +57,8 @@ def test_resumed_steps_count_but_not_towards_the_speed(capfd: pytest.CaptureFixt
 
 
 def test_a_worker_leaves_no_semaphore_behind():
-    """Workers of a sweep are spawned; what they register is reported as leaked when one is ended.
+    """Workers of a sweep are spawned; what they register is reported as leaked when one is
+    ended.
     """
     code = (
         "import multiprocessing\n"

@@ -83,7 +83,8 @@ def test_a_missing_file(file):
 
 @pytest.mark.parametrize("moment", range(1, 12))
 def test_a_kill_at_any_moment_is_no_damage(file, monkeypatch, moment):
-    """Whatever step of a write is the last one: the old file or the new one is there, and is read.
+    """Whatever step of a write is the last one: the old file or the new one is there, and is
+    read.
     """
     calls = 0
 

@@ -43,7 +43,7 @@ def test_what_was_never_written(path):
 
 def test_a_chunk_that_unfolds(path):
     def make(group, name):
-        group.create_dataset(name, data=np.zeros((9, 7), np.float32), maxshape=(None, None), chunks=(1 << 13, 1 << 13), compression="gzip")  # fmt: skip
+        group.create_dataset(name, data=np.zeros((9, 7), np.float32), maxshape=(None, None), chunks=(1 << 13, 1 << 13), compression="gzip")  # fmt: skip  # noqa: E501
 
     replace(path, "features", make)
     assert "would fill" in refusal(path)
@@ -64,7 +64,7 @@ def test_external_storage_is_not_followed(path, tmp_path):
 
 def test_links_into_other_files_are_not_followed(path, tmp_path, small_dataset):
     other = small_dataset(tmp_path / "other.h5")
-    replace(path, "features", lambda g, n: g.__setitem__(n, h5py.ExternalLink(other, "/video_1/features")))  # fmt: skip
+    replace(path, "features", lambda g, n: g.__setitem__(n, h5py.ExternalLink(other, "/video_1/features")))  # fmt: skip  # noqa: E501
     assert "video_1/features: a link into another file" in refusal(path)
     with h5py.File(path, "a") as file:
         del file["video_1"]

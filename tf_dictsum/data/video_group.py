@@ -198,7 +198,8 @@ def _n_frames(found: dict[str, np.ndarray], where: str) -> int:
 
 
 def _check_length(found: dict[str, np.ndarray], where: str, n_frames: int) -> None:
-    """Refuses a length that nothing else in the group comes near to: memory and time grow with it.
+    """Refuses a length that nothing else in the group comes near to: memory and time grow with
+    it.
     """
     rows = [found[name] for name in ("user_summary", "user_scores") if name in found]
     if n_frames <= _LONG or any(row.ndim == 2 and row.shape[1] == n_frames for row in rows):

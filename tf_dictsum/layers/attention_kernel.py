@@ -137,7 +137,8 @@ def _started(mask: tf.Tensor | None, like: tf.Tensor) -> tf.Tensor:
 
 
 def _forward(memory: tf.Tensor, *tensors: tf.Tensor | None) -> _Trace:
-    """memory, the four states, the ten weights and the mask -> the states and gates of all steps.
+    """memory, the four states, the ten weights and the mask -> the states and gates of all
+    steps.
     """
     state, w, mask = tensors[:4], DecoderWeights(*tensors[4:14]), tensors[14]
     time, size = tf.shape(memory)[0], memory.shape[-1]

@@ -175,7 +175,7 @@ def _from_json(path: str) -> dict[str, Shots]:
     content = read_json(path)
     if not isinstance(content, dict):
         raise UserError(
-            f'{path}: a JSON {type(content).__name__}, expected an object such as {{"video_1": [[0, 99], [100, 249]]}}.'
+            f'{path}: a JSON {type(content).__name__}, expected an object such as {{"video_1": [[0, 99], [100, 249]]}}.'  # noqa: E501
         )
     shots = {}
     for title, value in content.items():

@@ -25,13 +25,13 @@ _SOURCES = {
     },
     "TVSum": {
         "user_scores_source": "the owners' ydata-tvsum50.mat: user_anno, 1 to 5",
-        "user_summary_source": "per user, 15 % knapsack over change_points of the user's mean score (1 to 5) per shot",
+        "user_summary_source": "per user, 15 % knapsack over change_points of the user's mean score (1 to 5) per shot",  # noqa: E501
         "gtscore_source": "(mean of user_scores over the users - 1) / 4, at picks",
     },
 }
 _COMMON = {
     "layout": "ECCV16: video_N groups; change_points are inclusive frame bounds",
-    "gtsummary_source": "DERIVED, not the ECCV16 files' key frame labels: 15 % knapsack of gtscore over change_points, at picks",
+    "gtsummary_source": "DERIVED, not the ECCV16 files' key frame labels: 15 % knapsack of gtscore over change_points, at picks",  # noqa: E501
 }
 
 

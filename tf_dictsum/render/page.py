@@ -122,20 +122,20 @@ def _player(summary: VideoSummary, media: dict[str, str]) -> str:
     if all(media.values()):
         switch = (
             '<fieldset class="segmented"><legend class="hidden">What to play</legend>'
-            '<input type="radio" name="mode" id="mode-whole" checked><label for="mode-whole">Whole video</label>'
-            '<input type="radio" name="mode" id="mode-clip"><label for="mode-clip">Summary</label></fieldset>'
+            '<input type="radio" name="mode" id="mode-whole" checked><label for="mode-whole">Whole video</label>'  # noqa: E501
+            '<input type="radio" name="mode" id="mode-clip"><label for="mode-clip">Summary</label></fieldset>'  # noqa: E501
         )
     source = html.escape(media["whole"] or media["clip"])
     return (
         '<div class="player">'
-        f'<video id="video" controls preload="metadata" playsinline src="{source}" aria-label="Video: {html.escape(shown(summary.name))}">'
+        f'<video id="video" controls preload="metadata" playsinline src="{source}" aria-label="Video: {html.escape(shown(summary.name))}">'  # noqa: E501
         f'<a href="{source}">Open the video</a></video>'
         '<p class="notice" id="problem" role="alert" hidden></p>'
         f'<div class="bar">{switch}<span class="steps">'
-        '<button type="button" id="previous" aria-label="Previous shot of the summary" title="Previous shot (←)">←</button>'
+        '<button type="button" id="previous" aria-label="Previous shot of the summary" title="Previous shot (←)">←</button>'  # noqa: E501
         '<button type="button" id="play" title="Play or pause (Space)">Play</button>'
-        '<button type="button" id="next" aria-label="Next shot of the summary" title="Next shot (→)">→</button></span>'
-        '<span class="keys push"><kbd>←</kbd> <kbd>→</kbd> previous, next shot · <kbd>Space</kbd> play, pause</span>'
+        '<button type="button" id="next" aria-label="Next shot of the summary" title="Next shot (→)">→</button></span>'  # noqa: E501
+        '<span class="keys push"><kbd>←</kbd> <kbd>→</kbd> previous, next shot · <kbd>Space</kbd> play, pause</span>'  # noqa: E501
         "</div></div>"
     )
 
@@ -163,7 +163,7 @@ def _key_frames(summary: VideoSummary, thumbnails: Sequence[Thumbnail], link: st
         if link:
             place = f"{link}#t={key.seconds + max(summary.start_time, 0.0):.3f}"
             cards.append(
-                f'<li><a class="card" href="{html.escape(place)}" data-seconds="{key.seconds:.6f}"{mark} '
+                f'<li><a class="card" href="{html.escape(place)}" data-seconds="{key.seconds:.6f}"{mark} '  # noqa: E501
                 f'aria-label="Key frame {key.number}, {time}">{image}{about}</a></li>'
             )
         else:
@@ -178,7 +178,7 @@ def _image(thumbnail: Thumbnail, words: str) -> str:
     picture.save(data, format="jpeg", quality=_PICTURE_QUALITY, optimize=True)
     encoded = base64.b64encode(data.getvalue()).decode()
     return (
-        f'<img alt="{html.escape(words)}" width="{picture.width}" height="{picture.height}" loading="lazy" '
+        f'<img alt="{html.escape(words)}" width="{picture.width}" height="{picture.height}" loading="lazy" '  # noqa: E501
         f'src="data:image/jpeg;base64,{encoded}">'
     )
 
@@ -205,7 +205,7 @@ def _segments(summary: VideoSummary, *, playable: bool) -> str:
                 f'aria-label="Shot {segment.shot + 1}, from {start}">{start}</a>'
             )
         rows.append(
-            f'<tr data-segment="{number}"><td>{segment.shot + 1}</td><td>{start}</td><td>{short_timecode(segment.end)}</td>'
+            f'<tr data-segment="{number}"><td>{segment.shot + 1}</td><td>{start}</td><td>{short_timecode(segment.end)}</td>'  # noqa: E501
             f"<td>{segment.duration:.2f} "
             f"s</td><td>{segment.start_frame}–{segment.end_frame}</td><td>{segment.score:.3f}</td></tr>"
         )
@@ -213,7 +213,7 @@ def _segments(summary: VideoSummary, *, playable: bool) -> str:
         f'<th scope="col">{name}</th>'
         for name in ("Shot", "Start", "End", "Length", "Frames", "Score")
     )
-    return f'<div class="wide" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    return f'<div class="wide" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'  # noqa: E501
 
 
 def _footer(summary: VideoSummary, media: dict[str, str]) -> str:

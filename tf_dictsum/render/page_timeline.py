@@ -74,7 +74,7 @@ def timeline(summary: VideoSummary, *, playable: bool) -> str:
         for n, s in enumerate(summary.segments)
     )
     cuts = "".join(
-        f'<line class="cut" x1="{x:.2f}" x2="{x:.2f}" y1="{_HEIGHT - _LANE * 2:g}" y2="{_HEIGHT:g}"/>'
+        f'<line class="cut" x1="{x:.2f}" x2="{x:.2f}" y1="{_HEIGHT - _LANE * 2:g}" y2="{_HEIGHT:g}"/>'  # noqa: E501
         for x in summary.shot_seconds[1:, 0] / length * _WIDTH
     )
     dots = "".join(
@@ -91,15 +91,15 @@ def timeline(summary: VideoSummary, *, playable: bool) -> str:
     )
     if playable:
         kind = (
-            f'role="slider" tabindex="0" aria-label="Position in the video" aria-valuemin="0" aria-valuemax="{summary.duration:.2f}" '
+            f'role="slider" tabindex="0" aria-label="Position in the video" aria-valuemin="0" aria-valuemax="{summary.duration:.2f}" '  # noqa: E501
             'aria-valuenow="0" aria-orientation="horizontal"'
         )
     else:
         kind = 'class="still"'
     return (
-        f'<div id="timeline" {kind}><svg viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" preserveAspectRatio="none" role="img" aria-label="{words}">'
+        f'<div id="timeline" {kind}><svg viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" preserveAspectRatio="none" role="img" aria-label="{words}">'  # noqa: E501
         f'{bands}{cuts}<path class="score" d="{_curve(summary, length)}"/></svg>{dots}'
-        f'{"<div id=head></div>" if playable else ""}</div><div class="ticks" aria-hidden="true">{ticks}</div>'
+        f'{"<div id=head></div>" if playable else ""}</div><div class="ticks" aria-hidden="true">{ticks}</div>'  # noqa: E501
     )
 
 

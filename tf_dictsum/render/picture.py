@@ -1,4 +1,5 @@
-"""Decoded frames made upright, of even size and 4:2:0, as the encoder and every player want them.
+"""Decoded frames made upright, of even size and 4:2:0, as the encoder and every player want
+them.
 """
 
 from typing import Any

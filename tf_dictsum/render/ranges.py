@@ -66,7 +66,7 @@ class FrameRanges:
             if item is None or item[0] > expected:
                 if not self._sought:
                     return
-                self._restart()  # damaged data look different from a key frame on: count from the beginning instead
+                self._restart()  # damaged data look different from a key frame on: count from the beginning instead  # noqa: E501
             else:
                 self._next = item[0] + 1
                 if item[0] == expected:
@@ -112,7 +112,7 @@ class FrameRanges:
             self._container.close()
         self._container = open_container(self._path)
         self._stream = video_stream(self._container, self._path)
-        self._stream.thread_type = "SLICE"  # as the reader does: threads of whole frames lose those in flight where data are damaged
+        self._stream.thread_type = "SLICE"  # as the reader does: threads of whole frames lose those in flight where data are damaged  # noqa: E501
         self._numbered, self._held, self._next = enumerate(self._decoded()), None, 0
         self._sought = False
 

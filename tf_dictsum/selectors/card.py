@@ -45,7 +45,7 @@ def model_card(config: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
         "## Limits",
         "",
         metadata.get("limits")
-        or "A score says how this model rates a frame among those of its video. Read measured numbers beside the rows of "
+        or "A score says how this model rates a frame among those of its video. Read measured numbers beside the rows of "  # noqa: E501
         "random scores, of a position prior and of people: `python -m tf_dictsum.evaluate` "
         "prints them.",
     ]

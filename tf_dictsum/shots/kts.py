@@ -17,7 +17,7 @@ from tf_dictsum.util.errors import UserError
 
 __all__ = ["PENALTY", "WINDOW", "change_points", "choose_boundaries", "segmentations"]
 
-PENALTY = 1.0  # KTS's own v_max; on unit vectors, found cuts of the test films: 93 % of them, 81 % of what is found
+PENALTY = 1.0  # KTS's own v_max; on unit vectors, found cuts of the test films: 93 % of them, 81 % of what is found  # noqa: E501
 WINDOW = 1024  # steps that are segmented at once: 8.5 minutes at 2 fps, 0.6 s on one core
 
 

@@ -1,4 +1,5 @@
-"""A way to a summary between the two others: what stands out, and what stands for the whole video.
+"""A way to a summary between the two others: what stands out, and what stands for the whole
+video.
 """
 
 from collections.abc import Callable

@@ -16,7 +16,7 @@ import numpy as np
 
 __all__ = ["choose_frames", "choose_shots", "distances", "thinned"]
 
-MOST = 3000  # steps that stand for a long video: 25 minutes at 2 fps; beyond, evenly spread ones (memory: their square)
+MOST = 3000  # steps that stand for a long video: 25 minutes at 2 fps; beyond, evenly spread ones (memory: their square)  # noqa: E501
 
 
 def thinned(n: int, most: int = MOST) -> np.ndarray:

@@ -1,4 +1,5 @@
-"""Which frames show what a video is about: the best of every shot, and none that repeats another.
+"""Which frames show what a video is about: the best of every shot, and none that repeats
+another.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,7 @@ from tf_dictsum.summary.coverage import distances
 
 __all__ = ["NEAR", "best_steps", "ranked_steps", "without_repeats"]
 
-NEAR = 0.05  # cosine distance of two pictures that look the same; half a second of a slow camera move is about half of it
+NEAR = 0.05  # cosine distance of two pictures that look the same; half a second of a slow camera move is about half of it  # noqa: E501
 
 
 def best_steps(scores: np.ndarray, groups: Iterable[np.ndarray]) -> list[int]:

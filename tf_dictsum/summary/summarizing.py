@@ -17,7 +17,7 @@ from tf_dictsum.summary.summary import KeyFrame, Segment, VideoSummary
 
 __all__ = ["LONGEST_PART", "summarize"]
 
-LONGEST_PART = 5.0  # seconds; TVSum has one shot per 5 s (one per 150 frames), and a clip of a few such parts is watchable
+LONGEST_PART = 5.0  # seconds; TVSum has one shot per 5 s (one per 150 frames), and a clip of a few such parts is watchable  # noqa: E501
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

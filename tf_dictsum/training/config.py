@@ -26,7 +26,7 @@ RESUMABLE = frozenset(
     }
 )
 """Options that may differ when a run is resumed. `epochs` may only change what is still to come; the data behind
-`dataset`, `splits` and `parallel_encoder` are compared by content."""
+`dataset`, `splits` and `parallel_encoder` are compared by content."""  # noqa: E501
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +72,7 @@ class RunConfig:
     )
     jit: str = option(
         "auto",
-        "XLA: on compiles the whole training step, loops its time loops only, off nothing; auto: loops on a CPU, on with a GPU",
+        "XLA: on compiles the whole training step, loops its time loops only, off nothing; auto: loops on a CPU, on with a GPU",  # noqa: E501
         choices=("auto", "loops", "on", "off"),
     )
     deterministic: bool = option(False, "bit-equal runs: deterministic ops, no XLA")
@@ -88,7 +88,7 @@ class RunConfig:
         check_options(self)
         if self.deterministic and self.jit in ("on", "loops"):
             raise UserError(
-                f"`deterministic` and jit={self.jit} exclude each other: XLA has no deterministic mode here. "
+                f"`deterministic` and jit={self.jit} exclude each other: XLA has no deterministic mode here. "  # noqa: E501
                 "Drop one of them."
             )
         if self.split != "all" and not self.split.isdigit():

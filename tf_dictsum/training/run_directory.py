@@ -122,7 +122,8 @@ class RunDirectory:
 
 
 def _parse(text: str) -> dict[str, str]:
-    """Flag -> value as text; --x is "true" and --nox "false" (no option's name begins with "no").
+    """Flag -> value as text; --x is "true" and --nox "false" (no option's name begins with
+    "no").
     """
     values = {}
     for line in text.splitlines():

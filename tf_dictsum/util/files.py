@@ -75,7 +75,8 @@ def _flush_folder(folder: pathlib.Path) -> None:
 
 
 def sweep_partials(folder: str | os.PathLike[str]) -> None:
-    """Removes what kills left of `atomic_path` in `folder` and below; only for who holds it alone.
+    """Removes what kills left of `atomic_path` in `folder` and below; only for who holds it
+    alone.
     """
     for partial in pathlib.Path(folder).rglob(_PARTIALS):
         if partial.is_file():

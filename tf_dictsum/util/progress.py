@@ -44,7 +44,7 @@ class Progress:
             total=total_steps,
             disable=not enabled,
             unit=unit,
-            smoothing=0.02,  # videos differ in length tenfold: the time left should follow their mean
+            smoothing=0.02,  # videos differ in length tenfold: the time left should follow their mean  # noqa: E501
         )
         self._text = ""
         self._bar = self._make(initial=initial)

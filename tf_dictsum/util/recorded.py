@@ -48,7 +48,8 @@ def recorded_path(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
 
 
 def write_recorded_json(path: str | os.PathLike[str], value: Any) -> None:
-    """Writes `value` as JSON (no NaN) with its checksum. Raises UserError as `recorded_path` does.
+    """Writes `value` as JSON (no NaN) with its checksum. Raises UserError as `recorded_path`
+    does.
     """
     with recorded_path(path) as partial:
         text = json.dumps(value, indent=1, allow_nan=False) + "\n"

@@ -74,7 +74,7 @@ def video_stream(container: Any, path: str | os.PathLike[str]) -> Any:
     cover = av.stream.Disposition.attached_pic
     streams = [s for s in container.streams.video if not s.disposition & cover]
     if not streams:
-        has = f"{len(container.streams.audio)} audio stream{'s' * (len(container.streams.audio) != 1)}"
+        has = f"{len(container.streams.audio)} audio stream{'s' * (len(container.streams.audio) != 1)}"  # noqa: E501
         has += " and a cover picture" if container.streams.video else ""
         raise UserError(
             f"{shown(path)}: has no video stream (it has {has}). Give a file with moving pictures."

@@ -187,7 +187,7 @@ def test_an_interrupted_job_goes_on(tmp_path, dataset):
     ) as server:
         with pytest.raises(
             UserError,
-            match=r"INTERNAL: broken\. [345] of 6 videos are kept in .*scores.json.partial; the same command",
+            match=r"INTERNAL: broken\. [345] of 6 videos are kept in .*scores.json.partial; the same command",  # noqa: E501
         ):
             score(server, dataset, out)
     kept = json.loads((tmp_path / "scores.json.partial").read_text())["videos"]
@@ -291,7 +291,7 @@ def test_a_server_that_never_stays_at_a_version(tmp_path, dataset):
         ({"width": 9}, r"features of width 7, but model dictsum version 1 expects 9"),
         (
             {"inputs": ("x", "lengths")},
-            r"signature serving_default is lengths, x -> scores; expected features, lengths -> scores",
+            r"signature serving_default is lengths, x -> scores; expected features, lengths -> scores",  # noqa: E501
         ),
         ({"output": "y"}, r"signature serving_default is features, lengths -> y"),
         ({"spoil": lambda s: s * np.nan}, r"scores that are not finite"),
@@ -386,7 +386,7 @@ def test_tls(tls_server, pki):
         ) as client:
             with pytest.raises(
                 UserError,
-                match=r"UNAVAILABLE.*\(1 tries\)\. Is the server running there.* with or without TLS as asked\?",
+                match=r"UNAVAILABLE.*\(1 tries\)\. Is the server running there.* with or without TLS as asked\?",  # noqa: E501
             ):
                 client.score(features)
 

@@ -80,7 +80,7 @@ def test_a_batching_file_that_says_nothing_means_tensorflows_defaults(write):
     [
         (
             "max_bach_size { value: 8 }",
-            r'line 1: .*BatchingParameters" has no field named "max_bach_size"\. Fields of .*: max_batch_size,',
+            r'line 1: .*BatchingParameters" has no field named "max_bach_size"\. Fields of .*: max_batch_size,',  # noqa: E501
         ),
         (
             "\nmax_batch_size { value: eight }",
@@ -103,7 +103,7 @@ def test_a_batching_file_that_says_nothing_means_tensorflows_defaults(write):
         ("num_batch_threads { value: 0 }", r"num_batch_threads: 0; must be at least 1"),
         (
             "max_batch_size { value: 8 }\nallowed_batch_sizes: 4\nallowed_batch_sizes: 6",
-            r"line 3: allowed_batch_sizes: Last entry .* must match max_batch_size; last entry was 6; expected 8",
+            r"line 3: allowed_batch_sizes: Last entry .* must match max_batch_size; last entry was 6; expected 8",  # noqa: E501
         ),
         ("allowed_batch_sizes: 4", r"last entry was 4; expected 1000"),
         (
@@ -278,7 +278,7 @@ def test_the_guides_models_file(write):
           config { name: "third" base_path: "/models/third" model_type: TENSORFLOW model_version_policy { latest { num_versions: 2 } } }
           config { name: "fourth" base_path: "/models/fourth" model_platform: "tensorflow" }
         }
-        """)
+        """)  # noqa: E501
     )
     assert found == (
         ServedModel(
@@ -317,16 +317,16 @@ CONFIG = 'name: "m" base_path: "/m" model_platform: "tensorflow"'
             r"config: Expected model m to have an absolute path or URI; got base_path\(\)=$",
         ),
         (
-            f'model_config_list {{ config {{ {CONFIG} }}\n config {{ name: "n"\n base_path: "models/n" }} }}',
-            r"line 3: base_path: Expected model n to have an absolute path or URI; got base_path\(\)=models/n",
+            f'model_config_list {{ config {{ {CONFIG} }}\n config {{ name: "n"\n base_path: "models/n" }} }}',  # noqa: E501
+            r"line 3: base_path: Expected model n to have an absolute path or URI; got base_path\(\)=models/n",  # noqa: E501
         ),
         (
             'model_config_list { config { name: "m" base_path: "/m" } }',
-            r"neither ModelServerConfig::model_type \(deprecated\) nor ModelServerConfig::model_platform, model name is m",
+            r"neither ModelServerConfig::model_type \(deprecated\) nor ModelServerConfig::model_platform, model name is m",  # noqa: E501
         ),
         (
             f"model_config_list {{ config {{ {CONFIG} model_type: TENSORFLOW }} }}",
-            r"both ModelServerConfig::model_type \(deprecated\) and ModelServerConfig::model_platform, model name is m",
+            r"both ModelServerConfig::model_type \(deprecated\) and ModelServerConfig::model_platform, model name is m",  # noqa: E501
         ),
         (
             'model_config_list { config { name: "m" base_path: "/m" model_platform: "caffe" } }',
@@ -373,7 +373,7 @@ def test_models_of_a_request_are_checked_too():
 
 def test_words_in_comments_and_strings_are_not_taken_for_fields(write):
     path = write(
-        '# max_batch_size { value: 3 }\nthread_pool_name { value: "max_batch_size { }" }\nmax_batch_size { value: 0 }'
+        '# max_batch_size { value: 3 }\nthread_pool_name { value: "max_batch_size { }" }\nmax_batch_size { value: 0 }'  # noqa: E501
     )
     with pytest.raises(UserError, match="line 3: max_batch_size: 0"):
         read_batching(path)

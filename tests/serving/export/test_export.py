@@ -239,7 +239,7 @@ def test_mistakes(exported, trained, tmp_path):
         return done.stderr
 
     assert fails() == "error: --run_dir is missing, as in --run_dir=runs/demo/split0-seed0.\n"
-    text = f"error: {exported}/1: exists already. Choose another --version, or leave it out for the next one.\n"
+    text = f"error: {exported}/1: exists already. Choose another --version, or leave it out for the next one.\n"  # noqa: E501
     assert fails(f"--run_dir={trained}", f"--export_dir={exported}", "--version=1") == text
     empty = fails(f"--run_dir={tmp_path}", f"--export_dir={tmp_path}")
     assert f"error: {tmp_path}: not a trained model (it has no metadata.json" in empty
@@ -256,7 +256,7 @@ def test_a_model_that_computes_something_else_is_not_published(monkeypatch, tmp_
     monkeypatch.setattr(BiLSTMSelector, "export_module", lambda _: other)
     with pytest.raises(
         UserError,
-        match=r"scores of one video of 1 frames differ from the trainer's by .* Nothing was published",
+        match=r"scores of one video of 1 frames differ from the trainer's by .* Nothing was published",  # noqa: E501
     ):
         write_saved_model(scorer_of(1), tmp_path / "m", 1, {})
     assert list((tmp_path / "m").iterdir()) == []

@@ -96,5 +96,5 @@ def test_outputs_without_the_batch():
         "Batched output tensor has 0 dimensions",
         lambda: split({"y": np.zeros(())}, [1]),
     )
-    text = "Batched output tensor's 0th dimension does not equal the sum of the 0th dimension sizes of the input tensors"
+    text = "Batched output tensor's 0th dimension does not equal the sum of the 0th dimension sizes of the input tensors"  # noqa: E501
     check(Code.FAILED_PRECONDITION, text, lambda: split({"y": np.zeros(2)}, [1, 2]))

@@ -43,7 +43,8 @@ class Model:
 
 @pytest.fixture
 def start():
-    """Starts a batcher with some options; gives (model, batcher) and ends its threads afterwards.
+    """Starts a batcher with some options; gives (model, batcher) and ends its threads
+    afterwards.
     """
     threads = []
 

@@ -13,7 +13,8 @@ from tf_dictsum.serving.server.status import Code, ServingError
 
 
 def enter(gate, sizes, hold=0.05):
-    """Holds room for each size in a thread of its own; gives (size, room in use) when each is in.
+    """Holds room for each size in a thread of its own; gives (size, room in use) when each is
+    in.
     """
     inside, seen, lock = [], [], threading.Lock()
 

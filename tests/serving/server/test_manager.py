@@ -280,7 +280,7 @@ def test_reload(make, tmp_path):
         2,
     )
     assert states(manager, "other") == {5: "AVAILABLE"}
-    text = "Request to assign label to version 7 of model m, which is not currently available for inference"
+    text = "Request to assign label to version 7 of model m, which is not currently available for inference"  # noqa: E501
     assert refusal(manager.reload, [model(tmp_path, labels={"stable": 7})]) == (
         Code.FAILED_PRECONDITION,
         text,

@@ -97,7 +97,8 @@ class DictSum(SumGanAae):
         super().prepare(videos, folder, callbacks)
 
     def extras(self, videos: Sequence[Video]) -> Mapping[str, Extra]:
-        """h of every video, by the parallel encoder as it is now; salience where it has a weight.
+        """h of every video, by the parallel encoder as it is now; salience where it has a
+        weight.
         """
         hidden = self.parallel.encode(videos)
         if self.settings.parallel_hidden == "shuffled":

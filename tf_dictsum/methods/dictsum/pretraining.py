@@ -101,7 +101,7 @@ class ParallelEncoder:
         """
         given, finished = self.settings.parallel_encoder, folder / WEIGHTS
         if given or finished.exists():
-            expected = f"the weights of a parallel encoder of {self.setup.input_size} features and N = {self.settings.parallel_size}"
+            expected = f"the weights of a parallel encoder of {self.setup.input_size} features and N = {self.settings.parallel_size}"  # noqa: E501
             load_weights(self.model, pathlib.Path(given) if given else finished, expected)
             if not finished.exists():
                 save_weights(self.model, finished, record=True)
@@ -159,7 +159,8 @@ class ParallelEncoder:
 
 
 class _PretrainingWatch(keras.callbacks.Callback):
-    """Keeps every epoch's mean loss, saves a checkpoint, stops on a plateau of the training loss.
+    """Keeps every epoch's mean loss, saves a checkpoint, stops on a plateau of the training
+    loss.
     """
 
     def __init__(self, losses: tf.Variable, first: int, checkpoints: Checkpointer, patience: int):

@@ -66,7 +66,8 @@ class Summarizer(keras.Model):
 
     @property
     def adversarial_variables(self) -> list[Any]:
-        """Every trainable variable but the dictionary's: 24,285,002 weights at D = 1024, H = 500.
+        """Every trainable variable but the dictionary's: 24,285,002 weights at D = 1024, H =
+        500.
         """
         parts = self.decoder.trainable_variables + self.discriminator.trainable_variables
         return self.selector_group + parts
@@ -124,7 +125,8 @@ class Summarizer(keras.Model):
     # Nothing in it needs autograph, which would take a third of the time to trace a step.
     @tf.autograph.experimental.do_not_convert
     def train_step(self, data: Data) -> Logs:
-        """The paper's three updates; returns every loss and what TensorBoard shows, of this step.
+        """The paper's three updates; returns every loss and what TensorBoard shows, of this
+        step.
         """
         mask = tf.sequence_mask(data["lengths"], tf.shape(data["features"])[1])
         if self.settings.update == "joint":

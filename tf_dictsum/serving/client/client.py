@@ -123,7 +123,7 @@ class ScoringClient:
         reply = self._call(self._stub.GetModelMetadata, request)
         signatures = get_model_metadata_pb2.SignatureDefMap()
         reply.metadata["signature_def"].Unpack(signatures)
-        what = f"{self._connection.server}: model {self.model.name}, version {reply.model_spec.version.value}"
+        what = f"{self._connection.server}: model {self.model.name}, version {reply.model_spec.version.value}"  # noqa: E501
         found = signatures.signature_def.get(self.model.signature)
         if found is None:
             names = ", ".join(
@@ -254,7 +254,7 @@ class ScoringClient:
     def _explain(self, code: str, text: str, tries: int) -> str:
         where = f"{self._connection.server}: {code}: {text.rstrip('.')}"
         if code == "UNAVAILABLE":
-            return f"{where} ({tries} tries). Is the server running there, on its gRPC port, with or without TLS as asked?"
+            return f"{where} ({tries} tries). Is the server running there, on its gRPC port, with or without TLS as asked?"  # noqa: E501
         if code == "DEADLINE_EXCEEDED":
             return f"{where}. No answer within {self._deadline:g} s. {self._when_slow}"
         return f"{where}."

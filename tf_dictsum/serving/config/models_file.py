@@ -23,7 +23,7 @@ __all__ = [
 
 PLATFORM = "tensorflow"
 _FILE = "file://"
-_TWO_FIELDS = "ModelServerConfig::model_type (deprecated) {} ModelServerConfig::model_platform, model name is "
+_TWO_FIELDS = "ModelServerConfig::model_type (deprecated) {} ModelServerConfig::model_platform, model name is "  # noqa: E501
 
 
 @dataclasses.dataclass(frozen=True)

@@ -66,7 +66,7 @@ def serving_files(settings: Settings) -> dict[str, str]:
             "# replaces it while the server runs. To serve some versions side by side, add to "
             "config { }:\n"
             "#   model_version_policy { specific { versions: 1 versions: 2 } }\n"
-            '#   version_labels { key: "stable" value: 1 } version_labels { key: "canary" value: 2 }\n'
+            '#   version_labels { key: "stable" value: 1 } version_labels { key: "canary" value: 2 }\n'  # noqa: E501
             "# Labels in this file need --allow_version_labels_for_unavailable_models=true: they "
             "are given\n"
             "# before the versions are loaded, and without the flag the server does not start.\n"

@@ -47,7 +47,7 @@ def read_ssl(path: str) -> TLS:
         if not value:
             raise UserError(f"{path}: {name} is missing; put the PEM text there.")
         if "-----BEGIN " not in value or kind not in value:
-            remedy = 'put the file\'s text there, its line ends written as \\n: server_key: "-----BEGIN ...\\n..."'
+            remedy = 'put the file\'s text there, its line ends written as \\n: server_key: "-----BEGIN ...\\n..."'  # noqa: E501
             raise UserError(
                 f"{at(path, text, name)}: not the PEM text of a {kind.strip('-').lower()} (a "
                 f"file name is not read); {remedy}."

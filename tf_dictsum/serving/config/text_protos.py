@@ -158,7 +158,8 @@ def _explain(error: text_format.ParseError, text: str, message: Message) -> str:
 
 
 def _distant(finding: str, fields: Collection[str]) -> bool:
-    """Whether the unknown name is no misspelt field: behind a lost quote it is a part of a value.
+    """Whether the unknown name is no misspelt field: behind a lost quote it is a part of a
+    value.
     """
     name = finding.rsplit('no field named "', 1)[-1].rstrip('"')
     return not difflib.get_close_matches(name, fields, cutoff=0.6)

@@ -98,7 +98,8 @@ def _shape(value: Json) -> tuple[int, ...]:
 
 
 def _items(value: Json, shape: tuple[int, ...]) -> Iterator[Json]:
-    """What lies in nested lists of a shape, in order. Raises ServingError where they have another.
+    """What lies in nested lists of a shape, in order. Raises ServingError where they have
+    another.
     """
     levels: list[Iterator[Json]] = [iter((value,))]
     while levels:

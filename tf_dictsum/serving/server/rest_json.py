@@ -1,4 +1,5 @@
-"""The JSON of a Predict request (TensorFlow Serving's util/json_tensor.cc): its tensors as arrays.
+"""The JSON of a Predict request (TensorFlow Serving's util/json_tensor.cc): its tensors as
+arrays.
 """
 
 import math
