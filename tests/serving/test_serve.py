@@ -257,7 +257,7 @@ def test_swaps_drain_and_loopback(base, exported):
         assert replies[0].outputs["scores"].tensor_shape.dim[1].size == 4000
         assert server.process.wait(30) == 0
         log = server.log.read_text()
-        assert "ending: answering what is inside" in log
+        assert "ending: answering in-flight requests" in log
         assert "Traceback" not in log
 
 

@@ -54,7 +54,9 @@ class LSTM(keras.layers.Layer):
       (outputs float [batch, time, H], last h [batch, H], last c [batch, H]).
 
     Example:
-      >>> outputs, h, c = tf_dictsum.layers.LSTM(500)(tf.zeros([1, 320, 1024]))
+      >>> outputs, h, c = LSTM(5)(tf.zeros([1, 32, 7]))
+      >>> outputs.shape, h.shape, c.shape
+      (TensorShape([1, 32, 5]), TensorShape([1, 5]), TensorShape([1, 5]))
     """
 
     def __init__(

@@ -133,7 +133,7 @@ def _listen(
             target=_poll_config, args=(options, manager, stop), name="models file", daemon=True
         ).start()
     stop.wait()
-    logging.info("ending: answering what is inside")
+    logging.info("ending: answering in-flight requests")
     manager.on_change = lambda: None
     drained = grpc_server.drain(options.drain_seconds)
     if rest_server is not None:
