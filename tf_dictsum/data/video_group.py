@@ -54,9 +54,9 @@ def read_video(
       UserError: a missing or wrong entry; names file, video, entry, what was found and what to do.
     """
     where = f"{source}:{key}"
-    found = _read_all(group, where, allowance)
-    if need_features and "features" not in found:
-        has = ", ".join(sorted(found)) or "nothing of the ECCV16 layout"
+    entries = _read_all(group, where, allowance)
+    if need_features and "features" not in entries:
+        has = ", ".join(sorted(entries)) or "nothing of the ECCV16 layout"
         fail(
             f"{where}/features",
             f"missing (the group has {has})",
@@ -64,8 +64,8 @@ def read_video(
         )
 
     features = None
-    if "features" in found:
-        features = finite_float32(f"{where}/features", found["features"], rank=2)
+    if "features" in entries:
+        features = finite_float32(f"{where}/features", entries["features"], rank=2)
         if not features.size:
             fail(
                 f"{where}/features",
@@ -73,29 +73,33 @@ def read_video(
                 "Remove the video or extract its features again",
             )
     gtscore, gtsummary = (
-        finite_float32(f"{where}/{name}", _flat(found[name]), rank=1) if name in found else None
+        finite_float32(f"{where}/{name}", _flat(entries[name]), rank=1) if name in entries else None
         for name in ("gtscore", "gtsummary")
     )
 
-    n_frames = _n_frames(found, where)
-    if "picks" in found:
-        picks = check_picks(f"{where}/picks", _flat(found["picks"]), n_frames)
+    n_frames = _n_frames(entries, where)
+    if "picks" in entries:
+        picks = check_picks(f"{where}/picks", _flat(entries["picks"]), n_frames)
     else:
-        picks = _default_picks(found, where, n_frames)
-    _check_steps(found, where)
+        picks = _default_picks(entries, where, n_frames)
+    _check_steps(entries, where)
 
     change_points = None
-    if "change_points" in found:
+    if "change_points" in entries:
         change_points = check_change_points(
-            f"{where}/change_points", found["change_points"], n_frames
+            f"{where}/change_points", entries["change_points"], n_frames
         )
-        if "n_frame_per_seg" in found:
-            _check_shot_lengths(f"{where}/n_frame_per_seg", found["n_frame_per_seg"], change_points)
+        if "n_frame_per_seg" in entries:
+            _check_shot_lengths(
+                f"{where}/n_frame_per_seg", entries["n_frame_per_seg"], change_points
+            )
     user_summary = user_scores = None
-    if "user_summary" in found:
-        user_summary = check_user_summary(f"{where}/user_summary", found["user_summary"], n_frames)
-    if "user_scores" in found:
-        user_scores = finite_float32(f"{where}/user_scores", found["user_scores"], rank=2)
+    if "user_summary" in entries:
+        user_summary = check_user_summary(
+            f"{where}/user_summary", entries["user_summary"], n_frames
+        )
+    if "user_scores" in entries:
+        user_scores = finite_float32(f"{where}/user_scores", entries["user_scores"], rank=2)
         if user_scores.shape[1] != n_frames or not len(user_scores):
             fail(
                 f"{where}/user_scores",
@@ -103,7 +107,7 @@ def read_video(
                 "Store one row of n_frames per person",
             )
 
-    name = printable(text_of(found["video_name"])) if "video_name" in found else ""
+    name = printable(text_of(entries["video_name"])) if "video_name" in entries else ""
     try:
         attributes = plain_attributes(group)
     except READ_ERRORS as error:
@@ -145,7 +149,7 @@ def _plain(value: object) -> object:
 
 
 def _read_all(group: h5py.Group, where: str, allowance: Allowance) -> dict[str, np.ndarray]:
-    found = {}
+    entries = {}
     for name in _ARRAYS:
         try:
             if name not in group:
@@ -157,7 +161,7 @@ def _read_all(group: h5py.Group, where: str, allowance: Allowance) -> dict[str, 
                     "a group, expected an array",
                     "Store an array under this name",
                 )
-            found[name] = read_array(entry, allowance, text=name == "video_name")
+            entries[name] = read_array(entry, allowance, text=name == "video_name")
         except RefusedError as refused:
             fail(f"{where}/{name}", refused.finding, refused.remedy)
         except READ_ERRORS as error:
@@ -166,7 +170,7 @@ def _read_all(group: h5py.Group, where: str, allowance: Allowance) -> dict[str, 
                 f"cannot be read ({' '.join(str(error).split())})",
                 "The file is damaged: copy or download it again",
             )
-    return found
+    return entries
 
 
 def _flat(array: np.ndarray) -> np.ndarray:
@@ -180,16 +184,16 @@ def text_of(array: np.ndarray) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _n_frames(found: dict[str, np.ndarray], where: str) -> int:
-    if "n_frames" in found:
-        n_frames = one_integer(f"{where}/n_frames", found["n_frames"])
-        _check_length(found, where, n_frames)
+def _n_frames(entries: dict[str, np.ndarray], where: str) -> int:
+    if "n_frames" in entries:
+        n_frames = one_integer(f"{where}/n_frames", entries["n_frames"])
+        _check_length(entries, where, n_frames)
         return n_frames
     for name in ("user_summary", "user_scores"):
-        if name in found and found[name].ndim == 2 and found[name].shape[1]:
-            return int(found[name].shape[1])
-    if "change_points" in found and found["change_points"].size:
-        return int(whole_numbers(f"{where}/change_points", found["change_points"]).max()) + 1
+        if name in entries and entries[name].ndim == 2 and entries[name].shape[1]:
+            return int(entries[name].shape[1])
+    if "change_points" in entries and entries["change_points"].size:
+        return int(whole_numbers(f"{where}/change_points", entries["change_points"]).max()) + 1
     fail(
         f"{where}/n_frames",
         "missing, and nothing else in the group tells it",
@@ -197,18 +201,20 @@ def _n_frames(found: dict[str, np.ndarray], where: str) -> int:
     )
 
 
-def _check_length(found: dict[str, np.ndarray], where: str, n_frames: int) -> None:
+def _check_length(entries: dict[str, np.ndarray], where: str, n_frames: int) -> None:
     """Refuses a length that nothing else in the group comes near to: memory and time grow with
     it.
     """
-    rows = [found[name] for name in ("user_summary", "user_scores") if name in found]
+    rows = [entries[name] for name in ("user_summary", "user_scores") if name in entries]
     if n_frames <= _LONG or any(row.ndim == 2 and row.shape[1] == n_frames for row in rows):
         return
     steps = (
-        np.diff(whole_numbers(f"{where}/picks", _flat(found["picks"]))) if "picks" in found else ()
+        np.diff(whole_numbers(f"{where}/picks", _flat(entries["picks"])))
+        if "picks" in entries
+        else ()
     )
     gap = max(float(np.median(steps)), _FRAMES_PER_PICK) if len(steps) else _FRAMES_PER_PICK
-    count = next(iter(_step_counts(found, where).values()), 0)
+    count = next(iter(_step_counts(entries, where).values()), 0)
     if n_frames > _LONGER * gap * max(count, 1):
         fail(
             f"{where}/n_frames",
@@ -217,19 +223,21 @@ def _check_length(found: dict[str, np.ndarray], where: str, n_frames: int) -> No
         )
 
 
-def _step_counts(found: dict[str, np.ndarray], where: str) -> dict[str, int]:
-    counts = {"features": len(found["features"])} if "features" in found else {}
+def _step_counts(entries: dict[str, np.ndarray], where: str) -> dict[str, int]:
+    counts = {"features": len(entries["features"])} if "features" in entries else {}
     counts |= {
-        name: _flat(found[name]).size for name in ("picks", "gtscore", "gtsummary") if name in found
+        name: _flat(entries[name]).size
+        for name in ("picks", "gtscore", "gtsummary")
+        if name in entries
     }
-    if "n_steps" in found:
-        counts["n_steps"] = one_integer(f"{where}/n_steps", found["n_steps"])
+    if "n_steps" in entries:
+        counts["n_steps"] = one_integer(f"{where}/n_steps", entries["n_steps"])
     return counts
 
 
-def _default_picks(found: dict[str, np.ndarray], where: str, n_frames: int) -> np.ndarray:
+def _default_picks(entries: dict[str, np.ndarray], where: str, n_frames: int) -> np.ndarray:
     """Every 15th frame, where that gives as many steps as the other entries have."""
-    n_steps = next(iter(_step_counts(found, where).values()), None)
+    n_steps = next(iter(_step_counts(entries, where).values()), None)
     picks = np.arange(0, n_frames, _FRAMES_PER_PICK, dtype=np.int64)
     if n_steps != len(picks):
         has = (
@@ -246,8 +254,8 @@ def _default_picks(found: dict[str, np.ndarray], where: str, n_frames: int) -> n
     return picks
 
 
-def _check_steps(found: dict[str, np.ndarray], where: str) -> None:
-    counts = _step_counts(found, where)
+def _check_steps(entries: dict[str, np.ndarray], where: str) -> None:
+    counts = _step_counts(entries, where)
     reference, n_steps = next(
         iter(counts.items())
     )  # features first: they are what the rest describes

@@ -40,11 +40,11 @@ def packed_integers(value: int | memoryview) -> list[int]:
     """A repeated integer field's value: one number, or many packed."""
     if isinstance(value, int):
         return [value]
-    found, place = [], 0
+    numbers, place = [], 0
     while place < len(value):
         number, place = _varint(value, place)
-        found.append(number)
-    return found
+        numbers.append(number)
+    return numbers
 
 
 def _varint(message: memoryview, place: int) -> tuple[int, int]:

@@ -97,8 +97,8 @@ def find_inputs(arguments: Sequence[str], recursive: bool = False) -> list[Input
     paths: dict[str, None] = {}
     for argument in arguments:
         if os.path.isdir(argument):
-            found = _videos(argument, recursive)
-            if not found:
+            matches = _videos(argument, recursive)
+            if not matches:
                 raise UserError(
                     f"{argument}: a folder without videos (names ending in mp4, mkv, mov, webm, "
                     "...). Name the files themselves."
@@ -106,12 +106,12 @@ def find_inputs(arguments: Sequence[str], recursive: bool = False) -> list[Input
         elif re.match(r"[a-z][a-z0-9+.-]+://", argument):
             raise UserError(f"{argument}: an address, which is not read. Download it first.")
         elif os.path.lexists(argument) or not glob.has_magic(argument):
-            found = [argument]  # what is missing is said when it is read
+            matches = [argument]  # what is missing is said when it is read
         else:
-            found = sorted(p for p in glob.glob(argument, recursive=True) if not os.path.isdir(p))
-            if not found:
+            matches = sorted(p for p in glob.glob(argument, recursive=True) if not os.path.isdir(p))
+            if not matches:
                 raise UserError(f"{argument}: no file matches this pattern.")
-        paths |= dict.fromkeys(found)
+        paths |= dict.fromkeys(matches)
     stems = Counter(pathlib.Path(path).stem for path in paths)
     names: Counter[str] = Counter()
     inputs = []
@@ -127,12 +127,12 @@ def find_inputs(arguments: Sequence[str], recursive: bool = False) -> list[Input
 
 
 def _videos(folder: str, recursive: bool) -> list[str]:
-    found = []
+    matches = []
     for place, folders, files in os.walk(folder, followlinks=False):
         folders[:] = sorted(name for name in folders if recursive and not name.startswith("."))
-        found += [
+        matches += [
             os.path.join(place, name)
             for name in sorted(files)
             if not name.startswith(".") and os.path.splitext(name)[1][1:].lower() in EXTENSIONS
         ]
-    return found
+    return matches

@@ -40,21 +40,21 @@ def match_videos(
         common.
     """
     keys = {_plain(title): key for key, title in videos.items()}
-    found: dict[str, str] = {}
+    matched: dict[str, str] = {}
     unknown = []
     for entry, title in entries.items():
         key = keys.get(_plain(title)) or (entry if title == entry and entry in videos else None)
         if key is None:
             unknown.append(_label(entry, title))
-        elif key in found:
-            both = f"{_label(found[key], entries[found[key]])} and {_label(entry, title)}"
+        elif key in matched:
+            both = f"{_label(matched[key], entries[matched[key]])} and {_label(entry, title)}"
             raise UserError(
                 f"{source}: {both} are both {what} of {_label(key, videos[key])}. Keep one of them."
             )
         else:
-            found[key] = entry
-    missing = [_label(key, title) for key, title in videos.items() if key not in found]
-    if not found:
+            matched[key] = entry
+    missing = [_label(key, title) for key, title in videos.items() if key not in matched]
+    if not matched:
         first_key, first_title = next(iter(videos.items()))
         names = _some(unknown) or "nothing"
         raise UserError(
@@ -72,7 +72,7 @@ def match_videos(
             )
         if labels:
             logging.warning("%s: %s: %s; left out.", source, problem, _some(labels))
-    return {key: found[key] for key in videos if key in found}
+    return {key: matched[key] for key in videos if key in matched}
 
 
 def _plain(title: str) -> str:

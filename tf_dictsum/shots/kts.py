@@ -67,14 +67,14 @@ def _boundaries(rows: np.ndarray, penalty: float, window: int) -> list[int]:
     boundary comes from where windows meet; boundaries near a window's end are left to the next one,
     which sees both sides.
     """
-    found: list[int] = []
+    cuts: list[int] = []
     start = 0
     while True:
         here = [start + b for b in choose_boundaries(rows[start : start + window], penalty)]
         if start + window >= len(rows):
-            return found + here
+            return cuts + here
         sure = [b for b in here if b < start + window * 3 // 4]
-        found += sure
+        cuts += sure
         start = sure[-1] if sure and sure[-1] >= start + window // 4 else start + window // 2
 
 

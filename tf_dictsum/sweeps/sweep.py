@@ -93,11 +93,11 @@ def sweep(
             reference,
             failed,
         )
-        found, markdown = report.to_dict(), report.to_markdown()
-        write_json(folder / "sweep.json", found)
+        table, markdown = report.to_dict(), report.to_markdown()
+        write_json(folder / "sweep.json", table)
         write_text(folder / "sweep.md", markdown)
         write_hparams(folder / "hparams", variants, report.report)
-    return found, markdown, failed
+    return table, markdown, failed
 
 
 def _run(

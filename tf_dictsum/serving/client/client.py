@@ -124,19 +124,24 @@ class ScoringClient:
         signatures = get_model_metadata_pb2.SignatureDefMap()
         reply.metadata["signature_def"].Unpack(signatures)
         what = f"{self._connection.server}: model {self.model.name}, version {reply.model_spec.version.value}"  # noqa: E501
-        found = signatures.signature_def.get(self.model.signature)
-        if found is None:
+        definition = signatures.signature_def.get(self.model.signature)
+        if definition is None:
             names = ", ".join(
                 sorted(name for name in signatures.signature_def if not name.startswith("__"))
             )
             raise UserError(f"{what}: no signature {self.model.signature!r}; it has {names}.")
-        if not {"features", "lengths"} <= found.inputs.keys() or "scores" not in found.outputs:
-            has = f"{', '.join(sorted(found.inputs))} -> {', '.join(sorted(found.outputs))}"
+        if (
+            not {"features", "lengths"} <= definition.inputs.keys()
+            or "scores" not in definition.outputs
+        ):
+            has = (
+                f"{', '.join(sorted(definition.inputs))} -> {', '.join(sorted(definition.outputs))}"
+            )
             raise UserError(
                 f"{what}: signature {self.model.signature} is {has}; expected features, lengths "
                 "-> scores."
             )
-        dims = found.inputs["features"].tensor_shape.dim
+        dims = definition.inputs["features"].tensor_shape.dim
         width = int(dims[2].size) if len(dims) == 3 and dims[2].size > 0 else None
         return int(reply.model_spec.version.value), width
 

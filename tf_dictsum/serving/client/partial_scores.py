@@ -46,11 +46,11 @@ class PartialScores:
             self._read()
 
     def _read(self) -> None:
-        found = read_json(self.path)
+        written = read_json(self.path)
         try:
-            if found["model"] != self._model:
+            if written["model"] != self._model:
                 return
-            for key, row in found["videos"].items():
+            for key, row in written["videos"].items():
                 if row["features"] == self._digests.get(key):
                     if row["sha256"] != _row_hash(row):
                         raise ValueError(key)

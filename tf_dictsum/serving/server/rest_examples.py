@@ -31,10 +31,10 @@ def _check_example(example: Json) -> None:
     for name, content in example.members:
         kind = ""
         for value in content if isinstance(content, list) else [content]:
-            found = _kind(name, value)
-            if kind and found != kind:
+            kind_of_value = _kind(name, value)
+            if kind and kind_of_value != kind:
                 raise invalid(f"Unexpected element type in feature: {name} expecting type: {kind}")
-            kind = found
+            kind = kind_of_value
 
 
 def _kind(name: str, value: Json) -> str:
