@@ -4,8 +4,7 @@ on.
     python benchmarks/agreement_signals.py --dataset=FILE.h5
 
 Prints Spearman's ρ between the signals (mean over videos), their cost, and the agreement with
-people of
-the direction as it is learned from fewer videos or with a ridge penalty.
+people of the direction as it is learned from fewer videos or with a ridge penalty.
 """
 
 import dataclasses

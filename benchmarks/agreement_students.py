@@ -8,8 +8,7 @@
 
 Trains `--method=salience_student` on unlabelled videos (first half: the folds inside it; with
 `--test_half`: all of the first half, and measures on the second) without evaluating every epoch,
-and
-measures it and its teacher after the given epochs. Finished ones are kept in FOLDER.
+and measures it and its teacher after the given epochs. Finished ones are kept in FOLDER.
 """
 
 import dataclasses

@@ -4,9 +4,8 @@ evaluation's share. One JSON line.
 python benchmarks/epoch.py --dataset=FILE.h5 [--splits=FILE.json] --epochs=3
 
 Run it twice: the first run compiles, the second one finds what it compiled in the user's cache
-folder. evaluation_share is
-that of a long run, which draws pictures of the scores ten times in all; here every epoch draws
-them, and their time is told apart.
+folder. evaluation_share is that of a long run, which draws pictures of the scores ten times in all;
+here every epoch draws them, and their time is told apart.
 """
 
 import dataclasses

@@ -7,18 +7,15 @@ other tools would show.
 Needs the commands `ffmpeg` and PySceneDetect's `scenedetect` (pip install scenedetect, in a place
 of its own if you like).
 Per film, every method gives the same number of key frames; each is taken to the sampled frame
-nearest to it within the same
-shot of the edit, and measured by
+nearest to it within the same shot of the edit, and measured by
 
   representation error: mean distance in feature space from every sampled frame to the nearest key
-  frame, and
-  clips seen: part of the different recordings the film was cut from that at least one key frame
-  shows.
+  frame, and clips seen: part of the different recordings the film was cut from that at least one
+  key frame shows.
 
 The films are edits of known recordings, some of them shown repeatedly; nobody's labels are used.
-Run directories must have been
-trained with --folds, so that every film is scored by a selector that never saw it. Prints two
-tables and one JSON line; intervals are
+Run directories must have been trained with --folds, so that every film is scored by a selector that
+never saw it. Prints two tables and one JSON line; intervals are
 95 % bootstrap intervals over the films of the ratio to random, each film counting once.
 """
 

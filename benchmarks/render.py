@@ -3,8 +3,8 @@
     python benchmarks/render.py --video=FILE [--ratio=0.15] [--shot_seconds=4] [--repeats=3]
 
 The video is read first (not counted: `summarize` does it for the features); then evenly spaced
-shots of equal length are
-written `--repeats` times with all other files. Prints the medians as one JSON line.
+shots of equal length are written `--repeats` times with all other files. Prints the medians as one
+JSON line.
 """
 
 import dataclasses

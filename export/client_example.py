@@ -4,8 +4,7 @@ tensorflow-serving-api.
     python export/client_example.py --server 127.0.0.1:8500 --features features.npy
 
 features.npy holds float32 [steps, width], one row per sampled frame (2 a second). Without it random
-features of the width that
-the server asks for are sent. Prints one score per step.
+features of the width that the server asks for are sent. Prints one score per step.
 """
 
 import argparse

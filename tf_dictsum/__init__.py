@@ -2,10 +2,9 @@
 
     import tf_dictsum as td
 
-    dataset = td.load_dataset("demo")
-    selector = td.load_selector("runs/demo")  # a run or selector directory, SavedModel, grpc://...
-    scores = td.score(selector, dataset)
-    td.evaluate(dataset, scores)
+    dataset = td.load_dataset("demo") selector = td.load_selector("runs/demo") # a run or selector
+    directory, SavedModel, grpc://...
+    scores = td.score(selector, dataset) td.evaluate(dataset, scores)
     td.summarize("holiday.mp4").write("out")
 
 Everything here is loaded when it is used: importing the package loads neither TensorFlow nor

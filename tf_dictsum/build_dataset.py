@@ -15,8 +15,8 @@ points come as
   .json  {"Air_Force_One": [[0, 244], [245, 473], ...], "video_2": [0, 130, ..., 4729], ...}
   .csv   the columns video,first_frame,last_frame, one line per shot
 with frames counted from 0: [first, last] with the last one included, or the first frame of every
-shot and then the
-number of frames. Videos are named by title or by key (video_1 is the first of the release).
+shot and then the number of frames. Videos are named by title or by key (video_1 is the first of the
+release).
 """
 
 import dataclasses

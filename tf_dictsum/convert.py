@@ -3,9 +3,8 @@
     python -m tf_dictsum.convert --torch_weights=epoch-99.pkl --out=converted
 
 Reads a state dict as .npz (no PyTorch needed) or as .pkl/.pt/.pth (PyTorch must be installed) and
-makes --out a selector
-directory (config.json, metadata.json, model.weights.h5, README.md) with summarizer.weights.h5 (all
-parts) beside it.
+makes --out a selector directory (config.json, metadata.json, model.weights.h5, README.md) with
+summarizer.weights.h5 (all parts) beside it.
 """
 
 import dataclasses

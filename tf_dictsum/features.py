@@ -4,11 +4,9 @@ tf_dictsum.train.
     python -m tf_dictsum.features VIDEO|FOLDER|"PATTERN*" ... --out=FILE.h5
 
 Two frames per second (by presentation time) go through GoogLeNet (pool5) or a network of
-keras.applications; shots come from
-kernel temporal segmentation. The file keeps what it holds: videos that it has already are left out,
-so the same command goes on
-after an interrupt and takes up new videos. One line per video to stdout. Exit status: 0; 2 for a
-mistake; 3 when some videos
+keras.applications; shots come from kernel temporal segmentation. The file keeps what it holds:
+videos that it has already are left out, so the same command goes on after an interrupt and takes up
+new videos. One line per video to stdout. Exit status: 0; 2 for a mistake; 3 when some videos
 failed (listed at the end; the others are in the file); 130 when interrupted.
 """
 

@@ -24,8 +24,7 @@ def define_run_flags(argv: Sequence[str], *more: type) -> None:
     """Defines the flags of `RunConfig`, of `more`, and of the methods that the command line names.
 
     `--method` (and `--methods`, and the flag files of `--variants`) are read first, also from flag
-    files, so that only
-    the options of these methods exist.
+    files, so that only the options of these methods exist.
 
     Args:
       argv: the command line.

@@ -7,8 +7,8 @@ server.
 --model is a run or selector directory, a SavedModel, a preset or grpc://HOST:PORT/NAME (the same as
 --server=HOST:PORT
 --model_name=NAME). The server is `python -m tf_dictsum.serve` or TensorFlow Serving. The result is
-what `python -m tf_dictsum.evaluate --scores`
-reads. An interrupted job on a server goes on where it was when the same command is run again.
+what `python -m tf_dictsum.evaluate --scores` reads. An interrupted job on a server goes on where it
+was when the same command is run again.
 """
 
 import dataclasses

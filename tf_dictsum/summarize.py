@@ -4,12 +4,11 @@ look at out.
     python -m tf_dictsum.summarize holiday.mp4 [more videos, folders, "patterns*", features.h5 ...]
 
 Without --model the shots and frames are chosen that stand for the whole video (no training, no
-labels); with it a trained
-selector's scores decide. Progress and log go to stderr, one line per video to stdout. Exit status:
-0; 2 for a mistake; 3 when
-some videos failed (listed at the end; the others are done); 130 when interrupted. What was read of
-a video is kept in the
-user's cache folder, so that a second run begins at once.
+labels); with it a trained selector's scores decide. Progress and log go to stderr, one line per
+video to stdout. Exit status:
+0; 2 for a mistake; 3 when some videos failed (listed at the end; the others are done); 130 when
+interrupted. What was read of a video is kept in the user's cache folder, so that a second run
+begins at once.
 """
 
 import contextlib

@@ -85,8 +85,7 @@ class Summarizer:
 
     Args:
       selector: a trained selector, or where one is (see `load_selector`); None: what stands for the
-        whole video, without
-        training.
+        whole video, without training.
       ratio: part of the video that the clip may fill, in (0, 1].
       seconds: its length instead.
       key_frames: so many key frames of the whole video; None: the best frame of every chosen shot.

@@ -5,9 +5,8 @@
     python tests/fuzz/fuzz_run.py --reader=hdf5 --seed=7 --keep=found/
 
 Every input is made from (seed, reader, number), so that a failure can be made again. It counts as
-right when the reader
-raises UserError with one line, or returns something that the reader's own check accepts. Anything
-else is a failure:
+right when the reader raises UserError with one line, or returns something that the reader's own
+check accepts. Anything else is a failure:
 another exception, a crash, more than ten seconds, or more memory than ten times the file and 200
 MB.
 """

@@ -97,5 +97,5 @@ def test_initial_weights_follow_pytorch_rules():
 
 
 def test_unknown_init():
-    with pytest.raises(ValueError, match="expected 'torch' or 'keras'"):
+    with pytest.raises(ValueError, match="init is 'jax'; expected 'torch', 'keras' or 'xavier'"):
         Initializers("jax")

@@ -1,8 +1,8 @@
 """TensorFlow Serving's protocol, checked at any address.
 
     pytest tests/serving/test_conformance.py                                        the embedded
-    server, started here
-    pytest tests/serving/test_conformance.py --serving_address=HOST:PORT --rest_address=HOST:PORT
+    server, started here pytest tests/serving/test_conformance.py --serving_address=HOST:PORT
+    --rest_address=HOST:PORT
     --serving_model=NAME
                                                                                     a running server
                                                                                     of an exported
@@ -10,17 +10,16 @@
     ... --serving_base_path=DIR    that model's folder, under a path that this machine and the
     server share: its scores are then
                                    compared with the SavedModel's, and the server is given other
-                                   configurations and versions for a
-                                   while; it serves only this model afterwards. Start it with
+                                   configurations and versions for a while; it serves only this
+                                   model afterwards. Start it with
                                    --max_num_load_retries=0 (by default a broken version is LOADING
-                                   for five minutes
-                                   and holds up every reload: the rows that publish one, and those
+                                   for five minutes and holds up every reload: the rows that publish
+                                   one, and those
                                      after them, fail) and
                                    without --allow_version_labels_for_unavailable_models
 
 Codes and texts are those that TensorFlow Serving's code (2.20.0) answered, where an answer was
-recorded
-(tests/serving/test_recorded.py), and else those of its source (named in brackets).
+recorded (tests/serving/test_recorded.py), and else those of its source (named in brackets).
 """
 
 import contextlib

@@ -1,9 +1,8 @@
 """What TensorFlow Serving's own code answered to our exports, and what the embedded server answers.
 
 Every recorded request is played on the same exports with the same flags. At least 95 of 100 answers
-are equal: code and
-text, or the parsed body with scores within 1e-5. The rest is listed here, each with the reason why
-it stays different.
+are equal: code and text, or the parsed body with scores within 1e-5. The rest is listed here, each
+with the reason why it stays different.
 """
 
 import collections

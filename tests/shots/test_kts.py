@@ -180,9 +180,8 @@ def test_lengths_are_like_those_of_tvsum(shared):
     """TVSum's shots, made by KTS too, are the yardstick, with care.
 
     Their number was not KTS's choice but one per 150 frames begun, in all 50 videos, so it says
-    what people of the field
-    take for a shot and no more. How unequal the lengths are did come from KTS: it is compared at
-      that same number.
+    what people of the field take for a shot and no more. How unequal the lengths are did come from
+    KTS: it is compared at that same number.
     """
     tvsum = load_dataset(
         str(shared / "data" / "tvsum_annotations.h5"), need_features=False

@@ -72,8 +72,7 @@ def make_batches(
     """Groups videos into batches.
 
     At batch size 1 they keep the order of `videos`. Larger batches join videos of similar length
-    (little padding)
-    and are ordered by the first of their videos.
+    (little padding) and are ordered by the first of their videos.
 
     Args:
       videos: with features.

@@ -29,8 +29,7 @@ def choose_buckets(
 
     Returns:
       Increasing bounds, each the length of some video; the last one the longest. Among choices of
-      the same
-      number, one with the least padding. Empty for no lengths.
+      the same number, one with the least padding. Empty for no lengths.
 
     Raises:
       ValueError: a length below 1, max_buckets below 1 or max_padding below 0.

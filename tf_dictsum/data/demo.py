@@ -1,15 +1,12 @@
 """The built-in demo dataset: GENERATED, not videos.
 
 It exists so that every command runs on a fresh machine and the method can be taught: no camera, no
-network and no
-person made it. Numbers measured on it say whether the plumbing works; they are not results on
-videos and must not
-be quoted as such.
+network and no person made it. Numbers measured on it say whether the plumbing works; they are not
+results on videos and must not be quoted as such.
 
 Planted structure: places that return, long static stretches, and rare events of a second or two.
-Five pretend users
-share a taste (rare events and the first view of a place; no static repeats), each with noise of
-their own.
+Five pretend users share a taste (rare events and the first view of a place; no static repeats),
+each with noise of their own.
 """
 
 import numpy as np
@@ -38,11 +35,9 @@ def demo_dataset() -> Dataset:
 
     Returns:
       A Dataset named "demo" with every annotation of `Video` present: features [n_steps, 64],
-      nonnegative as pool5
-      features are; 5 users; `user_scores` whole numbers 1..5; `user_summary` about 15 % of the
-      frames;
-      `gtscore` = (mean user score - 1) / 4 at the picks; `gtsummary` 1 for the 15 % of steps that
-      most users kept.
+      nonnegative as pool5 features are; 5 users; `user_scores` whole numbers 1..5; `user_summary`
+      about 15 % of the frames; `gtscore` = (mean user score - 1) / 4 at the picks; `gtsummary` 1
+      for the 15 % of steps that most users kept.
     """
     rng = np.random.Generator(np.random.PCG64(_SEED))
     places = rng.gamma(

@@ -2,8 +2,7 @@
 the comparison of two records.
 
 A record has `network`, `layer`, `preprocessing`, `weights` (SHA-256 over the arrays, the same
-whatever file they came from)
-and `fps` (sampled frames per second), as plain JSON values.
+whatever file they came from) and `fps` (sampled frames per second), as plain JSON values.
 """
 
 import json

@@ -31,12 +31,10 @@ def load_dataset(source: str, *, need_features: bool = True) -> Dataset:
 
     Args:
       source: "demo" for the built-in generated videos, or the path of an HDF5 file. Every group at
-        its root is a
-        video (any name) with `features` [n_steps, D] (any number type), `n_frames`, `picks` (left
-        out: every 15th
-        frame) and any of `change_points`, `user_summary`, `user_scores`, `gtscore`, `gtsummary`,
-        `video_name`;
-        `n_steps` and `n_frame_per_seg` are only checked.
+        its root is a video (any name) with `features` [n_steps, D] (any number type), `n_frames`,
+        `picks` (left
+        out: every 15th frame) and any of `change_points`, `user_summary`, `user_scores`, `gtscore`,
+        `gtsummary`, `video_name`; `n_steps` and `n_frame_per_seg` are only checked.
       need_features: whether a video without features is an error; features that are there are read
         in any case.
 

@@ -33,8 +33,7 @@ def load_splits(
     {"splits": that list}.
 
     Keys may carry the path of a dataset file, as VASNet's do: only the last component counts. A
-    video that a
-    split both trains on and tests is reported by one logged warning per file.
+    video that a split both trains on and tests is reported by one logged warning per file.
 
     Args:
       path: the JSON file.
@@ -43,9 +42,8 @@ def load_splits(
 
     Raises:
       UserError: another structure, an empty list, a key twice in one list, a key that the dataset
-        does not have, or
-        keys of several dataset files; names file, split (counted from 0), key and what the dataset
-        has.
+        does not have, or keys of several dataset files; names file, split (counted from 0), key and
+        what the dataset has.
     """
     value = read_json(path)
     if isinstance(value, dict):
@@ -133,8 +131,7 @@ def make_folds(keys: Sequence[str], folds: int, seed: int) -> list[Split]:
     most one.
 
     With `folds` = 1 the one split trains and tests on all videos (transductive: no label is used,
-    but the scores
-    are not of unseen videos); it is the only choice for a single video.
+    but the scores are not of unseen videos); it is the only choice for a single video.
 
     Args:
       keys: keys of the dataset, in its order.

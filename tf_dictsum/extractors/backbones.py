@@ -33,8 +33,7 @@ def make_backbone(name: str, weights: str) -> tuple[keras.Model, str, int]:
     Args:
       name: of the function in keras.applications, in any case.
       weights: file of the network without its top (`model.save_weights`); "" takes Keras' own
-        ImageNet weights from its
-        cache or download.
+        ImageNet weights from its cache or download.
 
     Returns:
       The model, the network's name as keras.applications writes it, the side of its pictures.

@@ -2,8 +2,8 @@
 SumMe and TVSum files.
 
 Sources: C. Szegedy et al., "Going deeper with convolutions", CVPR 2015, table 1; BVLC's
-models/bvlc_googlenet/deploy.prototxt
-for names, paddings and the order of pooling and normalisation.
+models/bvlc_googlenet/deploy.prototxt for names, paddings and the order of pooling and
+normalisation.
 """
 
 from collections.abc import Mapping

@@ -83,8 +83,7 @@ def find_weights(
 
     Raises:
       UserError: the named file is missing; what is in the cache is not the published file (any
-        more);
-        or nothing is in the cache and no address gives the file.
+        more); or nothing is in the cache and no address gives the file.
     """
     if named:
         if not pathlib.Path(named).is_file():

@@ -51,8 +51,7 @@ class FeatureCache:
     without.
 
     A key says which video (`fingerprint`) and how it is read; the checksum of the network's weights
-    stands beside it, so
-    that features can be had without the weights.
+    stands beside it, so that features can be had without the weights.
 
     Args:
       folder: of the entries; None: $XDG_CACHE_HOME/tf_dictsum/features, else

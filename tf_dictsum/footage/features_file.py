@@ -36,8 +36,7 @@ class FeaturesFile:
     entry per finished video.
 
     A video that the file has already (the same content, wherever it lies) is not extracted again;
-    one that has changed since
-    replaces its old group.
+    one that has changed since replaces its old group.
 
     Args:
       path: of the file; what it holds is kept.

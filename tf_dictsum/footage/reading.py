@@ -192,10 +192,8 @@ def read_features_file(path: str) -> Iterator[Footage]:
     """Every video of a features file, as footage.
 
     The video itself is used where the file says where it is (attribute `file` of its group,
-    absolute or beside the features
-    file) and it is there. Without it there is no frame rate but the group's attribute `fps`, or
-    what the field's sampling of
-    two steps per second says.
+    absolute or beside the features file) and it is there. Without it there is no frame rate but the
+    group's attribute `fps`, or what the field's sampling of two steps per second says.
 
     Raises:
       UserError: the file cannot be read, or a video does not have the frames that the features

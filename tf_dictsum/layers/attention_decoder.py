@@ -19,16 +19,14 @@ class AttentionDecoder(keras.layers.Layer):
     Every step t: the query (Linear of both cells' previous h) is multiplied with every encoder
       output, softmax over
     time weighs them into a context; the lower cell reads (fed, context), the upper cell the lower
-    one's h, and that
-    raw upper h is the output at t. `fed` is zero at the first step and then a Linear of the
-    previous output. Both
-    cells start from the encoder's final states, which also make the first query.
+    one's h, and that raw upper h is the output at t. `fed` is zero at the first step and then a
+    Linear of the previous output. Both cells start from the encoder's final states, which also make
+    the first query.
 
     Weights: query_kernel [2H, H], query_bias [H]; lower_kernel [2H, 4H] (rows: fed, context),
       lower_recurrent_kernel
     [H, 4H], lower_bias [4H]; upper_kernel, upper_recurrent_kernel [H, 4H], upper_bias [4H];
-    feedback_kernel [H, H],
-    feedback_bias [H]. Gates in Keras' order i, f, c, o.
+    feedback_kernel [H, H], feedback_bias [H]. Gates in Keras' order i, f, c, o.
 
     Args:
       units: H, also the width of the encoder's outputs.

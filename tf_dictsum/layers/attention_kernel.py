@@ -1,19 +1,17 @@
 """The recurrence of the attention decoder, and its gradient.
 
 Of a decoder step only four products with weights stay in the loop: of both previous states, of the
-context and of
-the lower cell's new state. The feedback Linear is folded into the lower cell's input weights (P = O
+context and of the lower cell's new state. The feedback Linear is folded into the lower cell's input
+weights (P = O
 W_y) before it.
 The gradient loop keeps dz of both cells and the attention's own small gradients; those of every
-weight and of the
-encoder outputs are matmuls over all steps after it.
+weight and of the encoder outputs are matmuls over all steps after it.
 
 At batch 1 a step is bound by the weights it reads, 22 MB, more than a shared cache keeps. There the
 encoder's outputs
 M, fixed for the whole loop, are folded into the weights on both sides of the attention: with M W_q
-and M W_c made once,
-a step goes from states to logits and from attention to gates directly. (By bytes that stops
-paying at T = 1.2 H; measured, it still does at 2.5 H.)
+and M W_c made once, a step goes from states to logits and from attention to gates directly. (By
+bytes that stops paying at T = 1.2 H; measured, it still does at 2.5 H.)
 """
 
 from collections.abc import Callable
@@ -37,10 +35,8 @@ class DecoderWeights(NamedTuple):
     """Weights of one decoder step, H wide; gate order i, f, c, o.
 
     query [2H, H] and query_bias [H] read (lower h, upper h); context [H, 4H], lower [H, 4H] and
-    lower_bias [4H] belong
-    to the lower cell; fed [H, 4H] and fed_bias [4H] are the folded feedback; upper_input [H, 4H],
-    upper [H, 4H] and
-    upper_bias [4H] belong to the upper cell.
+    lower_bias [4H] belong to the lower cell; fed [H, 4H] and fed_bias [4H] are the folded feedback;
+    upper_input [H, 4H], upper [H, 4H] and upper_bias [4H] belong to the upper cell.
     """
 
     query: tf.Tensor

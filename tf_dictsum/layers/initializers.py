@@ -35,12 +35,9 @@ class Initializers:
     model.
 
     With kind="torch" (default of the method): LSTM weights and both of PyTorch's biases U(±1/√H),
-    no forget-gate
-    bias of one; Linear weights and biases U(±1/√fan_in). With kind="keras": Glorot uniform kernels,
-    orthogonal
-    recurrent kernels, zero biases with a forget-gate bias of one. With kind="xavier": Glorot
-    uniform for every
-    matrix, zero biases.
+    no forget-gate bias of one; Linear weights and biases U(±1/√fan_in). With kind="keras": Glorot
+    uniform kernels, orthogonal recurrent kernels, zero biases with a forget-gate bias of one. With
+    kind="xavier": Glorot uniform for every matrix, zero biases.
 
     Args:
       kind: "torch", "keras" or "xavier".

@@ -1,12 +1,10 @@
 """Compiling the time loops, and nothing else, with XLA.
 
 On a CPU a training step is fastest as an ordinary graph whose time loops are compiled: a compiled
-loop is several
-times faster than TensorFlow's own, the graph runs independent loops on different cores (the two
-directions of a
-layer, the discriminator beside the decoder), and the handful of loops compiles in seconds where a
-whole step with
-its dozens of copies takes minutes over a dataset's lengths. benchmarks/README.md has the numbers.
+loop is several times faster than TensorFlow's own, the graph runs independent loops on different
+cores (the two directions of a layer, the discriminator beside the decoder), and the handful of
+loops compiles in seconds where a whole step with its dozens of copies takes minutes over a
+dataset's lengths. benchmarks/README.md has the numbers.
 """
 
 import contextlib
@@ -96,8 +94,8 @@ def call_loop(
       static: Python flags of `loop`.
     """
     # The callers' custom gradients are the only ones. A tape that looked into a loop would prepare
-    # gradients of its
-    # own: twice the tracing, and with a persistent tape a program that XLA refuses.
+    # gradients of its own: twice the tracing, and with a persistent tape a program that XLA
+    # refuses.
     with unrecorded():
         if not compiled:
             return loop(*tensors, **static)

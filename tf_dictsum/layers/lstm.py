@@ -17,8 +17,7 @@ def project(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None = None) -> t
     """x [..., D] times kernel [D, N], plus bias [N]: float [..., N], as ONE matrix product.
 
     tf.matmul of a rank-3 x would repeat the kernel for every leading index, and its gradient would
-    sum as many
-    kernel-sized products.
+    sum as many kernel-sized products.
     """
     flat = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), kernel)
     if bias is not None:
@@ -31,12 +30,10 @@ class LSTM(keras.layers.Layer):
     """Long short-term memory over a sequence, in either direction.
 
     Weights `kernel` [D, 4H], `recurrent_kernel` [H, 4H] and `bias` [4H] in keras.layers.LSTM's
-    order (i, f, c, o), so
-    `get_weights`/`set_weights` are interchangeable with it. Masked steps (a right-padded `mask`)
-    carry the state on
-    and output zero, as keras.layers.LSTM does with zero_output_for_mask=True. Unlike it, a reversed
-    layer leaves
-    every output at its own time step, and gradients are first-order only (a second order raises
+    order (i, f, c, o), so `get_weights`/`set_weights` are interchangeable with it. Masked steps (a
+    right-padded `mask`) carry the state on and output zero, as keras.layers.LSTM does with
+    zero_output_for_mask=True. Unlike it, a reversed layer leaves every output at its own time step,
+    and gradients are first-order only (a second order raises
     LookupError).
 
     Args:
@@ -55,8 +52,8 @@ class LSTM(keras.layers.Layer):
 
     Example:
       >>> outputs, h, c = LSTM(5)(tf.zeros([1, 32, 7]))
-      >>> outputs.shape, h.shape, c.shape
-      (TensorShape([1, 32, 5]), TensorShape([1, 5]), TensorShape([1, 5]))
+      >>> outputs.shape, h.shape, c.shape (TensorShape([1, 32, 5]), TensorShape([1, 5]),
+      TensorShape([1, 5]))
     """
 
     def __init__(

@@ -1,18 +1,14 @@
 """The recurrence of an LSTM: the part that cannot leave the time loop, and its gradient.
 
 Everything that does not depend on the previous step happens outside: the input projection of all
-steps is one
-matmul before the loop, and the gradient loop only produces dz_t, so that the gradients of the
-input, the kernel,
-the recurrent kernel and the bias are one matmul (or sum) each after it.
+steps is one matmul before the loop, and the gradient loop only produces dz_t, so that the gradients
+of the input, the kernel, the recurrent kernel and the bias are one matmul (or sum) each after it.
 
 A step at batch 1 is a matrix-vector product bound by memory. Its weights are laid out [inputs,
-outputs] for either
-direction, the recurrent kernel as [H, 4H] forwards and as [4H, H] backwards: with that layout XLA's
-CPU code reads
-them once for the whole batch; with the other one it is as fast at batch 1, twice as slow at batch 2
-and 1.6 times
-slower at batch 8 (benchmarks/NOTES.md).
+outputs] for either direction, the recurrent kernel as [H, 4H] forwards and as [4H, H] backwards:
+with that layout XLA's
+CPU code reads them once for the whole batch; with the other one it is as fast at batch 1, twice as
+slow at batch 2 and 1.6 times slower at batch 8 (benchmarks/NOTES.md).
 """
 
 from collections.abc import Callable
@@ -58,9 +54,8 @@ def lstm_recurrence(
 
     Returns:
       hs float [time, batch, H], the state after every step, and the final cell state float [batch,
-      H]. The final
-      hidden state is hs[-1], or hs[0] when reversed. First-order gradients only: a second order
-      raises LookupError.
+      H]. The final hidden state is hs[-1], or hs[0] when reversed. First-order gradients only: a
+      second order raises LookupError.
     """
 
     @tf.custom_gradient

@@ -11,8 +11,7 @@ def unrecorded() -> contextlib.AbstractContextManager[None]:
     """No gradient tape records what is computed inside.
 
     tf.custom_gradient stops the recording in this way, but only when eager;
-    `tf.GradientTape.stop_recording` needs
-    the tape, which a layer does not have. There is no public name for it
-    (`tests/layers/test_recording.py` notices when it changes).
+    `tf.GradientTape.stop_recording` needs the tape, which a layer does not have. There is no public
+    name for it (`tests/layers/test_recording.py` notices when it changes).
     """
     return record.stop_recording()

@@ -81,8 +81,7 @@ class VasnetSettings(MethodSettings):
 
 class Vasnet(KerasMethod):
     """Attention over all frames, regressed onto gtscore. The public code keeps the epoch that is
-    best on test videos;
-    there is no such choice without labels, so the last epoch counts."""
+    best on test videos; there is no such choice without labels, so the last epoch counts."""
 
     name: ClassVar[str] = "vasnet"
     Settings = VasnetSettings

@@ -45,8 +45,7 @@ def read_shots(path: str | os.PathLike[str]) -> dict[str, Shots]:
 
     .h5, .hdf5: groups with `change_points` and perhaps `video_name`, as in the ECCV16 layout.
     .mat: one cell array (`shot_boundaries` or `change_points` where there are several) with one
-      vector or matrix per
-      video, in the order of the release, such as shot_TVSum.mat.
+      vector or matrix per video, in the order of the release, such as shot_TVSum.mat.
     .json: an object, key or title of a video -> list of [first frame, last frame], or list of
       boundaries.
     .csv: the columns video,first_frame,last_frame, one row per shot.
@@ -85,8 +84,7 @@ def fit_shots(shots: Shots, n_frames: int, source: str) -> np.ndarray:
 
     Raises:
       UserError: not whole numbers, not one shot after the other, or of another length than the
-        video, whose number of
-        frames comes from `source`.
+        video, whose number of frames comes from `source`.
     """
     points = whole_numbers(shots.where, shots.points)
     if points.ndim == 2 and 1 in points.shape and (points.size != 2 or points.max() == n_frames):

@@ -55,10 +55,9 @@ def build_dataset(
 
     Returns:
       Videos with every annotation of `Video`. `gtscore` is the mean over the users: of user_summary
-      (SumMe), of
-      (score - 1) / 4 (TVSum). `gtsummary` is derived, a 15 % knapsack of gtscore over the shots at
-      the picks, not the
-      key frame labels of the ECCV16 files. The features' own attributes are kept.
+      (SumMe), of (score - 1) / 4 (TVSum). `gtsummary` is derived, a 15 % knapsack of gtscore over
+      the shots at the picks, not the key frame labels of the ECCV16 files. The features' own
+      attributes are kept.
 
     Raises:
       UserError: what does not belong together; names file and video, what was found and what to do.

@@ -36,10 +36,8 @@ def read_mat(path: str | os.PathLike[str]) -> dict[str, Any]:
 
     Returns:
       name -> value. A numeric or logical array is an ndarray of MATLAB's own shape (at least 2
-      dimensions), text a
-      str, a cell array the list of its values in MATLAB's (column-major) order, a struct a dict, a
-      struct array a
-      dict of lists.
+      dimensions), text a str, a cell array the list of its values in MATLAB's (column-major) order,
+      a struct a dict, a struct array a dict of lists.
 
     Raises:
       UserError: missing, unreadable, truncated, damaged or no MATLAB file; names the file and what

@@ -45,9 +45,8 @@ def write_clip(
     meanwhile.
 
     Frame times are the video's own, so a variable frame rate stays one. Pictures are upright, 8
-    bits, 4:2:0, not
-    scaled (odd sizes gain one column or row); the shape of pixels and the colour tags are kept. All
-    audio tracks stay.
+    bits, 4:2:0, not scaled (odd sizes gain one column or row); the shape of pixels and the colour
+    tags are kept. All audio tracks stay.
     Every segment begins with a key frame, so that players seek there at once.
 
     Args:

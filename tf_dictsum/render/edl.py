@@ -22,8 +22,7 @@ def as_edl(summary: VideoSummary, *, sound: bool) -> str:
     The format counts whole frames at a constant rate: timecodes are non-drop at the mean frame
       rate, rounded up to the
     next whole number for counting (30 at 29.97); out points are exclusive. Where the rate varies,
-    or lies above 60 (its
-    frame field has two digits), a cut is at the nearest frame of that clock.
+    or lies above 60 (its frame field has two digits), a cut is at the nearest frame of that clock.
 
     Args:
       summary: its video's timecode is taken to begin at 0.

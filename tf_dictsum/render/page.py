@@ -45,8 +45,8 @@ def as_page(
     """The page as text.
 
     It loads nothing but the video beside it (a content security policy says so to the browser):
-    script, style and
-    pictures are inside. Without a script, key frames are links that open the video at their time.
+    script, style and pictures are inside. Without a script, key frames are links that open the
+    video at their time.
 
     Args:
       summary: what it shows.

@@ -26,8 +26,8 @@ def as_json(summary: VideoSummary) -> dict[str, Any]:
     """The summary as plain values.
 
     Frames count from 0, `end_frame` is inclusive; seconds count from the first frame; `clip_start`
-    and `clip_end` are
-    seconds of the summary clip. Shots count from 1, as in every file of a summary.
+    and `clip_end` are seconds of the summary clip. Shots count from 1, as in every file of a
+    summary.
     """
     chosen = {segment.shot for segment in summary.segments}
     return {

@@ -80,8 +80,8 @@ class AcSumGanSelector(Selector):
     picks one and the state's entry becomes 0. The k-th fragment that was not picked before (k from
     0) weighs (picks − k)/(fragments − k) + 1, the others (fragments − picks)/fragments; scores are
     multiplied with the weights and can exceed 1. The public code draws the picks also when it
-    scores, so its scores change from call to call;
-    here scoring takes the likeliest fragment each time.
+    scores, so its scores change from call to call; here scoring takes the likeliest fragment each
+    time.
 
     Args:
       input_size: D; units: H.

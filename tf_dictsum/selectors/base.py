@@ -15,10 +15,9 @@ class Selector(keras.Model):
 
     A subclass is built on construction, decorated with
     `@keras.saving.register_keras_serializable("tf_dictsum")`, and has a `get_config` whose entries
-    are the arguments of
-    its constructor, so that a selector directory can hold it. Weight files follow its attributes'
-    names: a change of
-    these is a change of the file format.
+    are the arguments of its constructor, so that a selector directory can hold it. Weight files
+    follow its attributes'
+    names: a change of these is a change of the file format.
 
     Args:
       input_size: D, width of the features.

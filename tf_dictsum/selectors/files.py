@@ -44,8 +44,8 @@ def save_selector(selector: Selector, folder: pathlib.Path, info: Mapping[str, A
       selector: built.
       folder: made where missing; what else it holds is left alone.
       info: plain JSON values beside the class and its config: `method`, `settings`, `seed`,
-        `epochs`, `dataset`,
-        `training_data` (keys and hash), `extractor` (record of the features), `results` (measured),
+        `epochs`, `dataset`, `training_data` (keys and hash), `extractor` (record of the features),
+        `results` (measured),
         ...
 
     Raises:

@@ -29,10 +29,10 @@ def load_selector(source: str | os.PathLike[str], epoch: str = "last") -> Loaded
 
     Args:
       source: a selector directory; a run directory of `tf_dictsum.train` (of several splits and
-        seeds the one with the
-        lowest training criterion, which sees no label); a SavedModel (its folder, or a folder of
-        versions: the newest);
-        grpc://HOST:PORT/NAME (grpcs:// with TLS); the name of a preset that this package ships; or
+        seeds the one with the lowest training criterion, which sees no label); a SavedModel (its
+        folder, or a folder of
+        versions: the newest); grpc://HOST:PORT/NAME (grpcs:// with TLS); the name of a preset that
+        this package ships; or
         "salience", which needs no training.
       epoch: of a run: "last", or "selected", the one that was chosen without labels.
 

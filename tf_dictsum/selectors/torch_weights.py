@@ -1,8 +1,7 @@
 """PyTorch state dicts of SUM-GAN-AAE, as weights of our models.
 
 PyTorch's LSTM has weight_ih [4H, in] and weight_hh [4H, H] in gate order i, f, g, o (Keras: i, f,
-c, o, the same)
-and two biases that only ever act as their sum; its Linear has weight [out, in].
+c, o, the same) and two biases that only ever act as their sum; its Linear has weight [out, in].
 """
 
 from collections.abc import Mapping

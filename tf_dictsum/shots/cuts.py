@@ -46,17 +46,15 @@ def snap_shots(
     """Shots with their boundaries moved to the hard cuts.
 
     A boundary found among sampled frames means that a cut lies between the sampled frame before it
-    and itself; a cut
-    up to one more sampling step away is taken for the same one. Boundaries without a cut near
-    (dissolves) stay.
+    and itself; a cut up to one more sampling step away is taken for the same one. Boundaries
+    without a cut near (dissolves) stay.
 
     Args:
       change_points: int [n_shots, 2], first and last frame (inclusive) of every shot, without gaps.
       picks: int [n_steps], sampled frames, increasing, the first one 0.
       cuts: int, first frames after hard cuts, increasing.
       add: whether cuts without a boundary near become boundaries too; a shot then has at least one
-        sampled frame,
-        and of cuts that lie closer the first stays.
+        sampled frame, and of cuts that lie closer the first stays.
 
     Returns:
       int64 [n, 2], the same frames.

@@ -16,10 +16,9 @@ def knapsack(values: ArrayLike, weights: ArrayLike, capacity: int) -> list[int]:
     Among equally good choices it takes the one that the field's evaluation code takes, so that
     recorded
     F-scores are reproduced: walking back from the last item through the dynamic-programming table,
-    an item is
-    in the choice only if the table without it is strictly worse. Ties thus go to the earlier items,
-    and an
-    item of zero or negative value is never chosen (constant scores of 0 give an empty choice).
+    an item is in the choice only if the table without it is strictly worse. Ties thus go to the
+    earlier items, and an item of zero or negative value is never chosen (constant scores of 0 give
+    an empty choice).
 
     Time is O(items x capacity), memory one byte per cell of the table.
 

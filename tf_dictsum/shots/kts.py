@@ -1,10 +1,8 @@
 """Kernel temporal segmentation (Potapov et al., ECCV 2014): where the shots of a video begin.
 
 The change points that the field's datasets come with are made by it. The segmentation for every
-number of shots comes
-from `ruptures` (exact dynamic program); how many shots there are, and videos longer than memory and
-time allow in one
-piece, are dealt with here.
+number of shots comes from `ruptures` (exact dynamic program); how many shots there are, and videos
+longer than memory and time allow in one piece, are dealt with here.
 """
 
 import math
@@ -63,9 +61,8 @@ def _boundaries(rows: np.ndarray, penalty: float, window: int) -> list[int]:
     """Steps at which a shot begins, without step 0.
 
     Each window begins at a boundary found before, where there is one in the later part of the
-    window before it, so no
-    boundary comes from where windows meet; boundaries near a window's end are left to the next one,
-    which sees both sides.
+    window before it, so no boundary comes from where windows meet; boundaries near a window's end
+    are left to the next one, which sees both sides.
     """
     cuts: list[int] = []
     start = 0
@@ -83,8 +80,8 @@ def choose_boundaries(features: np.ndarray, penalty: float = PENALTY) -> list[in
     (log(n/m) + 1).
 
     J(m) is the sum of squared distances of the unit vectors to the means of their segments, for the
-    best m boundaries; both
-    terms are n times those of the original code. At most every second step begins a shot.
+    best m boundaries; both terms are n times those of the original code. At most every second step
+    begins a shot.
 
     Args:
       features: [n, D].

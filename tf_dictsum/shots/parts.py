@@ -16,9 +16,8 @@ def split_long_shots(
     """Divides shots that last longer than `longest` into parts of about equal length.
 
     Every part begins at a sampled frame (as shots of `kts.change_points` do), so each has a score
-    of its own; where
-    frames are sampled more rarely than `longest` allows, parts are as short as the sampling
-    permits.
+    of its own; where frames are sampled more rarely than `longest` allows, parts are as short as
+    the sampling permits.
 
     Args:
       change_points: int [n_shots, 2], first and last frame (inclusive) of every shot.

@@ -2,11 +2,9 @@
 error.
 
 Representation error is the mean distance, in feature space, from every sampled frame to its nearest
-chosen one (see
-`metrics.representation`). Both choices are greedy, as usual for this kind of objective (facility
-location: each step's gain
-can only shrink, so greedy is near the best); the choice of frames is then improved by exchanges, as
-k-medoids does.
+chosen one (see `metrics.representation`). Both choices are greedy, as usual for this kind of
+objective (facility location: each step's gain can only shrink, so greedy is near the best); the
+choice of frames is then improved by exchanges, as k-medoids does.
 """
 
 import heapq
@@ -46,8 +44,8 @@ def choose_shots(
     most per unit of cost.
 
     The gain of a shot is how much nearer the video's frames come to a chosen frame; before the
-    first choice every frame is
-    as far away as it is from the other frames on average. Ties go to the earlier shot.
+    first choice every frame is as far away as it is from the other frames on average. Ties go to
+    the earlier shot.
 
     Args:
       features: [n_steps, D].
@@ -61,8 +59,7 @@ def choose_shots(
 
     Returns:
       (indices of the chosen shots in the order of choice; float64 [n_shots], gain per cost of every
-      shot at the moment of
-      its choice, or after the last choice for those that were not chosen).
+      shot at the moment of its choice, or after the last choice for those that were not chosen).
     """
     every = np.arange(len(features))
     wanted = every[seen] if seen is not None and seen.any() else every

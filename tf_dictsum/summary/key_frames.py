@@ -24,8 +24,7 @@ def ranked_steps(
     scores: np.ndarray, groups: Sequence[np.ndarray], shot_scores: np.ndarray
 ) -> list[int]:
     """All steps in the order in which they deserve to be key frames: the best of every shot, best
-    shot first, then the
-    second of every shot, and so on.
+    shot first, then the second of every shot, and so on.
 
     Args:
       scores: [n_steps].

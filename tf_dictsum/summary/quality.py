@@ -18,8 +18,7 @@ _BLURRED = 0.3  # of less than so much: as bad as can be
 
 def qualities(looks: np.ndarray | None, picks: np.ndarray, shots: np.ndarray) -> np.ndarray:
     """float64 [n_steps] in [0, 1]: 0 for blank frames (uniform, bars, credits); less than 1 for
-    frames that are blurred or
-    faded beside the other frames of their shot.
+    frames that are blurred or faded beside the other frames of their shot.
 
     Where all are blank, all are as good as any. Sharpness and contrast are compared within a shot
       only: a misty view is not a bad picture of the mist.

@@ -98,10 +98,9 @@ class Representative(Selector):
 
     def choose(self, candidates: Candidates) -> Choice:
         """As `Selector.choose`. A part's score is its gain per frame at the moment of its choice,
-        over the first choice's
-        (the square root of that: gains fall steeply, and a curve should be readable). Within a
-        part, the frame that is
-        nearest to the others has this score and the others less; bad pictures have less, blank ones
+        over the first choice's (the square root of that: gains fall steeply, and a curve should be
+        readable). Within a part, the frame that is nearest to the others has this score and the
+        others less; bad pictures have less, blank ones
         0."""
         features, good = candidates.features, candidates.quality > 0
         steps = [own[good[own]] if good[own].any() else own for own in candidates.steps]

@@ -43,11 +43,9 @@ def summarize(footage: Footage, selector: Selector, budget: Budget) -> VideoSumm
     """Chooses what stands for a video.
 
     Shots longer than `LONGEST_PART`, or than half of what the clip may have, are offered to the
-    choice in parts. Whole parts
-    come first; what is left of the budget goes to the best moments of further ones, and then to the
-    frames around what is
-    there already. Blank pictures, and shots that are too short to be watched, come in only when
-    nothing else is left.
+    choice in parts. Whole parts come first; what is left of the budget goes to the best moments of
+    further ones, and then to the frames around what is there already. Blank pictures, and shots
+    that are too short to be watched, come in only when nothing else is left.
     Lengths are counted in time, in units of the mean frame, so that a variable frame rate changes
     nothing.
     """
@@ -153,8 +151,8 @@ def _candidates(footage: Footage, cut: _Cut, quality: np.ndarray) -> Candidates:
 
 def _costs(lengths: np.ndarray, allowed: int) -> tuple[list[int], int]:
     """Lengths (in mean frames) and what they may be together, as whole numbers: frames at a
-    constant rate, else hundredths of
-    a mean frame, rounded up. Rounding never keeps a part out of a budget that holds them all."""
+    constant rate, else hundredths of a mean frame, rounded up. Rounding never keeps a part out of a
+    budget that holds them all."""
     frames = np.round(lengths)
     if np.abs(lengths - frames).max() < 1e-9:
         return [max(int(n), 1) for n in frames], allowed

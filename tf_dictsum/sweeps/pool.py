@@ -25,10 +25,9 @@ def run_jobs(
     """Runs every job in one of `workers` processes; yields them as they end.
 
     concurrent.futures gives up all jobs when one process dies (out of memory, a crash in native
-    code); here only the job
-    that it was at counts as failed, and a new process takes its place. Processes are started anew
-    (no fork: TensorFlow does
-    not survive one) and end by themselves when this process dies.
+    code); here only the job that it was at counts as failed, and a new process takes its place.
+    Processes are started anew (no fork: TensorFlow does not survive one) and end by themselves when
+    this process dies.
 
     Args:
       jobs: what to run; picklable.
@@ -36,8 +35,7 @@ def run_jobs(
         (compiled programs).
       workers: most processes at a time.
       group: jobs that are alike: a process that did one takes the next of its kind, and otherwise a
-        kind that no other
-        process is at.
+        kind that no other process is at.
 
     Yields:
       (job, what `work` returned or None, None or what went wrong: the exception's text, or how the

@@ -9,8 +9,8 @@ class CollapseWatch:
     """Warns once, through absl.logging, when the scores within a video hardly differ any more.
 
     An untrained selector is nearly constant as well (standard deviation about .002 at H = 500), so
-    a low value counts
-    only after the scores have been spread out, or when they still are not after `grace` updates.
+    a low value counts only after the scores have been spread out, or when they still are not after
+    `grace` updates.
 
     Args:
       threshold: standard deviation of the scores (which lie in 0..1) under which they count as

@@ -12,8 +12,7 @@ def jit_of(config: RunConfig) -> Jit:
     """ "on": the whole step; "loops": its time loops; "off": nothing.
 
     jit=auto takes the loops on a CPU (measured, benchmarks/README.md) and the whole step where
-    there is a GPU,
-    which is bound by the number of kernels it starts.
+    there is a GPU, which is bound by the number of kernels it starts.
     """
     if not config.use_xla:
         return "off"

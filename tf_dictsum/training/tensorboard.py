@@ -49,8 +49,7 @@ class TensorBoardLogger:
       hparams: what HPARAMS compares, name -> value; runs with the same values are one row there,
         averaged. Empty: none.
       first_step: on resume, the first step that will be written: what an interrupted run has
-        written from there on
-        is hidden.
+        written from there on is hidden.
       logs: what the method says about its logs; those that it does not name are under "other/".
 
     Raises:

@@ -12,8 +12,7 @@ class UserError(Exception):
     """Bad input or a bad flag: its text is one line that names what was found and what to do.
 
     Whatever was quoted of a file, the text is one printable line. Library code raises it; a main
-    prints it to stderr
-    and exits with status 2.
+    prints it to stderr and exits with status 2.
     """
 
     def __init__(self, text: str):

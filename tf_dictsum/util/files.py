@@ -32,19 +32,16 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     error.
 
     Content first, then the name, then the folder's entry go to the disk: after a crash of the
-    machine
-    the old file or the new one is there. A kill may leave a hidden `.partial` file, which nobody
-    reads.
+    machine the old file or the new one is there. A kill may leave a hidden `.partial` file, which
+    nobody reads.
 
     Raises:
       UserError: the file system refused (disk full, no permission, missing folder, a name too
-        long);
-        names file and reason.
+        long); names file and reason.
     """
     target = pathlib.Path(path)
     # Shorter than the target's own name, so that every name that can be written can be written
-    # whole;
-    # writers look at the suffix.
+    # whole; writers look at the suffix.
     suffix = "".join(target.suffixes)
     suffix = suffix if len(suffix) <= _SUFFIXES else target.suffix[-_SUFFIXES:]
     partial = target.with_name(f".{uuid.uuid4().hex[:8]}.partial{suffix}")
@@ -140,10 +137,8 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
     Raises:
       UserError: it is missing, unreadable or not JSON (names the file, the line and the column), it
-        is
-        nested too deeply, has a number of thousands of digits or very many small lists; or an
-        object
-        has a key twice: Python would silently keep the last one.
+        is nested too deeply, has a number of thousands of digits or very many small lists; or an
+        object has a key twice: Python would silently keep the last one.
     """
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -23,8 +23,7 @@ def expand_flagfiles(argv: Sequence[str]) -> list[str]:
     name included.
 
     A file comes before a shipped configuration of the same name. What is neither is left as it is,
-    for the parser to
-    complain about; so is all behind "--".
+    for the parser to complain about; so is all behind "--".
     """
     arguments = list(argv)
     end = arguments.index("--") if "--" in arguments else len(arguments)

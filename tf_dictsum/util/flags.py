@@ -33,8 +33,7 @@ def define_flags(*configs: type[Any]) -> None:
     and bounds.
 
     An option that several of them have is one flag; where they differ in type or choices it takes
-    any text, which is
-    checked when the dataclass is filled.
+    any text, which is checked when the dataclass is filled.
     """
     fields: dict[str, list[tuple[type[Any], dataclasses.Field[Any]]]] = {}
     for config in configs:

@@ -57,12 +57,14 @@ def locked_file(path: str | os.PathLike[str], busy: str, field: str = "out") -> 
     Raises:
       UserError: its folder cannot be made, or another process holds it.
     """
-    file, advice = pathlib.Path(path), f"Wait for it, or choose another `{field}`."
+    file, elsewhere = pathlib.Path(path), f"choose another `{field}`."
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{file}: cannot write there: {error.strerror}. {advice}") from error
+        refused = f"{file}: cannot write there: {error.strerror}"
+        raise UserError(f"{refused}. {elsewhere.capitalize()}") from error
     lock = file.with_name(f".{file.name}.lock")
+    advice = f"Wait for it, or {elsewhere}"
     with _held(lock, f"{file}: cannot write there", f"{file}: {busy}", advice):
         try:
             yield

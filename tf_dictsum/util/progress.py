@@ -11,8 +11,7 @@ from tqdm import tqdm
 __all__ = ["PhaseBar", "Progress"]
 
 # Bars of one process only. tqdm's own lock is a semaphore of the machine, which a worker of a sweep
-# that is ended
-# leaves behind ("leaked semaphore").
+# that is ended leaves behind ("leaked semaphore").
 tqdm.set_lock(threading.RLock())
 
 
@@ -66,9 +65,8 @@ class Progress:
 
         Args:
           logs: what `train_step` returned; its main losses are shown behind the bar. None: the
-            steps took no time now
-            (done by an interrupted run, or left out), so that the time left is not estimated from
-            them.
+            steps took no time now (done by an interrupted run, or left out), so that the time left
+            is not estimated from them.
           steps: how many; below 1 nothing happens.
         """
         if steps < 1:

@@ -20,13 +20,13 @@ def load_tensorflow(training: bool = False) -> None:
     where it matters.
 
     It writes a dozen lines to stderr before its log level is read. They are kept back, unless the
-    import fails or
-    the machine has a GPU (then a line about a driver may be the one that a user needs).
+    import fails or the machine has a GPU (then a line about a driver may be the one that a user
+    needs).
 
     Args:
       training: on one or two cores, run one operation at a time, since a time loop and a matrix
-        product beside it
-        only take the cores from each other (3 to 8 % of a training step; benchmarks/NOTES.md). A
+        product beside it only take the cores from each other (3 to 8 % of a training step;
+        benchmarks/NOTES.md). A
         TF_NUM_INTEROP_THREADS in the environment is left as it is.
     """
     use_program_cache()

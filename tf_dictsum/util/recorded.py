@@ -1,10 +1,8 @@
 """SHA-256 of the files of a folder, written with them and compared when they are read.
 
 The list is a SHA256SUMS file, so `sha256sum -c SHA256SUMS` checks a folder too. A file's line is
-written before the
-file takes its name; the checksum of what it replaces stays in a comment. So at whatever moment a
-process is killed,
-every file is one of the two.
+written before the file takes its name; the checksum of what it replaces stays in a comment. So at
+whatever moment a process is killed, every file is one of the two.
 """
 
 import contextlib

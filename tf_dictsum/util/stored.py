@@ -2,10 +2,8 @@
 file.
 
 HDF5 believes what a file declares. A damaged or hostile one declares terabytes, takes its values
-from any other
-file (external links, external storage), or maps a virtual array onto itself until the stack is
-full. So every link
-and every array is looked at before anything of it is read.
+from any other file (external links, external storage), or maps a virtual array onto itself until
+the stack is full. So every link and every array is looked at before anything of it is read.
 """
 
 import math
@@ -57,12 +55,10 @@ def _check_heaps(content: mmap.mmap) -> None:
     """Refuses global heaps (of texts) in which HDF5 1.14 loops for ever or fills the memory.
 
     A heap is "GCOL", version 1, three zeros, its size; then objects of index (2 bytes), references
-    (2), 4 bytes, size
-    (8), content padded to 8 bytes. The size of object 0, the free space, counts its own head
-    (H5HGcache.c). HDF5 skips
-    the three zeros; others in their place are taken for a heap only if its size fits the file,
-    since five equal bytes
-    do occur among the features of a large file, and thirteen do not.
+    (2), 4 bytes, size (8), content padded to 8 bytes. The size of object 0, the free space, counts
+    its own head (H5HGcache.c). HDF5 skips the three zeros; others in their place are taken for a
+    heap only if its size fits the file, since five equal bytes do occur among the features of a
+    large file, and thirteen do not.
     """
     place = content.find(_HEAP)
     while place >= 0:

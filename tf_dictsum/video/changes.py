@@ -16,9 +16,8 @@ class ChangeMeter:
     """Measures frames in the order of showing.
 
     The change is the mean absolute difference of luma plus those of both chroma planes, in levels
-    of 8 bits, on a grid
-    of about 45 lines. The grid is read from the decoder's own planes without any conversion: 0.05
-    ms a frame.
+    of 8 bits, on a grid of about 45 lines. The grid is read from the decoder's own planes without
+    any conversion: 0.05 ms a frame.
     """
 
     def __init__(self) -> None:

@@ -17,8 +17,7 @@ def stamp_of(frames: Sequence[Any]) -> str:
     first frames.
 
     Presentation times increase; where they are missing or do not (AVI with B-frames), FFmpeg's
-    decoding times of the
-    frames as they come out may; raw streams have neither.
+    decoding times of the frames as they come out may; raw streams have neither.
     """
     for name in ("pts", "dts"):
         stamps = [getattr(frame, name) for frame in frames]

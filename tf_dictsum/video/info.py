@@ -18,8 +18,7 @@ class Timeline:
       start: the first frame's own timestamp in the file, in ticks (audio is timed on the same
         clock, in seconds).
       exact: whether `ticks` are the file's own timestamps; False where some were missing or ran
-        backwards and were
-        replaced by the frame before plus the mean distance.
+        backwards and were replaced by the frame before plus the mean distance.
     """
 
     ticks: np.ndarray
@@ -83,8 +82,7 @@ class VideoInfo:
       mirrored: whether they are also mirrored.
       pixel_aspect: width of a stored pixel over its height.
       average_fps: mean frames per second: the header's word, from the first whole pass on that of
-        `Timeline.fps`; None
-        if unknown.
+        `Timeline.fps`; None if unknown.
       duration: seconds as the header says, or None.
       codec: name of the video codec.
       audio_streams: codec name of every audio stream.

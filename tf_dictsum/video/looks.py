@@ -17,8 +17,7 @@ def looks_of(rgb: np.ndarray) -> np.ndarray:
     brightness, contrast: mean and standard deviation of luma, in levels.
     sharpness: mean squared difference of neighbours, in levels squared.
     texture: part of the pixels that differ from the next one, along rows or along columns,
-      whichever is less (colour
-      bars have none along columns).
+      whichever is less (colour bars have none along columns).
     plain: part of the pixels that are as their neighbours on either side.
     """
     luma = rgb.astype(np.float32) @ _LUMA

@@ -55,8 +55,7 @@ class VideoFile:
       timeline: `Timeline`; None until a pass has reached the end (of the file, or of what can be
         read of it).
       changes: float32 [n_frames], how much every frame differs from the one before; None as
-        `timeline`, and where that
-        was given.
+        `timeline`, and where that was given.
       problem: what was broken, as text, when a pass has found something; None otherwise.
 
     Raises:
@@ -139,8 +138,7 @@ class VideoFile:
           fps: steps per second.
           crop: what of the pictures is wanted.
           after: how far an earlier pass came (`beginning`): what it has had is left out, and where
-            the file seeks
-            exactly it is not decoded again.
+            the file seeks exactly it is not decoded again.
         """
         sampler = Sampler(fps, self._time_base)
         clock = Clock(self._stamp, self._time_base, self._period)

@@ -1,14 +1,13 @@
 """Which frames stand for a video at a fixed number of steps per second.
 
 Step k is the moment k / rate after the first frame. It is represented by the frame whose
-presentation time is nearest
-to it, the later one of two equally near; at a constant frame rate that is frame floor(k * fps /
-rate + 0.5), the rule
-of the field's 2 fps features. A frame represents at most one step, so that picks increase strictly:
-where frames are
-rarer than steps (slide shows, long still passages of a variable frame rate), every frame is a pick.
-Steps end half a
-frame after the last frame, whose length is taken to be that of the frame before it.
+presentation time is nearest to it, the later one of two equally near; at a constant frame rate that
+is frame floor(k * fps / rate + 0.5), the rule of the field's 2 fps features. A frame represents at
+most one step, so that picks increase strictly:
+where frames are rarer than steps (slide shows, long still passages of a variable frame rate), every
+frame is a pick.
+Steps end half a frame after the last frame, whose length is taken to be that of the frame before
+it.
 """
 
 from fractions import Fraction

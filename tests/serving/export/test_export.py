@@ -247,7 +247,7 @@ def test_mistakes(exported, trained, tmp_path):
     assert f"error: {exported}/1: holds no weights of ours to export" in served
     assert "version" in fails(f"--run_dir={trained}", "--version=-1")
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="cannot read it: Not a directory"):
+    with pytest.raises(UserError, match="cannot write it: Not a directory"):
         write_saved_model(scorer_of(1), tmp_path / "file" / "m", 1, {})
 
 

@@ -22,8 +22,7 @@ class ParallelAutoencoder(keras.Model):
     backwards.
 
     The decoder starts from the encoder's final states. Output: Linear, then LeakyReLU(0.01) (pool5
-    features are
-    not negative) or nothing.
+    features are not negative) or nothing.
 
     Args:
       input_size: D, width of the features; units: N, width of h.

@@ -19,10 +19,9 @@ class SumGanAae(KerasMethod):
     """Selector, encoder, decoder and discriminator, without a dictionary.
 
     The epoch without labels has the lowest L_recon + L_sparsity (+ λ L_dict) on the training
-    videos: the one number that
-    falls for all that the selector is trained for, so that an epoch in which one term is bought
-    with another does not
-    win, nor one in which training came apart. docs/study.md has nine other rules.
+    videos: the one number that falls for all that the selector is trained for, so that an epoch in
+    which one term is bought with another does not win, nor one in which training came apart.
+    docs/study.md has nine other rules.
     """
 
     name: ClassVar[str] = "sum_gan_aae"

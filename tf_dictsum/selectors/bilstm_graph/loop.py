@@ -25,8 +25,7 @@ def run_loop(
 
     Args:
       projections: per direction float [frames, 4H], the input's part of z, packed in the order in
-        which it is read;
-        gates i, g, f, o.
+        which it is read; gates i, g, f, o.
       recurrent: per direction U, float [H, 4H].
       packing: of the frames.
 

@@ -21,9 +21,8 @@ class BiLSTMModule(ExportedSelector):
     without XLA.
 
     The input projections are products over all frames before the loop, weights are stored in the
-    order in which the
-    loop wants them (gates i, g, f, o), and padding is neither projected nor looped over: see
-    `packed.Packing`.
+    order in which the loop wants them (gates i, g, f, o), and padding is neither projected nor
+    looped over: see `packed.Packing`.
 
     Args:
       selector: float32.

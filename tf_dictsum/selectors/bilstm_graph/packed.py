@@ -14,10 +14,8 @@ class Packing:
     """Where the frames of a padded batch [batch, time] lie when packed, longest video first.
 
     At step t the videos that still have frames are the first `active[t]`, and their frames are the
-    rows `start[t]` to
-    `start[t] + active[t]` of a packed tensor [frames, ...]. Every video is left-aligned, read in
-    either direction, so
-    both directions of an LSTM have the same rows active.
+    rows `start[t]` to `start[t] + active[t]` of a packed tensor [frames, ...]. Every video is
+    left-aligned, read in either direction, so both directions of an LSTM have the same rows active.
 
     Attributes:
       batch, time: int32, of the padded batch.

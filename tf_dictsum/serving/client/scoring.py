@@ -30,8 +30,8 @@ def score_dataset(
     [n_steps floats], ...}.
 
     What is received is kept in `<out>.partial`; called again after an interruption, it asks only
-    for the rest. When the server
-    moves to another version meanwhile, the videos scored by the former are scored again.
+    for the rest. When the server moves to another version meanwhile, the videos scored by the
+    former are scored again.
 
     Args:
       client: the server and the model.

@@ -29,8 +29,7 @@ class Batching:
         number of cores.
       thread_pool_name: name of these threads.
       allowed_batch_sizes: batches are padded to the first of these sizes that holds them; empty:
-        any size. The last
-        one is max_batch_size, also where batches are split.
+        any size. The last one is max_batch_size, also where batches are split.
       pad_variable_length_inputs: requests of different lengths may share a batch, padded with each
         tensor's first element.
       enable_large_batch_splitting: a request may be split over several batches.

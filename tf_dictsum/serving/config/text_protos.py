@@ -1,13 +1,10 @@
 """Reads TensorFlow Serving's configuration files: protocol buffers in text form.
 
 tensorflow-serving-api has `ModelServerConfig` but lacks three messages that its server reads as
-well: `BatchingParameters`
-(servables/tensorflow/session_bundle_config.proto), `MonitoringConfig`
-(config/monitoring_config.proto) and `SSLConfig`
-(config/ssl_config.proto). They are declared here, name by name and type by type, in a descriptor
-pool of their own, so
-that protobuf's parser reads the files and a later tensorflow-serving-api that brings them does not
-clash.
+well: `BatchingParameters` (servables/tensorflow/session_bundle_config.proto), `MonitoringConfig`
+(config/monitoring_config.proto) and `SSLConfig` (config/ssl_config.proto). They are declared here,
+name by name and type by type, in a descriptor pool of their own, so that protobuf's parser reads
+the files and a later tensorflow-serving-api that brings them does not clash.
 """
 
 import difflib
@@ -34,8 +31,8 @@ M = TypeVar("M", bound=Message)
 _SECRET = frozenset({"server_key"})
 _UNTERMINATED = "String missing ending quote"
 # Of files that hold a key the parser's own words are repeated only as far as these go: everything
-# behind them may be
-# a part of the key (an unterminated string is quoted whole, with its line or without).
+# behind them may be a part of the key (an unterminated string is quoted whole, with its line or
+# without).
 _QUOTES_NOTHING = (
     rf'{_UNTERMINATED}|Expected "(true" or "false|:)"|Expected (string|identifier|number)'
 )
@@ -119,8 +116,7 @@ def read_message(path: str, message: M) -> tuple[M, str]:
 
     Raises:
       UserError: the file is missing or unreadable, is not the text form, or has an unknown field or
-        a value of a wrong type;
-        names file, line and finding.
+        a value of a wrong type; names file, line and finding.
     """
     text = read_text(path, f"the text form of {message.DESCRIPTOR.full_name}")
     if not text:  # tensorflow_model_server cannot read a file without a byte; a comment is enough

@@ -42,8 +42,7 @@ def export(
 
     Raises:
       UserError: no such selector, one without weights here (a SavedModel, a server), the version
-        exists, the file system
-        refuses, or tensorflow-serving-api is not installed.
+        exists, the file system refuses, or tensorflow-serving-api is not installed.
     """
     try:
         import tensorflow_serving.apis  # noqa: F401

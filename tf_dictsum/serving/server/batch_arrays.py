@@ -33,9 +33,8 @@ def merge(requests: Sequence[Arrays], options: Batching) -> dict[str, np.ndarray
     """Concatenates the inputs of several requests along their first dimension.
 
     With pad_variable_length_inputs every other dimension grows to the largest one, filled with the
-    tensor's own first
-    element. With allowed_batch_sizes the last request's first row is repeated up to the next of
-    these sizes.
+    tensor's own first element. With allowed_batch_sizes the last request's first row is repeated up
+    to the next of these sizes.
 
     Raises:
       ServingError: shapes differ and padding is off; an empty tensor among others.

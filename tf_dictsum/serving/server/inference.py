@@ -1,8 +1,7 @@
 """Classify, Regress and MultiInference: what they refuse, and in which order.
 
 They need a signature whose one input takes serialized tf.Examples; models that score videos have
-none, so a request
-gets as far as that check (TensorFlow Serving's
+none, so a request gets as far as that check (TensorFlow Serving's
 servables/tensorflow/{classifier,regressor,multi_inference}.cc).
 """
 

@@ -2,9 +2,8 @@
 same offsets.
 
 What differs from Python's `json`: the text ends with the document (what follows is not looked at),
-only UTF-8, NaN, Inf
-and Infinity with a sign are numbers, a number that a double cannot hold is an error, an object may
-name a member twice.
+only UTF-8, NaN, Inf and Infinity with a sign are numbers, a number that a double cannot hold is an
+error, an object may name a member twice.
 """
 
 import dataclasses
@@ -43,8 +42,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | JsonObject | None"
 
 _DECODER = json.JSONDecoder(object_pairs_hook=JsonObject)
 # Where Python's reader may answer otherwise than RapidJSON: surrogates, and numbers that are too
-# big. Patterns that
-# begin with one letter are searched for quickly.
+# big. Patterns that begin with one letter are searched for quickly.
 _DOUBTFUL = tuple(re.compile(p) for p in (rb"\\u[dD]", rb"e\+?[0-9]{3}", rb"E\+?[0-9]{3}"))
 _LONG = 140  # digits in a row, fewer than the 309 of the largest double
 _SPACE = re.compile(rb"[ \t\r\n]*")

@@ -92,8 +92,7 @@ class Servable:
         """Computes outputs of a signature.
 
         This is the call under `Session.run`, without its conversions: a wrong type or shape reaches
-        TensorFlow's own
-        checks, whose words are those of TensorFlow Serving.
+        TensorFlow's own checks, whose words are those of TensorFlow Serving.
 
         Args:
           signature: one of `signatures`.

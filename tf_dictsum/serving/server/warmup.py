@@ -23,8 +23,7 @@ def write_warmup(
     """Writes one PredictionLog per (batch, time) into a TFRecord file.
 
     Every request says its features by one value that stands for all of them, as a TensorProto may,
-    so that the file
-    stays small.
+    so that the file stays small.
 
     Args:
       path: the file.
