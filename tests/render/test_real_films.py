@@ -111,5 +111,5 @@ def test_every_frame_of_the_clip_is_the_right_one(
                 [key.frame]
             )  # without a timeline: counted from the first frame
             assert (
-                np.abs(np.asarray(picture, np.float64) - frame.rgb).mean() < 6
+                np.abs(np.asarray(image, np.float64) - frame.rgb).mean() < 6
             )  # what JPEG loses of dithered pictures (GIF)
