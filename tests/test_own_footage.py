@@ -101,7 +101,8 @@ def test_from_videos_to_summaries(run, films, weights_file, tmp_path):
     # The same footage through every door: what training wrote down as the scores of the last epoch.
     for key, video in videos.items():
         for form, model in forms.items():
-            summary = json.loads((tmp_path / form / f"{video.name}-summary.json").read_text())
+            folder = tmp_path / form / video.name
+            summary = json.loads((folder / f"{video.name}-summary.json").read_text())
             np.testing.assert_allclose(summary["scores"], trained[key], atol=2e-5, err_msg=form)
             assert summary["picks"] == video.picks.tolist()
             assert summary["model"].startswith(model)
@@ -109,11 +110,16 @@ def test_from_videos_to_summaries(run, films, weights_file, tmp_path):
             assert summary["extractor"]["network"] == "bvlc_googlenet"
             assert "Scored by a trained selector" in summary["method_text"]
             assert 0 < summary["summary_frames"] <= summary["budget"] <= video.n_frames // 2
-            with open(tmp_path / form / f"{video.name}-summary.csv", newline="") as table:
+            with open(folder / f"{video.name}-summary.csv", newline="") as table:
                 rows = list(csv.DictReader(table))
             assert [int(row["start_frame"]) for row in rows] == [
                 part["start_frame"] for part in summary["segments"]
             ]
             assert {row["model"] for row in rows} == {summary["model"]}
-    kinds = {path.suffix for path in (tmp_path / "server").iterdir()}
-    assert kinds == {".json", ".csv", ".jpg", ".mp4", ".html"}
+        kinds = {
+            path.suffix
+            for path in (tmp_path / "server" / video.name).iterdir()
+            if not path.name.startswith(".")
+        }
+        assert kinds == {".json", ".csv", ".jpg", ".mp4", ".html"}
+    assert (tmp_path / "server" / "index.html").is_file()
