@@ -52,8 +52,8 @@ class LSTM(keras.layers.Layer):
 
     Example:
       >>> outputs, h, c = LSTM(5)(tf.zeros([1, 32, 7]))
-      >>> outputs.shape, h.shape, c.shape (TensorShape([1, 32, 5]), TensorShape([1, 5]),
-      TensorShape([1, 5]))
+      >>> outputs.shape, h.shape, c.shape
+      (TensorShape([1, 32, 5]), TensorShape([1, 5]), TensorShape([1, 5]))
     """
 
     def __init__(
