@@ -59,34 +59,10 @@ class AttentionDecoder(keras.layers.Layer):
         self.query_bias = add(
             shape=(units,), initializer=query["bias_initializer"], name="query_bias"
         )
-        for name, inputs in (("lower", 2 * units), ("upper", units)):
-            cell = initializers.lstm(units)
-            setattr(
-                self,
-                f"{name}_kernel",
-                add(
-                    shape=(inputs, 4 * units),
-                    initializer=cell["kernel_initializer"],
-                    name=f"{name}_kernel",
-                ),
-            )
-            setattr(
-                self,
-                f"{name}_recurrent_kernel",
-                add(
-                    shape=(units, 4 * units),
-                    initializer=cell["recurrent_initializer"],
-                    name=f"{name}_recurrent_kernel",
-                ),
-            )
-            bias = add(
-                shape=(4 * units,), initializer=cell["bias_initializer"], name=f"{name}_bias"
-            )
-            if cell["unit_forget_bias"]:
-                bias.assign(
-                    bias + keras.ops.cast(keras.ops.arange(4 * units) // units == 1, bias.dtype)
-                )
-            setattr(self, f"{name}_bias", bias)
+        lower = self._add_cell("lower", 2 * units)
+        self.lower_kernel, self.lower_recurrent_kernel, self.lower_bias = lower
+        upper = self._add_cell("upper", units)
+        self.upper_kernel, self.upper_recurrent_kernel, self.upper_bias = upper
         self.feedback_kernel = add(
             shape=(units, units), initializer=feedback["kernel_initializer"], name="feedback_kernel"
         )
@@ -94,6 +70,27 @@ class AttentionDecoder(keras.layers.Layer):
             shape=(units,), initializer=feedback["bias_initializer"], name="feedback_bias"
         )
         self.built = True
+
+    def _add_cell(self, name: str, inputs: int) -> tuple[keras.Variable, ...]:
+        """Kernel [inputs, 4H], recurrent kernel [H, 4H] and bias [4H] of one cell."""
+        units, cell = self.units, self.initializers.lstm(self.units)
+        kernel = self.add_weight(
+            shape=(inputs, 4 * units),
+            initializer=cell["kernel_initializer"],
+            name=f"{name}_kernel",
+        )
+        recurrent_kernel = self.add_weight(
+            shape=(units, 4 * units),
+            initializer=cell["recurrent_initializer"],
+            name=f"{name}_recurrent_kernel",
+        )
+        bias = self.add_weight(
+            shape=(4 * units,), initializer=cell["bias_initializer"], name=f"{name}_bias"
+        )
+        if cell["unit_forget_bias"]:
+            forget = keras.ops.arange(4 * units) // units == 1
+            bias.assign(bias + keras.ops.cast(forget, bias.dtype))
+        return kernel, recurrent_kernel, bias
 
     def call(
         self, memory: tf.Tensor, state: tuple[tf.Tensor, ...], mask: tf.Tensor | None = None
