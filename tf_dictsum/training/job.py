@@ -25,7 +25,18 @@ from tf_dictsum.util.checkpoints import Checkpointer
 from tf_dictsum.util.errors import UserError
 from tf_dictsum.util.progress import Progress
 
-__all__ = ["Job", "Run"]
+__all__ = ["Job", "Run", "total_steps"]
+
+
+def epochs_of(config: RunConfig, method: Method) -> int:
+    """Epochs to train; none for a method that does not train."""
+    return config.epochs if method.trains else 0
+
+
+def total_steps(config: RunConfig, method: Method, train: Sequence[Video]) -> int:
+    """Most updates that one split and seed takes, pretraining included."""
+    epochs = epochs_of(config, method)
+    return method.prepare_steps(train) + epochs * method.steps_per_epoch(train)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,11 +52,7 @@ class Run:
     @property
     def epochs(self) -> int:
         """Epochs to train; none for a method that does not train."""
-        return self.config.epochs if self.method.trains else 0
-
-    def total_steps(self, train: Sequence[Video]) -> int:
-        """Most updates that one split and seed takes, pretraining included."""
-        return self.method.prepare_steps(train) + self.epochs * self.method.steps_per_epoch(train)
+        return epochs_of(self.config, self.method)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +92,7 @@ class Job:
         check_split_folder(self.folder, done)
         history = History(self.folder / HISTORY, -1 if done is None else done)
         if done == epochs and history.records:
-            progress.advance(None, self.run.total_steps(train))
+            progress.advance(None, total_steps(self.run.config, method, train))
             self._save_selector(history.records)
             return history.records
         if done is not None:

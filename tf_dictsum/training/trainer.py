@@ -21,7 +21,7 @@ from tf_dictsum.training.compilation import CompilationReport
 from tf_dictsum.training.config import RunConfig
 from tf_dictsum.training.histories import system_of
 from tf_dictsum.training.jit import jit_of
-from tf_dictsum.training.job import Job, Run
+from tf_dictsum.training.job import Job, Run, total_steps
 from tf_dictsum.training.other_run import read_other_run
 from tf_dictsum.training.run_directory import RunDirectory
 from tf_dictsum.util.errors import UserError
@@ -69,9 +69,8 @@ def train(
         jobs = [(number, seed) for seed in config.all_seeds for number in splits]
         compilation = CompilationReport(method.setup.jit, method.setup.buckets)
         short = {name: log.short for name, log in method.logs.items()}
-        steps = Run(config, method, dataset, Progress(0, enabled=False), compilation).total_steps
         trains = {n: [dataset.videos[k] for k in s.train_keys] for n, s in splits.items()}
-        total = sum(steps(trains[number]) for number, _ in jobs)
+        total = sum(total_steps(config, method, trains[number]) for number, _ in jobs)
         progress = Progress(total, config.progress, short=short)
         run = Run(config, method, dataset, progress, compilation)
         histories = {}
