@@ -5,8 +5,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tf_dictsum.layers.attention_dense import linear, xavier_dense
 from tf_dictsum.layers.cosine import cosine_similarity
-from tf_dictsum.layers.lstm import project
 from tf_dictsum.layers.masked_attention import masked_softmax
 from tf_dictsum.selectors.base import Selector
 
@@ -55,17 +55,14 @@ class CaSumSelector(Selector):
             "score": (input_size, 1),
         }
         for number, (name, (inputs, outputs)) in enumerate(sizes.items()):
-            layer = keras.layers.Dense(
+            layer = xavier_dense(
+                inputs,
                 outputs,
-                use_bias=name in ("hidden", "score"),
-                kernel_initializer=keras.initializers.VarianceScaling(
-                    2.0, "fan_avg", "uniform", seed=10 * seed + number
-                ),
-                bias_initializer=keras.initializers.Constant(0.1),
-                name=name,
-                dtype=self.dtype_policy,
+                name,
+                10 * seed + number,
+                self.dtype_policy,
+                bias=name in ("hidden", "score"),
             )
-            layer.build((None, inputs))
             setattr(self, name, layer)
         for name in ("norm_attended", "norm_hidden"):
             norm = keras.layers.LayerNormalization(
@@ -88,13 +85,13 @@ class CaSumSelector(Selector):
         if mask is None:
             mask = tf.ones(tf.shape(features)[:2], tf.bool)
         hidden = self.norm_attended(drop(self.attend(features, mask)[1] + features))
-        hidden = self.norm_hidden(drop(tf.nn.relu(_linear(self.hidden, hidden))))
-        scores = tf.sigmoid(_linear(self.score, hidden)[..., 0])
+        hidden = self.norm_hidden(drop(tf.nn.relu(linear(self.hidden, hidden))))
+        scores = tf.sigmoid(linear(self.score, hidden)[..., 0])
         return tf.where(mask, scores, tf.zeros_like(scores))
 
     def attend(self, features: tf.Tensor, mask: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """(A′ float [batch, time, time], what it makes of the features float [batch, time, D])."""
-        query, key = _linear(self.query, features), _linear(self.key, features)
+        query, key = linear(self.query, features), linear(self.key, features)
         weights = masked_softmax(tf.matmul(query, key, transpose_b=True), mask)
         unique = uniqueness(weights, mask)
         number = tf.range(tf.shape(features)[1]) // self.block
@@ -103,10 +100,10 @@ class CaSumSelector(Selector):
         # The diversity is that of the column, the attended frame.
         blocks = tf.where(inside, weights + apart[:, tf.newaxis], tf.zeros_like(weights))
         blocks = tf.where(mask[:, :, tf.newaxis] & mask[:, tf.newaxis], blocks, 0)
-        context = tf.matmul(blocks, _linear(self.value, features))
+        context = tf.matmul(blocks, linear(self.value, features))
         beside = tf.stop_gradient(tf.stack([unique, apart], axis=-1))
         joined = tf.concat([context, beside], axis=-1)
-        return blocks, _linear(self.attended, joined)
+        return blocks, linear(self.attended, joined)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "block": self.block, "seed": self.seed}
@@ -132,8 +129,3 @@ def diversity_outside(
     return tf.math.divide_no_nan(
         tf.reduce_sum(different * weights, axis=-1), tf.reduce_sum(different, axis=-1)
     )
-
-
-def _linear(layer: keras.layers.Dense, x: tf.Tensor) -> tf.Tensor:
-    bias = tf.convert_to_tensor(layer.bias) if layer.use_bias else None
-    return project(x, tf.convert_to_tensor(layer.kernel), bias)

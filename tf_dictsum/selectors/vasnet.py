@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tf_dictsum.layers.lstm import project
+from tf_dictsum.layers.attention_dense import linear, xavier_dense
 from tf_dictsum.layers.masked_attention import masked_softmax
 from tf_dictsum.layers.sample_norm import SampleNorm
 from tf_dictsum.selectors.base import Selector
@@ -54,17 +54,14 @@ class VasnetSelector(Selector):
             "score": (units, 1),
         }
         for number, (name, (inputs, outputs)) in enumerate(sizes.items()):
-            layer = keras.layers.Dense(
+            layer = xavier_dense(
+                inputs,
                 outputs,
-                use_bias=name in ("hidden", "score"),
-                kernel_initializer=keras.initializers.VarianceScaling(
-                    2.0, "fan_avg", "uniform", seed=10 * seed + number
-                ),
-                bias_initializer=keras.initializers.Constant(0.1),
-                name=name,
-                dtype=self.dtype_policy,
+                name,
+                10 * seed + number,
+                self.dtype_policy,
+                bias=name in ("hidden", "score"),
             )
-            layer.build((None, inputs))
             setattr(self, name, layer)
         self.norm_attended = SampleNorm(name="norm_attended", dtype=self.dtype_policy)
         self.norm_attended.build((None, input_size))
@@ -81,8 +78,8 @@ class VasnetSelector(Selector):
         drop = dropout or tf.identity
         attended = self.attend(features, mask, drop)[1]
         hidden = self.norm_attended(drop(attended + features))
-        hidden = self.norm_hidden(drop(tf.nn.relu(self._linear(self.hidden, hidden))))
-        scores = tf.sigmoid(self._linear(self.score, hidden)[..., 0])
+        hidden = self.norm_hidden(drop(tf.nn.relu(linear(self.hidden, hidden))))
+        scores = tf.sigmoid(linear(self.score, hidden)[..., 0])
         return scores if mask is None else tf.where(mask, scores, tf.zeros_like(scores))
 
     def attend(
@@ -92,15 +89,11 @@ class VasnetSelector(Selector):
         dropout: Callable[[tf.Tensor], tf.Tensor] = tf.identity,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """(A float [batch, time, time], what it makes of the features float [batch, time, D])."""
-        query = QUERY_SCALE * self._linear(self.query, features)
-        logits = tf.matmul(query, self._linear(self.key, features), transpose_b=True)
+        query = QUERY_SCALE * linear(self.query, features)
+        logits = tf.matmul(query, linear(self.key, features), transpose_b=True)
         weights = masked_softmax(logits, mask)
-        context = tf.matmul(dropout(weights), self._linear(self.value, features), transpose_a=True)
-        return weights, self._linear(self.attended, context)
-
-    def _linear(self, layer: keras.layers.Dense, x: tf.Tensor) -> tf.Tensor:
-        bias = tf.convert_to_tensor(layer.bias) if layer.use_bias else None
-        return project(x, tf.convert_to_tensor(layer.kernel), bias)
+        context = tf.matmul(dropout(weights), linear(self.value, features), transpose_a=True)
+        return weights, linear(self.attended, context)
 
     def get_config(self) -> dict[str, Any]:
         return {
